@@ -1,0 +1,62 @@
+"""The error tree. Nothing above `kube/` and `flink/` sees a foreign exception: both packages map theirs to these, once, at the edge."""
+
+from __future__ import annotations
+
+
+class FlinkopError(Exception):
+    """Every error the operator raises itself. Its text names the cause in one line and holds no secret."""
+
+
+class TransientError(FlinkopError):
+    """Trouble that may pass by itself: the key is tried again with exponential back-off."""
+
+
+class TerminalError(FlinkopError):
+    """Trouble that only a change can mend: it is reported once, then the key waits for that change."""
+
+
+class ApiUnavailable(TransientError):
+    """The Kubernetes API server cannot be reached, is overloaded (429) or failed (5xx)."""
+
+
+class Conflict(TransientError):
+    """A write was based on an outdated resourceVersion (409)."""
+
+
+class AlreadyExists(TransientError):
+    """A create met an object of the same name (409). Callers for whom that is success catch it."""
+
+
+class Expired(TransientError):
+    """The resourceVersion or continue token is too old (410): list again."""
+
+
+class FlinkUnreachable(TransientError):
+    """A JobManager's REST endpoint does not answer: connection refused, timed out, no leader, or not JSON."""
+
+
+class FlinkRejected(TransientError):
+    """A JobManager answered with an error.
+
+    `status` is the HTTP status, the text the first error that Flink gave.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class InvalidSpec(TerminalError):
+    """The spec cannot be carried out as written."""
+
+
+class Forbidden(TerminalError):
+    """The API server refuses the request to this service account (401, 403)."""
+
+
+class Rejected(TerminalError):
+    """The API server refuses the object itself (400, 422)."""
+
+
+class NotFound(TerminalError):
+    """The object, or the kind, does not exist (404)."""
