@@ -1,0 +1,65 @@
+"""What a decision may ask to be done. Each action is idempotent: performing it again after a crash changes nothing more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flinkop.lifecycle.restore import RestorePoint
+
+
+@dataclass(frozen=True, slots=True)
+class AddFinalizer:
+    """Makes sure that deletion waits for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFinalizer:
+    """Lets the deletion of the resource end."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartCluster:
+    """Creates the JobManager Deployment of this start, and what belongs to it. One that exists is success."""
+
+    generation: int
+    job_id: str
+    restore: RestorePoint
+    job_result_store_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteJobManager:
+    """Deletes the JobManager Deployment with this uid, and no other."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopWithSavepoint:
+    """Asks Flink to stop the job with a savepoint. The same trigger id twice is one savepoint."""
+
+    job_id: str
+    trigger_id: str
+    drain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    """Asks Flink to cancel the job. One that has ended is success."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteHaMetadata:
+    """Deletes the config maps of Flink's high availability. Only when no JobManager is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveJobGraphs:
+    """Removes stored job graphs from the metadata, so that a new start uses the new spec. Only when no JobManager is left."""
+
+
+Action = (
+    AddFinalizer | RemoveFinalizer | StartCluster | DeleteJobManager | StopWithSavepoint | CancelJob | DeleteHaMetadata | RemoveJobGraphs
+)

@@ -1,0 +1,85 @@
+"""`decide`: the one function that a pass asks. One handler per phase; a test rejects a phase without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from flinkop.lifecycle.action import AddFinalizer
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.deleting import on_deleting
+from flinkop.lifecycle.deploying import on_deploying
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.ended import on_ended
+from flinkop.lifecycle.observed import Observed
+from flinkop.lifecycle.phase import Phase, is_allowed
+from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.running import on_running
+from flinkop.lifecycle.suspended import on_created, on_suspended
+from flinkop.lifecycle.upgrading import on_upgrading
+
+Handler = Callable[[Record, Observed, Desired, Fresh], Decision]
+
+HANDLERS: Mapping[Phase, Handler] = {
+    Phase.CREATED: on_created,
+    Phase.DEPLOYING: on_deploying,
+    Phase.RUNNING: on_running,
+    Phase.UPGRADING: on_upgrading,
+    Phase.SUSPENDED: on_suspended,
+    Phase.FAILED: on_ended,
+    Phase.FINISHED: on_ended,
+    Phase.DELETING: on_deleting,
+}
+
+
+class ForbiddenTransition(AssertionError):
+    """A handler left its phase for one that the table of transitions does not name: a bug."""
+
+
+def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """What to record and do next. Pure: the same values give the same decision.
+
+    Raises:
+        ForbiddenTransition: a handler is wrong.
+    """
+    handler = on_deleting if desired.deleting else HANDLERS[record.phase]
+    decision = handler(record, observed, desired, fresh)
+    if not is_allowed(record.phase, decision.record.phase):
+        raise ForbiddenTransition(f"{record.phase} to {decision.record.phase}")
+    return _with_problems(record, _with_refusal(_with_finalizer(decision, desired), observed), desired)
+
+
+def never_accepted(record: Record, desired_generation: int, problems: tuple[str, ...]) -> Decision:
+    """The decision for a resource whose only spec is invalid: nothing is done until it changes."""
+    message = "; ".join(problems)
+    after = replace(
+        record, reason="ValidationError", message=message, health=Health.STALLED, invalid=message, generation=desired_generation
+    )
+    return Decision(after, events=_refused(record, message))
+
+
+def _with_finalizer(decision: Decision, desired: Desired) -> Decision:
+    if desired.has_finalizer or desired.deleting or not decision.actions:
+        return decision
+    return replace(decision, actions=(AddFinalizer(), *decision.actions))
+
+
+def _with_refusal(decision: Decision, observed: Observed) -> Decision:
+    if observed.refusal is None or not decision.actions:
+        return decision
+    refusal = observed.refusal
+    after = replace(decision.record, reason=refusal.reason, message=refusal.message, health=Health.STALLED, failure=refusal.message)
+    return replace(decision, record=after)
+
+
+def _with_problems(before: Record, decision: Decision, desired: Desired) -> Decision:
+    invalid = "; ".join(desired.problems) or None
+    after = replace(decision.record, invalid=invalid, generation=desired.generation)
+    events = _refused(before, invalid) if invalid else ()
+    return replace(decision, record=after, events=(*events, *decision.events))
+
+
+def _refused(before: Record, message: str) -> tuple[Event, ...]:
+    if before.invalid == message:
+        return ()
+    return (Event("ValidationError", message, EventType.WARNING, Component.OPERATOR),)

@@ -1,0 +1,105 @@
+"""Deleting: everything that belongs to the resource goes, and the deletion always ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flinkop.lifecycle.action import DeleteHaMetadata, RemoveFinalizer
+from flinkop.lifecycle.begin import savepoint_action
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.move import IMMEDIATELY, go, stay
+from flinkop.lifecycle.observed import Answered, JobState, Observed
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.savepoint import AskAgain, EndedWithout, KeptRunning, Pending, Stopped, read_outcome
+from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown
+from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
+
+_ATTEMPTS = 3
+_CLEANUP = Event("Cleanup", "Cleaning up FlinkDeployment", component=Component.OPERATOR)
+
+
+def on_deleting(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """Takes the savepoint that the option asks for, removes the cluster, then lets go."""
+    if not desired.has_finalizer:
+        return Decision(record)
+    if record.phase is not Phase.DELETING:
+        return _begin(record, observed, desired, fresh)
+    match record.step:
+        case TakingSavepoint() as step:
+            return _taking_savepoint(record, step, observed, desired, fresh)
+        case TearingDown() as step:
+            return _tearing_down(record, step, observed, desired, fresh)
+        case _:
+            return _remove(record, observed, fresh, "Deleting the cluster.")
+
+
+def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    entered = replace(record, phase=Phase.DELETING, step=None)
+    if desired.settings.savepoint_on_deletion and isinstance(record.step, TakingSavepoint):
+        return _taking_savepoint(replace(record, phase=Phase.DELETING), record.step, observed, desired, fresh)
+    if desired.settings.savepoint_on_deletion and _is_running(observed):
+        return _ask(entered, TakingSavepoint(fresh.now, fresh.trigger_id), desired, (_CLEANUP,))
+    return _remove(entered, observed, fresh, "Deleting the cluster.", (_CLEANUP,))
+
+
+def _ask(record: Record, step: TakingSavepoint, desired: Desired, events: tuple[Event, ...] = ()) -> Decision:
+    message = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
+    action = savepoint_action(record, step, desired)
+    return stay(record, "TakingSavepoint", message, action, step=step, events=events, requeue_after=desired.settings.progress_interval)
+
+
+def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    if observed.jobmanager is None or not desired.settings.savepoint_on_deletion:
+        return _remove(record, observed, fresh, "Deleting the cluster.")
+    match read_outcome(step, observed):
+        case Stopped(path):
+            done = Event("Savepoint", f"The job was stopped with a savepoint before deletion: {path}", component=Component.JOB)
+            return _remove(record, observed, fresh, f"The job's state is at {path}.", (done,))
+        case AskAgain():
+            return _ask(record, step, desired)
+        case Pending(why):
+            return _wait_or_give_up(record, step, observed, desired, fresh, why)
+        case KeptRunning(cause) if step.attempt < _ATTEMPTS:
+            return _ask(record, TakingSavepoint(fresh.now, fresh.trigger_id, step.attempt + 1), desired)
+        case KeptRunning(cause) | EndedWithout(cause):
+            return _give_up(record, observed, fresh, cause)
+
+
+def _wait_or_give_up(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh, why: str) -> Decision:
+    if fresh.now < step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout:
+        return stay(record, "TakingSavepoint", why, requeue_after=desired.settings.progress_interval)
+    return _give_up(record, observed, fresh, "it did not complete within execution.checkpointing.timeout")
+
+
+def _give_up(record: Record, observed: Observed, fresh: Fresh, cause: str) -> Decision:
+    """A deletion that was asked for ends. Retained checkpoints stay where they are, and the newest is named."""
+    newest = observed.checkpoints.newest_path if observed.checkpoints else None
+    message = f"No savepoint could be taken before deletion: {cause}. The last known checkpoint is {newest or 'not known'}."
+    return _remove(record, observed, fresh, message, (Event("CleanupFailed", message, EventType.WARNING, Component.OPERATOR),))
+
+
+def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, events: tuple[Event, ...] = ()) -> Decision:
+    step = TearingDown(fresh.now, HaFate.REMOVE)
+    actions = delete_jobmanager(observed)
+    return stay(record, "StoppingCluster", message, *actions, step=step, events=events, requeue_after=None if actions else IMMEDIATELY)
+
+
+def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    late = fresh.now >= step.since + desired.settings.cleanup_timeout
+    if late and observed.jobmanager is None:
+        return go(
+            record,
+            record.phase,
+            "Deleted",
+            "The cluster's pods did not report their end in time.",
+            DeleteHaMetadata(),
+            RemoveFinalizer(),
+        )
+    waiting = tear_down(record, step, observed, desired, fresh)
+    return waiting or Decision(record, (RemoveFinalizer(),))
+
+
+def _is_running(observed: Observed) -> bool:
+    return isinstance(observed.rest, Answered) and observed.job is not None and observed.job.state is JobState.RUNNING

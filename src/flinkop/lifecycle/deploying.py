@@ -1,0 +1,145 @@
+"""Deploying: the cluster is being started, or came back and its job has to be seen running again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from flinkop.lifecycle.action import Action
+from flinkop.lifecycle.begin import begin_stop
+from flinkop.lifecycle.decision import Decision, Event, EventType, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.job import follow_job
+from flinkop.lifecycle.move import stay
+from flinkop.lifecycle.observed import Answered, JobManager, NotAsked, Observed, Unreachable
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+from flinkop.lifecycle.recovery import lost_jobmanager
+from flinkop.lifecycle.start import again, start
+from flinkop.lifecycle.step import TearingDown
+from flinkop.lifecycle.teardown import tear_down
+
+
+def on_deploying(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """Leaves to Running when the job runs, to Failed or Finished when it ended, to Upgrading when another spec is wanted."""
+    if isinstance(record.step, TearingDown):
+        return tear_down(record, record.step, observed, desired, fresh) or start(record, observed, desired, fresh)
+    if desired.wants_restart:
+        return begin_stop(record, observed, desired, fresh)
+    if observed.jobmanager is None:
+        return _missing(record, observed, desired, fresh)
+    return _watch(_with_trouble(record, observed), observed.jobmanager, observed, desired, fresh)
+
+
+def _missing(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    action = again(record)
+    if record.was_ready or action is None:
+        return lost_jobmanager(record, desired, fresh)
+    return stay(record, record.reason, record.message, action, requeue_after=_until_deadline(record, desired, fresh))
+
+
+def _watch(record: Record, jobmanager: JobManager, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    if jobmanager.terminating:
+        return stay(record, "JobManagerTerminating", "The JobManager Deployment is being deleted.")
+    if not jobmanager.available:
+        return _starting(record, observed, desired, fresh)
+    ready = replace(record, was_ready=True)
+    match observed.rest:
+        case NotAsked() | Unreachable():
+            return _not_answering(ready, observed, desired, fresh)
+        case Answered():
+            return _ask_for_job(ready, observed, desired, fresh)
+
+
+def _starting(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    if observed.trouble is not None:
+        return _in_trouble(record, observed, desired, fresh)
+    reason, message = _waiting(record, desired, fresh, "JobManagerStarting", "The JobManager is starting.")
+    return stay(
+        replace(record, jobmanager=JobManagerStatus.DEPLOYING),
+        reason,
+        message,
+        *_repeat_start(record, observed),
+        health=_health(record, desired, fresh),
+        requeue_after=_until_deadline(record, desired, fresh),
+    )
+
+
+def _in_trouble(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    trouble = observed.trouble
+    assert trouble is not None
+    news = record.reason != trouble.reason
+    return stay(
+        replace(record, jobmanager=JobManagerStatus.ERROR),
+        trouble.reason,
+        trouble.message,
+        *_repeat_start(record, observed),
+        health=Health.STALLED,
+        requeue_after=_until_deadline(record, desired, fresh),
+        events=(Event(trouble.reason, trouble.message, EventType.WARNING),) if news else (),
+        failure=trouble.message,
+    )
+
+
+def _not_answering(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    message = f"The JobManager does not answer: {observed.rest.cause}." if isinstance(observed.rest, Unreachable) else ""
+    reason, message = _waiting(record, desired, fresh, "JobManagerNotAnswering", message or "The JobManager is ready.")
+    return stay(
+        replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY),
+        reason,
+        message,
+        health=_health(record, desired, fresh),
+        requeue_after=desired.settings.progress_interval,
+    )
+
+
+def _ask_for_job(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    if observed.job is not None:
+        decision = follow_job(record, observed, desired, observed.job)
+        return _late(decision, record, desired, fresh)
+    reason, message = _waiting(record, desired, fresh, "JobNotFound", f"The JobManager does not know job {record.job.job_id} yet.")
+    return stay(
+        replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY),
+        reason,
+        message,
+        health=_health(record, desired, fresh),
+        requeue_after=desired.settings.progress_interval,
+    )
+
+
+def _late(decision: Decision, record: Record, desired: Desired, fresh: Fresh) -> Decision:
+    """A job that does not get stable in time is somebody's business, although it is still tried."""
+    after = decision.record
+    if after.phase is not record.phase or after.health is not Health.PROGRESSING or not _is_late(record, desired, fresh):
+        return decision
+    return replace(decision, record=replace(after, health=Health.STALLED))
+
+
+def _waiting(record: Record, desired: Desired, fresh: Fresh, reason: str, message: str) -> tuple[str, str]:
+    if not _is_late(record, desired, fresh):
+        return reason, message
+    return reason, f"{message} It took longer than kubernetes.operator.deployment.readiness.timeout; still trying."
+
+
+def _health(record: Record, desired: Desired, fresh: Fresh) -> Health:
+    return Health.STALLED if _is_late(record, desired, fresh) else Health.PROGRESSING
+
+
+def _is_late(record: Record, desired: Desired, fresh: Fresh) -> bool:
+    return record.start is not None and fresh.now >= record.start.since + desired.settings.readiness_timeout
+
+
+def _until_deadline(record: Record, desired: Desired, fresh: Fresh) -> timedelta | None:
+    """The Deployment and its pods are watched: the clock is asked only for the deadline."""
+    if record.start is None or _is_late(record, desired, fresh):
+        return None
+    return record.start.since + desired.settings.readiness_timeout - fresh.now
+
+
+def _repeat_start(record: Record, observed: Observed) -> tuple[Action, ...]:
+    """After a crash in the middle of a start nobody knows whether all of it was made."""
+    action = again(record)
+    return (action,) if action and not observed.dependents_applied and not record.was_ready else ()
+
+
+def _with_trouble(record: Record, observed: Observed) -> Record:
+    return record if observed.trouble else replace(record, failure=None if record.jobmanager is JobManagerStatus.ERROR else record.failure)

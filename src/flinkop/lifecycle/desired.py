@@ -1,0 +1,65 @@
+"""What is wanted: the accepted spec with its effective configuration, boiled down to what decisions ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flinkop.lifecycle.specdiff import Change, Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Options and configuration of one resource. All durations are those of the documented options."""
+
+    high_availability: bool
+    savepoint_directory: str | None
+    drain: bool = False
+    savepoint_on_deletion: bool = False
+    recovery: bool = True
+    last_state_fallback: bool = True
+    cancel_for_last_state: bool = False
+    max_checkpoint_age: timedelta | None = None
+    checkpoint_timeout: timedelta = timedelta(minutes=10)
+    readiness_timeout: timedelta = timedelta(minutes=5)
+    cleanup_timeout: timedelta = timedelta(minutes=5)
+    cancel_timeout: timedelta = timedelta(minutes=1)
+    shutdown_ttl: timedelta = timedelta(days=1)
+    progress_interval: timedelta = timedelta(seconds=1)
+    rest_interval: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One resource's wish. `spec` is the newest valid one; `problems` says what is wrong with a newer one that is not."""
+
+    generation: int
+    spec: Mapping[str, Any]
+    change: Change
+    suspended: bool
+    upgrade_mode: str
+    settings: Settings
+    deleting: bool = False
+    has_finalizer: bool = True
+    deployed_high_availability: bool = False
+    version_changed: bool = False
+    initial_savepoint_path: str | None = None
+    pinned_job_id: str | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def stateless(self) -> bool:
+        """Whether the spec gives up the state."""
+        return self.upgrade_mode == "stateless"
+
+    @property
+    def wants_restart(self) -> bool:
+        """Whether the cluster that runs is not the one that is wanted."""
+        return self.change.effect >= Effect.UPGRADE or self.suspended
+
+    @property
+    def redeploys_savepoint(self) -> bool:
+        """Whether a start from `initialSavepointPath` was asked for."""
+        return self.change.effect is Effect.SAVEPOINT_REDEPLOY

@@ -1,0 +1,116 @@
+"""What the state of the job means for the resource: one table from job state to phase."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.move import go, stay
+from flinkop.lifecycle.observed import Checkpoints, Job, JobState, Observed
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
+
+_UNDER_WAY = {
+    JobState.INITIALIZING: "The job is initializing.",
+    JobState.CREATED: "The job waits for its tasks to run.",
+    JobState.FAILING: "The job is failing.",
+    JobState.RESTARTING: "The job is restarting.",
+    JobState.CANCELLING: "The job is being cancelled.",
+    JobState.SUSPENDED: "The job is suspended by its JobManager.",
+    JobState.RECONCILING: "The job is being recovered by its JobManager.",
+}
+
+_ENDED = {
+    JobState.FINISHED: ("JobFinished", "The job finished."),
+    JobState.CANCELED: (
+        "JobCanceled",
+        "The job was cancelled by somebody else. Raise spec.restartNonce to start it again from its last checkpoint.",
+    ),
+}
+
+
+def follow_job(record: Record, observed: Observed, desired: Desired, job: Job) -> Decision:
+    """The decision that the state of the observed job asks for."""
+    seen = _remember(record, observed, job)
+    match job.state:
+        case JobState.RUNNING:
+            return _running(seen, desired, _changed(record, job))
+        case JobState.FAILED:
+            return _failed(seen, observed, desired, _changed(record, job))
+        case JobState.FINISHED | JobState.CANCELED:
+            return _ended(seen, observed, desired, _changed(record, job))
+        case state:
+            return _under_way(seen, observed, desired, state, _changed(record, job))
+
+
+def _remember(record: Record, observed: Observed, job: Job) -> Record:
+    seen = JobRecord(job.job_id, job.name, job.state, job.start_time, job.update_time)
+    info = observed.cluster_info or record.cluster_info
+    return replace(record, job=seen, jobmanager=JobManagerStatus.READY, was_ready=True, cluster_info=info)
+
+
+def _changed(record: Record, job: Job) -> tuple[Event, ...]:
+    before = record.job.state
+    if before is job.state:
+        return ()
+    return (Event("JobStatusChanged", f"Job status changed from {before or 'none'} to {job.state}", component=Component.JOB),)
+
+
+def _running(record: Record, desired: Desired, events: tuple[Event, ...]) -> Decision:
+    return go(
+        record,
+        Phase.RUNNING,
+        "JobRunning",
+        "The job is running.",
+        health=Health.SETTLED,
+        requeue_after=desired.settings.rest_interval,
+        events=events,
+        stable=record.reconciled,
+        savepoint_path=None,
+        failure=None,
+    )
+
+
+def _failed(record: Record, observed: Observed, desired: Desired, events: tuple[Event, ...]) -> Decision:
+    if observed.checkpoints is None:
+        return _ask_again(record, desired)
+    cause = observed.failure or "Flink gives no cause."
+    return go(
+        record,
+        Phase.FAILED,
+        "JobFailed",
+        cause,
+        health=Health.STALLED,
+        events=(*events, Event("Error", cause, EventType.WARNING, Component.JOB)),
+        failure=cause,
+        **_state_left(record, observed.checkpoints),
+    )
+
+
+def _ended(record: Record, observed: Observed, desired: Desired, events: tuple[Event, ...]) -> Decision:
+    if observed.checkpoints is None:
+        return _ask_again(record, desired)
+    reason, message = _ENDED[record.job.state or JobState.FINISHED]
+    left = _state_left(record, observed.checkpoints)
+    return go(record, Phase.FINISHED, reason, message, health=Health.SETTLED, events=events, failure=None, **left)
+
+
+def _state_left(record: Record, checkpoints: Checkpoints) -> dict[str, Any]:
+    """A job that finished by itself has deleted its checkpoints; one that was stopped with a savepoint left that."""
+    if record.job.state is JobState.FINISHED:
+        return {"savepoint_path": checkpoints.stop_path}
+    return {"savepoint_path": checkpoints.newest_path or record.savepoint_path, "had_no_state": checkpoints.none_ever}
+
+
+def _ask_again(record: Record, desired: Desired) -> Decision:
+    """The end is recorded together with the state that the job left, never without."""
+    message = f"The job is {record.job.state}; asking its JobManager for the last checkpoint."
+    return stay(record, "ReadingLastCheckpoint", message, requeue_after=desired.settings.progress_interval)
+
+
+def _under_way(record: Record, observed: Observed, desired: Desired, state: JobState, events: tuple[Event, ...]) -> Decision:
+    message = observed.failure or _UNDER_WAY[state]
+    reason = f"Job{state.capitalize()}"
+    return stay(record, reason, message, requeue_after=desired.settings.progress_interval, events=events, failure=observed.failure)

@@ -1,0 +1,177 @@
+"""What a pass sees of the world: values only, gathered by the observer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """Flink's job states (`org.apache.flink.api.common.JobStatus`)."""
+
+    INITIALIZING = "INITIALIZING"
+    CREATED = "CREATED"
+    RUNNING = "RUNNING"
+    FAILING = "FAILING"
+    FAILED = "FAILED"
+    CANCELLING = "CANCELLING"
+    CANCELED = "CANCELED"
+    FINISHED = "FINISHED"
+    RESTARTING = "RESTARTING"
+    SUSPENDED = "SUSPENDED"
+    RECONCILING = "RECONCILING"
+
+
+TERMINAL = frozenset({JobState.FAILED, JobState.CANCELED, JobState.FINISHED})
+
+
+@dataclass(frozen=True, slots=True)
+class JobManager:
+    """The JobManager Deployment."""
+
+    uid: str
+    generation: int | None
+    available: bool
+    terminating: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a pod does not start, in Kubernetes' words."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """The JobManager's REST endpoint was not asked: there is no ready JobManager."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The JobManager's REST endpoint gave no usable answer."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The JobManager's REST endpoint answered."""
+
+
+Rest = NotAsked | Unreachable | Answered
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The job with the recorded id, as its JobManager reports it."""
+
+    job_id: str
+    name: str
+    state: JobState
+    start_time: int
+    update_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavepointInProgress:
+    """The savepoint is being taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavepointCompleted:
+    """The savepoint is complete at `location`."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavepointFailed:
+    """The savepoint failed."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavepointUnknown:
+    """The JobManager does not know the trigger id: it was never asked, has restarted, or has forgotten."""
+
+
+Savepoint = SavepointInProgress | SavepointCompleted | SavepointFailed | SavepointUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoints:
+    """What the JobManager remembers of the job's checkpoints; times in epoch milliseconds.
+
+    `count` is the number of completed ones, `restored_path` what this JobManager restored the job from. `stop_path` is the
+    savepoint that ended the job, when it was stopped with one.
+    """
+
+    count: int = 0
+    path: str | None = None
+    completed_at: int | None = None
+    restored_path: str | None = None
+    stop_path: str | None = None
+    stop_triggered_at: int | None = None
+
+    @property
+    def newest_path(self) -> str | None:
+        """The newest state of the job that is known by its path."""
+        return self.stop_path or self.path or self.restored_path
+
+    @property
+    def none_ever(self) -> bool:
+        """The job neither made nor restored a checkpoint: it had no state."""
+        return self.count == 0 and self.newest_path is None
+
+
+@dataclass(frozen=True, slots=True)
+class HaMetadata:
+    """The config maps that Flink's Kubernetes high availability keeps for one cluster.
+
+    `job_id` and `checkpoints` are those of the job's config map; `job_graphs` counts stored graphs of the cluster's.
+    """
+
+    exists: bool = False
+    job_id: str | None = None
+    checkpoints: int = 0
+    job_graphs: int = 0
+    config_maps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The last action could not be performed, and trying it again unchanged will not help."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One look at the world."""
+
+    jobmanager: JobManager | None = None
+    jobmanager_pods: int = 0
+    pods_overdue: bool = False
+    taskmanager_pods: int = 0
+    trouble: Trouble | None = None
+    rest: Rest = field(default_factory=NotAsked)
+    job: Job | None = None
+    failure: str | None = None
+    savepoint: Savepoint | None = None
+    checkpoints: Checkpoints | None = None
+    ha: HaMetadata | None = None
+    dependents_applied: bool = True
+    refusal: Refusal | None = None
+    cluster_info: Mapping[str, str] | None = None
+
+    @property
+    def cluster_is_gone(self) -> bool:
+        """No JobManager is left that could run the job."""
+        return self.jobmanager is None and self.jobmanager_pods == 0

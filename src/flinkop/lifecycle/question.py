@@ -1,0 +1,54 @@
+"""What a pass has to find out beyond the informers' caches: asking costs requests, so only what the next decision needs is asked."""
+
+from __future__ import annotations
+
+from enum import Flag, auto
+
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.phase import ENDED, Phase
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown
+
+
+class Question(Flag):
+    """The questions there are."""
+
+    NONE = 0
+    JOB = auto()
+    SAVEPOINT = auto()
+    CHECKPOINTS = auto()
+    HA_METADATA = auto()
+
+
+def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Question:
+    """The questions of one pass."""
+    asked = _of_phase(record, desired)
+    if _needs_metadata(record, desired, jobmanager_exists):
+        asked |= Question.HA_METADATA
+    return asked
+
+
+def _of_phase(record: Record, desired: Desired) -> Question:
+    match record.step:
+        case TakingSavepoint():
+            return Question.JOB | Question.SAVEPOINT
+        case Cancelling():
+            return Question.JOB
+        case TearingDown():
+            return Question.NONE
+        case _:
+            return _without_step(record, desired)
+
+
+def _without_step(record: Record, desired: Desired) -> Question:
+    if record.phase is Phase.RUNNING and desired.wants_restart and desired.settings.max_checkpoint_age is not None:
+        return Question.JOB | Question.CHECKPOINTS
+    return Question.JOB if record.phase in {Phase.DEPLOYING, Phase.RUNNING, *ENDED} else Question.NONE
+
+
+def _needs_metadata(record: Record, desired: Desired, jobmanager_exists: bool) -> bool:
+    if not (desired.settings.high_availability or desired.deployed_high_availability):
+        return False
+    if record.step is not None or desired.deleting or desired.wants_restart:
+        return True
+    return record.phase in {Phase.CREATED, Phase.SUSPENDED, Phase.UPGRADING} or not jobmanager_exists

@@ -1,0 +1,87 @@
+"""What the operator has written down about a resource: the part of `status` that decisions are based on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.restore import RestoreChoice
+from flinkop.lifecycle.step import Step
+
+
+class JobManagerStatus(StrEnum):
+    """The established `status.jobManagerDeploymentStatus`."""
+
+    READY = "READY"
+    DEPLOYED_NOT_READY = "DEPLOYED_NOT_READY"
+    DEPLOYING = "DEPLOYING"
+    MISSING = "MISSING"
+    ERROR = "ERROR"
+
+
+WAS_READY = frozenset({JobManagerStatus.READY, JobManagerStatus.DEPLOYED_NOT_READY})
+
+
+class Health(StrEnum):
+    """What the conditions say: `Stalled` needs somebody's help, `Progressing` does not, `Settled` wants nothing."""
+
+    PROGRESSING = "Progressing"
+    SETTLED = "Settled"
+    STALLED = "Stalled"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """The job as it was last seen; times in epoch milliseconds."""
+
+    job_id: str | None = None
+    name: str | None = None
+    state: JobState | None = None
+    start_time: int | None = None
+    update_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The start that the present cluster comes from. Its id is drawn once, so that a repeated start is the same start."""
+
+    since: datetime
+    generation: int
+    job_result_store_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The operator's own knowledge of one resource.
+
+    `reconciled` is the spec that the cluster runs (or last ran), `stable` the last one that was seen RUNNING, both in
+    the form `model_dump(by_alias=True)` gives. `savepoint_path` is set while a stopped job waits for its next start.
+    `invalid` says what is wrong with a newer spec that was refused.
+    `was_ready`: the JobManager of the present start was ready once, so its job may have made checkpoints; `had_no_state`: it
+    ended, and is known to have made none.
+    """
+
+    phase: Phase = Phase.CREATED
+    reason: str = "Accepted"
+    message: str = ""
+    health: Health = Health.PROGRESSING
+    step: Step | None = None
+    start: Start | None = None
+    invalid: str | None = None
+    generation: int = 0
+    job: JobRecord = field(default_factory=JobRecord)
+    jobmanager: JobManagerStatus = JobManagerStatus.MISSING
+    was_ready: bool = False
+    had_no_state: bool = False
+    savepoint_path: str | None = None
+    restore: RestoreChoice | None = None
+    reconciled: Mapping[str, Any] | None = None
+    reconciled_at: int | None = None
+    stable: Mapping[str, Any] | None = None
+    failure: str | None = None
+    cluster_info: Mapping[str, str] = field(default_factory=dict)

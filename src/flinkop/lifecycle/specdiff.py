@@ -1,0 +1,91 @@
+"""What a change of the spec means: one table of paths, read from the top, and the largest effect wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+
+class Effect(IntEnum):
+    """The effects of a change, smallest first. Established rules: official operator, field by field, largest wins."""
+
+    NOTHING = 0
+    IGNORE = 1
+    UPGRADE = 2
+    SAVEPOINT_REDEPLOY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`path` is a dotted path; with a final `*` it matches every path that starts so. `null_ignored`: removing the value is no change."""
+
+    path: str
+    effect: Effect
+    null_ignored: bool = False
+
+    def matches(self, path: str) -> bool:
+        """Whether this rule speaks about `path`."""
+        return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("flinkConfiguration.kubernetes.operator.*", Effect.IGNORE),
+    Rule("flinkConfiguration.job.autoscaler*", Effect.IGNORE),
+    Rule("flinkConfiguration.parallelism.default", Effect.IGNORE),
+    Rule("job.upgradeMode", Effect.IGNORE),
+    Rule("job.allowNonRestoredState", Effect.IGNORE),
+    Rule("job.initialSavepointPath", Effect.IGNORE),
+    Rule("job.savepointTriggerNonce", Effect.IGNORE),
+    Rule("job.checkpointTriggerNonce", Effect.IGNORE),
+    Rule("job.autoscalerResetNonce", Effect.IGNORE),
+    Rule("job.savepointRedeployNonce", Effect.SAVEPOINT_REDEPLOY, null_ignored=True),
+    Rule("restartNonce", Effect.UPGRADE, null_ignored=True),
+    Rule("*", Effect.UPGRADE),
+)
+
+_OPAQUE = ("podTemplate", "jobManager.podTemplate", "taskManager.podTemplate", "logConfiguration", "job.args")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that differs between two specs, and what it means."""
+
+    effect: Effect
+    paths: tuple[str, ...]
+
+
+NO_CHANGE = Change(Effect.NOTHING, ())
+
+
+def diff_spec(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
+    """Compares two specs in the form `FlinkDeploymentSpec.model_dump(by_alias=True)` gives: defaults filled in, configuration flat."""
+    found = [(path, _effect(path, new)) for path, new in _differences("", before, after)]
+    if not found:
+        return NO_CHANGE
+    return Change(max(effect for _, effect in found), tuple(path for path, _ in found))
+
+
+def _effect(path: str, new: object) -> Effect:
+    rule = next(rule for rule in RULES if rule.matches(path))
+    return Effect.IGNORE if rule.null_ignored and new is None else rule.effect
+
+
+def _differences(prefix: str, before: Any, after: Any) -> Iterator[tuple[str, Any]]:
+    if before == after or (_is_empty(before) and _is_empty(after)):
+        return
+    if prefix in _OPAQUE or not (_is_section(before) and _is_section(after)):
+        yield prefix, after
+        return
+    before, after = before or {}, after or {}
+    for key in sorted({*before, *after}):
+        yield from _differences(f"{prefix}.{key}" if prefix else key, before.get(key), after.get(key))
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value in ({}, [])
+
+
+def _is_section(value: object) -> bool:
+    return value is None or isinstance(value, Mapping)

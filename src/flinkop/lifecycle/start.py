@@ -1,0 +1,80 @@
+"""Starting a cluster: the restore point is chosen and recorded together with the ids that the start will use."""
+
+from __future__ import annotations
+
+from flinkop.lifecycle.action import StartCluster
+from flinkop.lifecycle.decision import Decision, Event, EventType, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.move import go
+from flinkop.lifecycle.observed import HaMetadata, JobState, Observed
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.restore import RestoreChoice, RestoreFacts, RestorePoint, choose_restore
+
+
+def start(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """Goes to Deploying, or to Failed when no restore point is safe. Only when no cluster is left."""
+    choice = choose_restore(_facts(record, observed, desired))
+    if choice.point is None:
+        return _refuse(record, choice)
+    return _begin(record, desired, choice, choice.point, fresh)
+
+
+def again(record: Record) -> StartCluster | None:
+    """The action of the start that is recorded: performing it twice is performing it once."""
+    if record.start is None or record.job.job_id is None or record.restore is None or record.restore.point is None:
+        return None
+    return StartCluster(record.start.generation, record.job.job_id, record.restore.point, record.start.job_result_store_id)
+
+
+def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, fresh: Fresh) -> Decision:
+    job_id = point.job_id or desired.pinned_job_id or fresh.job_id
+    return go(
+        record,
+        Phase.DEPLOYING,
+        "ClusterStarting",
+        choice.message,
+        StartCluster(desired.generation, job_id, point, fresh.job_result_store_id),
+        requeue_after=desired.settings.readiness_timeout,
+        events=(Event("Submit", f"Starting deployment. {choice.message}"),),
+        step=None,
+        start=Start(fresh.now, desired.generation, fresh.job_result_store_id),
+        job=JobRecord(job_id, record.job.name, JobState.RECONCILING),
+        jobmanager=JobManagerStatus.DEPLOYING,
+        was_ready=False,
+        had_no_state=False,
+        restore=choice,
+        reconciled=desired.spec,
+        reconciled_at=fresh.milliseconds,
+        failure=None,
+    )
+
+
+def _refuse(record: Record, choice: RestoreChoice) -> Decision:
+    return go(
+        record,
+        Phase.FAILED,
+        "RestoreFailed",
+        choice.message,
+        health=Health.STALLED,
+        events=(Event("RestoreFailed", choice.message, EventType.WARNING),),
+        step=None,
+        jobmanager=JobManagerStatus.MISSING,
+        restore=choice,
+        failure=choice.message,
+    )
+
+
+def _facts(record: Record, observed: Observed, desired: Desired) -> RestoreFacts:
+    return RestoreFacts(
+        stateless=desired.stateless,
+        never_started=record.start is None,
+        initial_path=desired.initial_savepoint_path,
+        redeploy_requested=desired.redeploys_savepoint,
+        recorded_path=record.savepoint_path,
+        job_id=record.job.job_id,
+        ha=observed.ha or HaMetadata(),
+        previous=record.restore.point if record.restore else None,
+        may_have_state=record.was_ready and not record.had_no_state,
+        finished=record.job.state is JobState.FINISHED,
+    )

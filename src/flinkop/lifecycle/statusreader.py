@@ -1,0 +1,128 @@
+"""From `status` to a record: what a new process knows of a resource."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
+from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingToRetry
+
+
+def read_record(status: Mapping[str, Any]) -> Record:
+    """The record that `write_status` wrote; a status without a phase is a new resource's."""
+    if "phase" not in status:
+        return Record()
+    start = status.get("start") or {}
+    reconciliation = status.get("reconciliationStatus") or {}
+    job = status.get("jobStatus") or {}
+    return Record(
+        phase=Phase(status["phase"]),
+        reason=status.get("reason", ""),
+        message=status.get("message", ""),
+        health=_health(status),
+        step=_step(status.get("operation")),
+        start=_start(start),
+        invalid=_invalid(status),
+        generation=status.get("observedGeneration", 0),
+        job=_job(job),
+        jobmanager=JobManagerStatus(status.get("jobManagerDeploymentStatus", "MISSING")),
+        was_ready=start.get("ready", False),
+        had_no_state=start.get("withoutState", False),
+        savepoint_path=job.get("upgradeSavepointPath"),
+        restore=_restore(status.get("restore")),
+        reconciled=_spec(reconciliation.get("lastReconciledSpec")),
+        reconciled_at=reconciliation.get("reconciliationTimestamp"),
+        stable=_spec(reconciliation.get("lastStableSpec")),
+        failure=_failure(status),
+        cluster_info=status.get("clusterInfo") or {},
+    )
+
+
+def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    return next((condition for condition in status.get("conditions") or () if condition["type"] == kind), {})
+
+
+def _health(status: Mapping[str, Any]) -> Health:
+    if _condition(status, "Ready").get("status") == "True":
+        return Health.SETTLED
+    return Health.PROGRESSING if _condition(status, "Reconciling").get("status") == "True" else Health.STALLED
+
+
+def _invalid(status: Mapping[str, Any]) -> str | None:
+    stalled = _condition(status, "Stalled")
+    return stalled.get("message") if stalled.get("reason") == "ValidationError" else None
+
+
+def _failure(status: Mapping[str, Any]) -> str | None:
+    text = status.get("error")
+    if text is None or _invalid(status):
+        return None
+    message = json.loads(text).get("message")
+    return str(message) if message is not None else None
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _step(value: Mapping[str, Any] | None) -> Step | None:
+    if not value:
+        return None
+    since = _time(value["startedAt"])
+    match value["step"]:
+        case "TakingSavepoint":
+            return TakingSavepoint(since, value["triggerId"], value["attempt"])
+        case "Cancelling":
+            return Cancelling(since)
+        case "TearingDown":
+            return TearingDown(since, HaFate(value["highAvailability"]))
+        case "WaitingToRetry":
+            return WaitingToRetry(since, value["generation"], value["attempt"], _time(value["notBefore"]))
+        case unknown:
+            raise ValueError(f"status.operation.step: unknown step {unknown!r}")
+
+
+def _start(value: Mapping[str, Any]) -> Start | None:
+    if not value:
+        return None
+    return Start(_time(value["startedAt"]), value["generation"], value["jobResultStoreId"])
+
+
+def _job(value: Mapping[str, Any]) -> JobRecord:
+    state = value.get("state")
+    return JobRecord(
+        job_id=value.get("jobId"),
+        name=value.get("jobName"),
+        state=JobState(state) if state else None,
+        start_time=_number(value.get("startTime")),
+        update_time=_number(value.get("updateTime")),
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _restore(value: Mapping[str, Any] | None) -> RestoreChoice | None:
+    if not value:
+        return None
+    source = value.get("source")
+    point = RestorePoint(RestoreSource(source), value.get("path"), value.get("jobId")) if source else None
+    rejected = tuple(Rejected(RestoreSource(r["source"]), r["reason"], r.get("path")) for r in value.get("rejected") or ())
+    return RestoreChoice(point, value["reason"], value["message"], rejected)
+
+
+@lru_cache(maxsize=4096)
+def _spec(text: str | None) -> Mapping[str, Any] | None:
+    """Cached: the text of a resource at rest is the same in every pass."""
+    if text is None:
+        return None
+    spec: Mapping[str, Any] = json.loads(text)["spec"]
+    return spec

@@ -1,0 +1,169 @@
+"""From a record to `status`. Fields this operator does not know are left as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flinkop.lifecycle.condition import conditions, render
+from flinkop.lifecycle.established import lifecycle_state, reconciled_spec, reconciliation_state
+from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import JobRecord, Record, Start
+from flinkop.lifecycle.restore import RestoreChoice
+from flinkop.lifecycle.step import Cancelling, Step, TakingSavepoint, TearingDown, WaitingToRetry
+
+_ERROR_LIMIT = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the scale subresource shows."""
+
+    selector: str
+    replicas: int
+
+
+def write_status(record: Record, before: Mapping[str, Any], scale: Scale, now: datetime) -> dict[str, Any]:
+    """The whole `status` of the record. Equal records give equal statuses, whatever the time."""
+    moment = timestamp(now)
+    status = {
+        **before,
+        "phase": record.phase.value,
+        "reason": record.reason,
+        "message": record.message,
+        "observedGeneration": record.generation,
+        "lifecycleState": lifecycle_state(record),
+        "jobManagerDeploymentStatus": record.jobmanager.value,
+        "conditions": render(conditions(record), before.get("conditions") or (), record.generation, moment),
+        "operation": _step(record.step),
+        "start": _start(record),
+        "restore": _restore(record.restore, (before.get("restore") or {}).get("decidedAt"), before, moment),
+        "reconciliationStatus": _reconciliation(record, before),
+        "jobStatus": _job(record, before),
+        "error": _error(record),
+        "clusterInfo": dict(record.cluster_info) or None,
+        "taskManager": _task_manager(record, scale),
+    }
+    return _without_none(status)
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second, as Kubernetes writes times."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _precise(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _step(step: Step | None) -> dict[str, Any] | None:
+    match step:
+        case TakingSavepoint(since, trigger_id, attempt):
+            return {"step": "TakingSavepoint", "startedAt": _precise(since), "triggerId": trigger_id, "attempt": attempt}
+        case Cancelling(since):
+            return {"step": "Cancelling", "startedAt": _precise(since)}
+        case TearingDown(since, ha):
+            return {"step": "TearingDown", "startedAt": _precise(since), "highAvailability": ha.value}
+        case WaitingToRetry(since, generation, attempt, not_before):
+            return {
+                "step": "WaitingToRetry",
+                "startedAt": _precise(since),
+                "generation": generation,
+                "attempt": attempt,
+                "notBefore": _precise(not_before),
+            }
+        case None:
+            return None
+
+
+def _start(record: Record) -> dict[str, Any] | None:
+    match record.start:
+        case Start(since, generation, job_result_store_id):
+            return {
+                "startedAt": _precise(since),
+                "generation": generation,
+                "jobResultStoreId": job_result_store_id,
+                "ready": record.was_ready,
+                "withoutState": record.had_no_state,
+            }
+        case None:
+            return None
+
+
+def _restore(choice: RestoreChoice | None, decided_at: str | None, before: Mapping[str, Any], now: str) -> dict[str, Any] | None:
+    if choice is None:
+        return None
+    rendered: dict[str, Any] = {
+        "source": choice.point.source.value if choice.point else None,
+        "path": choice.point.path if choice.point else None,
+        "jobId": choice.point.job_id if choice.point else None,
+        "reason": choice.reason,
+        "message": choice.message,
+        "rejected": [_without_none({"source": r.source.value, "path": r.path, "reason": r.reason}) for r in choice.rejected],
+    }
+    rendered = _without_none(rendered)
+    old = {key: value for key, value in (before.get("restore") or {}).items() if key != "decidedAt"}
+    return {**rendered, "decidedAt": decided_at if decided_at and old == rendered else now}
+
+
+def _reconciliation(record: Record, before: Mapping[str, Any]) -> dict[str, Any]:
+    old = before.get("reconciliationStatus") or {}
+    first = record.phase is Phase.CREATED or (record.restore is not None and record.restore.reason in {"FirstStart", "InitialSavepoint"})
+    return _without_none(
+        {
+            **old,
+            "state": reconciliation_state(record),
+            "reconciliationTimestamp": record.reconciled_at,
+            "lastReconciledSpec": _spec_text(reconciled_spec(record), first and record.phase is Phase.DEPLOYING),
+            "lastStableSpec": _spec_text(record.stable, False),
+        }
+    )
+
+
+def _spec_text(spec: Mapping[str, Any] | None, first: bool) -> str | None:
+    if spec is None:
+        return None
+    meta = {"apiVersion": "flink.apache.org/v1beta1", "firstDeployment": first}
+    return json.dumps({"spec": spec, "resource_metadata": meta}, separators=(",", ":"), sort_keys=True)
+
+
+def _job(record: Record, before: Mapping[str, Any]) -> dict[str, Any]:
+    match record.job:
+        case JobRecord(job_id, name, state, start_time, update_time):
+            return _without_none(
+                {
+                    **(before.get("jobStatus") or {}),
+                    "jobId": job_id,
+                    "jobName": name,
+                    "state": state.value if state else None,
+                    "startTime": _text(start_time),
+                    "updateTime": _text(update_time),
+                    "upgradeSavepointPath": record.savepoint_path,
+                }
+            )
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _error(record: Record) -> str | None:
+    """The established form: JSON in a string, each field cut."""
+    message = record.invalid or record.failure
+    if message is None:
+        return None
+    reason = "ValidationError" if record.invalid else record.reason
+    return json.dumps({"type": reason, "message": message[:_ERROR_LIMIT], "additionalMetadata": {}, "throwableList": []})
+
+
+def _task_manager(record: Record, scale: Scale) -> dict[str, Any]:
+    runs = record.phase in {Phase.DEPLOYING, Phase.RUNNING} and record.job.state is not JobState.SUSPENDED
+    return {"labelSelector": scale.selector if runs else "", "replicas": scale.replicas if runs else 0}
+
+
+def _without_none(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if value is not None}

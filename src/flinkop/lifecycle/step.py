@@ -1,0 +1,51 @@
+"""The steps within a phase. Each holds what only this step needs, and is recorded in `status.operation` before it is acted on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class HaFate(StrEnum):
+    """What happens to the high-availability metadata when a cluster is torn down."""
+
+    KEEP = "Keep"
+    REMOVE = "Remove"
+
+
+@dataclass(frozen=True, slots=True)
+class TakingSavepoint:
+    """The job is being stopped with a savepoint. The trigger id is ours, so that asking twice is asking once."""
+
+    since: datetime
+    trigger_id: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """The job is being cancelled; its last checkpoint becomes the restore point."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TearingDown:
+    """The JobManager Deployment and its pods are being removed."""
+
+    since: datetime
+    ha: HaFate
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingToRetry:
+    """An upgrade to `generation` failed and the old job was kept; it is tried again at `not_before`."""
+
+    since: datetime
+    generation: int
+    attempt: int
+    not_before: datetime
+
+
+Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry

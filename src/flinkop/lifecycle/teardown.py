@@ -1,0 +1,74 @@
+"""Removing a cluster: the Deployment, then the wait for its pods, then what of the metadata has to go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from flinkop.lifecycle.action import Action, DeleteHaMetadata, DeleteJobManager, RemoveJobGraphs
+from flinkop.lifecycle.decision import Decision, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.move import IMMEDIATELY, stay
+from flinkop.lifecycle.observed import HaMetadata, Observed
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+from flinkop.lifecycle.step import HaFate, TearingDown
+
+
+def delete_jobmanager(observed: Observed) -> tuple[Action, ...]:
+    """The action that removes the JobManager Deployment, if one is there and not going already."""
+    if observed.jobmanager is None or observed.jobmanager.terminating:
+        return ()
+    return (DeleteJobManager(observed.jobmanager.uid),)
+
+
+def tear_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | None:
+    """One more step of removing the cluster; None when it is gone and its metadata are as they should be."""
+    if not _is_gone(observed, desired):
+        return _wait(record, step, observed, desired, fresh.now)
+    action = _metadata_action(step, observed.ha or HaMetadata())
+    if action is None:
+        return None
+    message = "Removing what the old cluster left in the high-availability metadata."
+    return stay(_without_jobmanager(record), "CleaningMetadata", message, action, requeue_after=IMMEDIATELY)
+
+
+def _is_gone(observed: Observed, desired: Desired) -> bool:
+    """A pod on a lost node never reports its end. With high availability a survivor there has lost its leadership, so it cannot do harm."""
+    if observed.cluster_is_gone:
+        return True
+    return observed.jobmanager is None and observed.pods_overdue and desired.deployed_high_availability
+
+
+def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desired, now: datetime) -> Decision:
+    deadline = step.since + desired.settings.cleanup_timeout
+    late = now >= deadline
+    message = f"Waiting for the old JobManager to go, until {deadline:%H:%M:%S} UTC."
+    if late:
+        message = (
+            "The old JobManager is still there after kubernetes.operator.resource.cleanup.timeout. "
+            "If its node is lost, delete its pod with `kubectl delete pod --force`."
+        )
+    return stay(
+        record if observed.jobmanager else _without_jobmanager(record),
+        "OldClusterStuck" if late else "StoppingCluster",
+        message,
+        *delete_jobmanager(observed),
+        health=Health.STALLED if late else Health.PROGRESSING,
+        requeue_after=_look_again(deadline, now, late),
+    )
+
+
+def _look_again(deadline: datetime, now: datetime, late: bool) -> timedelta:
+    return timedelta(seconds=15) if late else min(deadline - now, timedelta(seconds=15))
+
+
+def _metadata_action(step: TearingDown, ha: HaMetadata) -> Action | None:
+    match step.ha:
+        case HaFate.REMOVE:
+            return DeleteHaMetadata() if ha.config_maps else None
+        case HaFate.KEEP:
+            return RemoveJobGraphs() if ha.job_graphs else None
+
+
+def _without_jobmanager(record: Record) -> Record:
+    return replace(record, jobmanager=JobManagerStatus.MISSING)
