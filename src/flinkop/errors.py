@@ -16,7 +16,14 @@ class TerminalError(FlinkopError):
 
 
 class ApiUnavailable(TransientError):
-    """The Kubernetes API server cannot be reached, is overloaded (429) or failed (5xx)."""
+    """The Kubernetes API server cannot be reached, is overloaded (429) or failed (5xx).
+
+    `retry_after` is the pause in seconds that the server asked for, if it did.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Conflict(TransientError):
@@ -60,3 +67,11 @@ class Rejected(TerminalError):
 
 class NotFound(TerminalError):
     """The object, or the kind, does not exist (404)."""
+
+
+class InvalidConfiguration(TerminalError):
+    """The operator's own configuration cannot be used; it does not start."""
+
+
+class NamespaceTerminating(TerminalError):
+    """Nothing can be created any more in a namespace that is being deleted."""

@@ -1,0 +1,1 @@
+"""The kinds: their models, and the CustomResourceDefinitions made from them."""

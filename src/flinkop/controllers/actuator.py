@@ -1,0 +1,156 @@
+"""The actuator: performs one action. It never decides, and performing an action twice does no more than once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from flinkop.controllers import view
+from flinkop.controllers.desire import Wish
+from flinkop.controllers.observer import BaseUrl
+from flinkop.controllers.trigger import Key
+from flinkop.errors import AlreadyExists, Conflict, NotFound, TerminalError
+from flinkop.flink.client import FlinkClient
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, resource_of
+from flinkop.lifecycle.action import (
+    Action,
+    AddFinalizer,
+    CancelJob,
+    DeleteHaMetadata,
+    DeleteJobManager,
+    RemoveFinalizer,
+    RemoveJobGraphs,
+    StartCluster,
+    StopWithSavepoint,
+)
+from flinkop.lifecycle.restore import RestoreSource
+from flinkop.resources.application import build_application, owned_by_deployment
+from flinkop.resources.configuration import LAST_STATE_PATH, DeploymentPlan, with_deployment
+from flinkop.resources.naming import common_labels
+
+
+@dataclass(slots=True)
+class Target:
+    """What the actions of one pass are performed on. `resource` is replaced by each write to it."""
+
+    key: Key
+    resource: Mapping[str, Any]
+    wish: Wish
+
+
+class Actuator:
+    """Performs actions against Kubernetes and Flink."""
+
+    def __init__(self, kube: KubeClient, flink: FlinkClient, base_url: BaseUrl) -> None:
+        self._kube, self._flink, self._base_url = kube, flink, base_url
+
+    async def perform(self, action: Action, target: Target) -> str | None:
+        """Performs `action`; gives the uid of the Deployment when it is a start.
+
+        Raises:
+            TransientError: try again later.
+            TerminalError: trying again unchanged will not help.
+        """
+        match action:
+            case AddFinalizer():
+                await self._set_finalizers(target, present=True)
+            case RemoveFinalizer():
+                await self._set_finalizers(target, present=False)
+            case StartCluster():
+                return await self._start(action, target)
+            case DeleteJobManager(uid):
+                await self._kube.delete(DEPLOYMENTS, *target.key, uid=uid, propagation="Background")
+            case StopWithSavepoint():
+                await self._stop(action, target)
+            case CancelJob(job_id):
+                await self._flink.cancel_job(self._base_url(target.key, target.wish.rest_port), job_id)
+            case DeleteHaMetadata():
+                await self._delete_ha_metadata(target.key)
+            case RemoveJobGraphs():
+                await self._remove_job_graphs(target.key)
+            case _:
+                assert_never(action)
+        return None
+
+    async def _set_finalizers(self, target: Target, *, present: bool) -> None:
+        metadata = target.resource["metadata"]
+        others = [name for name in metadata.get("finalizers", ()) if name != view.FINALIZER]
+        wanted = [*others, view.FINALIZER] if present else others
+        patch = {"metadata": {"finalizers": wanted, "resourceVersion": metadata["resourceVersion"]}}
+        try:
+            target.resource = await self._kube.patch(FLINK_DEPLOYMENTS, *target.key, patch)
+        except NotFound:
+            if present:
+                raise
+
+    async def _start(self, action: StartCluster, target: Target) -> str:
+        namespace, name = target.key
+        plan = DeploymentPlan(
+            generation=action.generation,
+            owner_uid=target.resource["metadata"]["uid"],
+            job_id=action.job_id,
+            savepoint_path=LAST_STATE_PATH if action.restore.source is RestoreSource.LAST_STATE else action.restore.path,
+            job_result_store_id=action.job_result_store_id,
+        )
+        objects = build_application(namespace, name, target.wish.spec, with_deployment(target.wish.configuration, plan))
+        uid = await self._create_deployment(objects.deployment, plan, target.key)
+        async with asyncio.TaskGroup() as group:
+            for dependent in objects.dependents:
+                owned = owned_by_deployment(dependent, name, uid)
+                group.create_task(self._kube.apply(resource_of(owned), owned))
+        return uid
+
+    async def _create_deployment(self, body: dict[str, Any], plan: DeploymentPlan, key: Key) -> str:
+        try:
+            created = await self._kube.create(DEPLOYMENTS, body)
+        except AlreadyExists:
+            created = await self._existing(plan, key)
+        uid: str = created["metadata"]["uid"]
+        return uid
+
+    async def _existing(self, plan: DeploymentPlan, key: Key) -> dict[str, Any]:
+        """A Deployment that an earlier try of this same start has made; anything else of that name is not touched."""
+        found = await self._kube.get(DEPLOYMENTS, *key)
+        if found is None or "deletionTimestamp" in found["metadata"]:
+            raise Conflict(f"Deployment {key[1]} is still being deleted")
+        owners = {owner["uid"] for owner in found["metadata"].get("ownerReferences", ())}
+        if plan.owner_uid not in owners:
+            raise DeploymentExists(f"a Deployment {key[1]} exists that does not belong to this resource; delete or rename it")
+        if view.read_jobmanager(found).generation != plan.generation:
+            raise Conflict(f"Deployment {key[1]} is that of another generation")
+        return found
+
+    async def _stop(self, action: StopWithSavepoint, target: Target) -> None:
+        await self._flink.stop_with_savepoint(
+            self._base_url(target.key, target.wish.rest_port),
+            action.job_id,
+            action.trigger_id,
+            target.wish.desired.settings.savepoint_directory,
+            action.drain,
+            target.wish.savepoint_format,
+        )
+
+    async def _ha_config_maps(self, key: Key) -> list[dict[str, Any]]:
+        namespace, name = key
+        selector = ",".join(f"{label}={value}" for label, value in common_labels(name).items())
+        found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector)
+        return [config_map for config_map in found if view.is_ha_config_map(name, config_map)]
+
+    async def _delete_ha_metadata(self, key: Key) -> None:
+        for config_map in await self._ha_config_maps(key):
+            await self._kube.delete(CONFIG_MAPS, key[0], config_map["metadata"]["name"])
+
+    async def _remove_job_graphs(self, key: Key) -> None:
+        for config_map in await self._ha_config_maps(key):
+            graphs = view.graph_keys(config_map)
+            if graphs:
+                metadata = {"resourceVersion": config_map["metadata"]["resourceVersion"]}
+                patch = {"metadata": metadata, "data": dict.fromkeys(graphs)}
+                await self._kube.patch(CONFIG_MAPS, key[0], config_map["metadata"]["name"], patch)
+
+
+class DeploymentExists(TerminalError):
+    """A Deployment of the cluster's name belongs to something else."""

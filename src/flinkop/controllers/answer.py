@@ -1,0 +1,51 @@
+"""Flink's answers in the words of the lifecycle: pure functions, the only place that knows both models."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from flinkop.flink.model import AsyncOperation, CheckpointStatistics, Completed, Failed, InProgress, JobOverview, Unknown
+from flinkop.lifecycle.observed import (
+    Checkpoints,
+    Job,
+    JobState,
+    Savepoint,
+    SavepointCompleted,
+    SavepointFailed,
+    SavepointInProgress,
+    SavepointUnknown,
+)
+
+
+def read_job(overview: JobOverview) -> Job:
+    """The job; RUNNING counts only when all of its tasks run, as the established operator has it."""
+    state = JobState(overview.state.value)
+    if state is JobState.RUNNING and not overview.all_tasks_running:
+        state = JobState.CREATED
+    return Job(overview.job_id, overview.name, state, overview.start_time, overview.last_modification)
+
+
+def read_savepoint(operation: AsyncOperation) -> Savepoint:
+    """The outcome of a savepoint trigger."""
+    match operation:
+        case InProgress():
+            return SavepointInProgress()
+        case Completed(location):
+            return SavepointCompleted(location)
+        case Failed(cause):
+            return SavepointFailed(cause)
+        case Unknown():
+            return SavepointUnknown()
+    assert_never(operation)
+
+
+def read_checkpoints(statistics: CheckpointStatistics) -> Checkpoints:
+    """What is known of the job's checkpoints."""
+    return Checkpoints(
+        count=statistics.completed,
+        path=statistics.latest_path,
+        completed_at=statistics.latest_completed_at,
+        restored_path=statistics.restored_path,
+        stop_path=statistics.stop_path,
+        stop_triggered_at=statistics.stop_triggered_at,
+    )

@@ -1,0 +1,164 @@
+"""From a resource to what is desired: the spec is read, checked and compared with the one that runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flinkop.api.flinkdeployment import DesiredJobState, FlinkDeploymentSpec, parse_spec
+from flinkop.controllers.view import FINALIZER
+from flinkop.errors import InvalidSpec
+from flinkop.flinkconf import flinkoptions as flink
+from flinkop.flinkconf import operatoroptions as options
+from flinkop.flinkconf.highavailability import is_kubernetes_ha
+from flinkop.lifecycle.desired import Desired, Settings
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.resources.configuration import build_configuration
+from flinkop.validation.flinkdeployment import validate_flinkdeployment
+
+Defaults = Callable[[str, str], Mapping[str, str]]
+"""Namespace and Flink version to the operator's default configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A desired state together with what is needed to carry it out. `rest_port` is that of the cluster that runs."""
+
+    desired: Desired
+    spec: FlinkDeploymentSpec
+    configuration: Mapping[str, str]
+    taskmanagers: int
+    rest_port: int
+    savepoint_format: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverValid:
+    """The only spec there ever was is invalid."""
+
+    problems: tuple[str, ...]
+
+
+def read_wish(resource: Mapping[str, Any], record: Record, defaults: Defaults) -> Wish | NeverValid:
+    """The newest valid spec of the resource: the present one, or else the one that was accepted last."""
+    try:
+        return _accept(resource, resource.get("spec") or {}, record, defaults, problems=())
+    except InvalidSpec as refused:
+        return _fall_back(resource, record, defaults, (str(refused),))
+
+
+def _fall_back(resource: Mapping[str, Any], record: Record, defaults: Defaults, problems: tuple[str, ...]) -> Wish | NeverValid:
+    if record.reconciled is None:
+        if "deletionTimestamp" not in resource["metadata"]:
+            return NeverValid(problems)
+        return _deleted_before_valid(resource)
+    return _accept(resource, record.reconciled, record, defaults, problems)
+
+
+def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record, defaults: Defaults, problems: tuple[str, ...]) -> Wish:
+    metadata = resource["metadata"]
+    namespace, name = metadata["namespace"], metadata["name"]
+    spec = parse_spec(raw)
+    before = parse_spec(record.reconciled) if record.reconciled is not None else None
+    configuration = build_configuration(namespace, name, spec, defaults(namespace, str(spec.flink_version)))
+    if not problems:
+        _check(name, namespace, spec, configuration, before)
+    running = _running_configuration(namespace, name, before, defaults) if before else configuration
+    wire = spec.to_wire()
+    desired = Desired(
+        generation=metadata["generation"],
+        spec=wire,
+        change=_change(record, wire),
+        suspended=spec.job is not None and spec.job.state is DesiredJobState.SUSPENDED,
+        upgrade_mode=spec.job.upgrade_mode.value if spec.job else "stateless",
+        settings=_settings(configuration),
+        deleting="deletionTimestamp" in metadata,
+        has_finalizer=FINALIZER in metadata.get("finalizers", ()),
+        deployed_high_availability=before is not None and is_kubernetes_ha(running),
+        version_changed=before is not None and before.flink_version != spec.flink_version,
+        initial_savepoint_path=(spec.job.initial_savepoint_path or None) if spec.job else None,
+        pinned_job_id=flink.PINNED_JOB_ID.read(configuration),
+        problems=problems,
+    )
+    return _wish(desired, spec, configuration, running)
+
+
+def _wish(desired: Desired, spec: FlinkDeploymentSpec, configuration: Mapping[str, str], running: Mapping[str, str]) -> Wish:
+    return Wish(
+        desired=desired,
+        spec=spec,
+        configuration=configuration,
+        taskmanagers=_taskmanagers(configuration),
+        rest_port=flink.REST_PORT.read(running),
+        savepoint_format=options.SAVEPOINT_FORMAT.read(configuration).value,
+    )
+
+
+def _check(
+    name: str,
+    namespace: str,
+    spec: FlinkDeploymentSpec,
+    configuration: Mapping[str, str],
+    before: FlinkDeploymentSpec | None,
+) -> None:
+    violations = validate_flinkdeployment(name, namespace, spec, configuration, before)
+    errors = [str(violation) for violation in violations if violation.is_error]
+    if errors:
+        raise InvalidSpec("; ".join(errors))
+
+
+def _change(record: Record, wire: Mapping[str, Any]) -> Change:
+    if record.reconciled is None:
+        return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
+    return diff_spec(record.reconciled, wire)
+
+
+def _running_configuration(namespace: str, name: str, before: FlinkDeploymentSpec, defaults: Defaults) -> Mapping[str, str]:
+    return build_configuration(namespace, name, before, defaults(namespace, str(before.flink_version)))
+
+
+def _taskmanagers(configuration: Mapping[str, str]) -> int:
+    return math.ceil(flink.PARALLELISM.read(configuration) / flink.TASK_SLOTS.read(configuration))
+
+
+def _settings(configuration: Mapping[str, str]) -> Settings:
+    """The options of one resource: its own configuration over the operator's."""
+    conf = configuration
+    return Settings(
+        high_availability=is_kubernetes_ha(conf),
+        savepoint_directory=flink.SAVEPOINT_DIRECTORY.read(conf),
+        drain=options.DRAIN_ON_DELETION.read(conf),
+        savepoint_on_deletion=options.SAVEPOINT_ON_DELETION.read(conf),
+        recovery=options.RECOVERY.read(conf),
+        last_state_fallback=options.LAST_STATE_FALLBACK.read(conf),
+        cancel_for_last_state=options.LAST_STATE_BY_CANCEL.read(conf),
+        max_checkpoint_age=options.MAX_CHECKPOINT_AGE.read(conf),
+        checkpoint_timeout=flink.CHECKPOINT_TIMEOUT.read(conf),
+        readiness_timeout=options.READINESS_TIMEOUT.read(conf),
+        cleanup_timeout=options.RESOURCE_CLEANUP_TIMEOUT.read(conf),
+        cancel_timeout=options.CANCEL_TIMEOUT.read(conf),
+        shutdown_ttl=options.SHUTDOWN_TTL.read(conf),
+        progress_interval=options.PROGRESS_CHECK_INTERVAL.read(conf),
+        rest_interval=options.RECONCILE_INTERVAL.read(conf),
+    )
+
+
+def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
+    """A resource that was never valid has nothing to clean up: a stand-in spec lets its deletion end."""
+    stand_in = {**resource, "spec": {"flinkVersion": "v1_20"}}
+    spec = parse_spec(stand_in["spec"])
+    metadata = resource["metadata"]
+    desired = Desired(
+        generation=metadata["generation"],
+        spec=spec.to_wire(),
+        change=NO_CHANGE,
+        suspended=False,
+        upgrade_mode="stateless",
+        settings=_settings({}),
+        deleting=True,
+        has_finalizer=FINALIZER in metadata.get("finalizers", ()),
+    )
+    return _wish(desired, spec, {}, {})

@@ -1,0 +1,171 @@
+"""The pass of a FlinkDeployment: read, observe, decide, record, act."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from flinkop.clock import Clock
+from flinkop.controllers.actuator import Actuator, Target
+from flinkop.controllers.desire import Defaults, NeverValid, Wish, read_wish
+from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.controllers.observer import Knowledge, ObjectStore, Observer
+from flinkop.controllers.trigger import Key
+from flinkop.errors import NamespaceTerminating, TerminalError
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import FLINK_DEPLOYMENTS
+from flinkop.lifecycle.action import StartCluster
+from flinkop.lifecycle.decide import decide, never_accepted
+from flinkop.lifecycle.decision import Decision, Fresh
+from flinkop.lifecycle.observed import Refusal
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statuswriter import Scale, write_status
+from flinkop.runtime.controller import Done, Outcome, RequeueAfter
+
+_log = structlog.get_logger(__name__)
+_STALE_CHECK = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What this process remembers of one key. All of it can be lost: it only saves work, or repeats what an action said."""
+
+    stale_version: str | None = None
+    started_uid: str | None = None
+    refusal: Refusal | None = None
+    wish: Wish | NeverValid | None = None
+    wish_key: tuple[Any, ...] = field(default=())
+
+
+class FlinkDeploymentController:
+    """Reconciles FlinkDeployments. One pass never waits: what takes long is recorded and looked at again."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        deployments: ObjectStore,
+        observer: Observer,
+        actuator: Actuator,
+        events: EventRecorder,
+        kube: KubeClient,
+        clock: Clock,
+        defaults: Defaults,
+        ids: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._store, self._deployments = store, deployments
+        self._observer, self._actuator, self._events = observer, actuator, events
+        self._kube, self._clock, self._defaults, self._ids = kube, clock, defaults, ids
+        self._memories: dict[Key, Memory] = {}
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """One pass for one key.
+
+        Raises:
+            TransientError: something did not answer; the key is tried again with back-off.
+        """
+        resource = self._store.get(key)
+        if resource is None:
+            self._memories.pop(key, None)
+            return Done()
+        memory = self._memories.setdefault(key, Memory())
+        if _is_stale(resource, memory):
+            return RequeueAfter(_STALE_CHECK.total_seconds())
+        return await self._pass(key, resource, memory)
+
+    async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
+        record = read_record(resource.get("status") or {})
+        wish = self._wish(resource, record, memory)
+        if isinstance(wish, NeverValid):
+            decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
+            await self._record(resource, record, decision, Scale("", 0), memory)
+            return Done()
+        knowledge = Knowledge(memory.started_uid is not None, memory.refusal)
+        fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
+        observed = await self._observer.observe(key, record, wish, knowledge, fresh.now)
+        decision = decide(record, observed, wish.desired, fresh)
+        scale = Scale(f"component=taskmanager,app={key[1]}", wish.taskmanagers)
+        target = Target(key, await self._record(resource, record, decision, scale, memory), wish)
+        return await self._act(decision, target, memory)
+
+    def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory) -> Wish | NeverValid:
+        """Reading a spec costs milliseconds; at rest it is the one that was read before."""
+        metadata = resource["metadata"]
+        key = (
+            metadata["uid"],
+            metadata["generation"],
+            metadata.get("deletionTimestamp"),
+            tuple(metadata.get("finalizers", ())),
+            id(record.reconciled),
+            record.start is None,
+        )
+        if memory.wish is None or memory.wish_key != key:
+            memory.wish, memory.wish_key = read_wish(resource, record, self._defaults), key
+            memory.refusal = None
+        return memory.wish
+
+    async def _record(
+        self, resource: Mapping[str, Any], record: Record, decision: Decision, scale: Scale, memory: Memory
+    ) -> Mapping[str, Any]:
+        before = resource.get("status") or {}
+        after = write_status(decision.record, before, scale, self._clock.now())
+        if after != before:
+            version = resource["metadata"]["resourceVersion"]
+            resource = await self._write(resource, after)
+            memory.stale_version = version
+            _tell(record, decision.record)
+        self._events.record(resource, decision.events)
+        return resource
+
+    async def _write(self, resource: Mapping[str, Any], status: dict[str, Any]) -> Mapping[str, Any]:
+        metadata = resource["metadata"]
+        body = {
+            "apiVersion": resource["apiVersion"],
+            "kind": resource["kind"],
+            "metadata": {field: metadata[field] for field in ("name", "namespace", "uid", "resourceVersion")},
+            "status": status,
+        }
+        return await self._kube.replace_status(FLINK_DEPLOYMENTS, body)
+
+    async def _act(self, decision: Decision, target: Target, memory: Memory) -> Outcome:
+        for action in decision.actions:
+            try:
+                uid = await self._actuator.perform(action, target)
+            except NamespaceTerminating:
+                return Done()
+            except TerminalError as error:
+                return self._refused(error, memory)
+            if isinstance(action, StartCluster):
+                memory.started_uid = uid
+        memory.refusal = None
+        return _outcome(decision)
+
+    def _refused(self, error: TerminalError, memory: Memory) -> Outcome:
+        """The next pass records the refusal; when it is recorded already, only a change can help."""
+        refusal = Refusal(type(error).__name__, str(error))
+        if memory.refusal == refusal:
+            return Done()
+        memory.refusal = refusal
+        return RequeueAfter(0.0)
+
+
+def _outcome(decision: Decision) -> Outcome:
+    return Done() if decision.requeue_after is None else RequeueAfter(decision.requeue_after.total_seconds())
+
+
+def _tell(before: Record, after: Record) -> None:
+    if (before.phase, before.reason) != (after.phase, after.reason):
+        _log.info("phase", phase=after.phase.value, was=before.phase.value, reason=after.reason, message=after.message)
+
+
+def _is_stale(resource: Mapping[str, Any], memory: Memory) -> bool:
+    """Whether the cache has not shown yet what this process wrote last. Its event comes, and with it the next pass."""
+    if memory.stale_version == resource["metadata"]["resourceVersion"]:
+        return True
+    memory.stale_version = None
+    return False

@@ -1,0 +1,129 @@
+"""The observer: reads the stores, and asks Kubernetes and Flink what the next decision needs. It never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from flinkop.controllers import view
+from flinkop.controllers.answer import read_checkpoints, read_job, read_savepoint
+from flinkop.controllers.desire import Wish
+from flinkop.controllers.trigger import Key
+from flinkop.errors import FlinkRejected, FlinkUnreachable
+from flinkop.flink.client import FlinkClient
+from flinkop.flink.model import JobOverview
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import CONFIG_MAPS
+from flinkop.lifecycle.observed import TERMINAL, Answered, HaMetadata, Job, JobState, Observed, Refusal, Unreachable
+from flinkop.lifecycle.question import Question, questions
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.step import TakingSavepoint
+from flinkop.resources.naming import common_labels
+
+_TROUBLED = frozenset({JobState.FAILED, JobState.FAILING, JobState.RESTARTING})
+
+
+class ObjectStore(Protocol):
+    """The part of an informer's store that is read here."""
+
+    def get(self, key: Key) -> dict[str, Any] | None:
+        """The object of that key."""
+        ...
+
+    def by_index(self, index: str, value: str) -> list[dict[str, Any]]:
+        """The objects whose index has that value."""
+        ...
+
+
+BaseUrl = Callable[[Key, int], str]
+"""Key of a cluster and its REST port to the base URL of the JobManager's REST endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What this process remembers about a key and no store shows."""
+
+    dependents_applied: bool
+    refusal: Refusal | None
+
+
+class Observer:
+    """Gathers one `Observed` per pass."""
+
+    def __init__(self, deployments: ObjectStore, pods: ObjectStore, kube: KubeClient, flink: FlinkClient, base_url: BaseUrl) -> None:
+        self._deployments, self._pods = deployments, pods
+        self._kube, self._flink, self._base_url = kube, flink, base_url
+
+    async def observe(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
+        """Looks at everything the next decision depends on.
+
+        Raises:
+            TransientError: the Kubernetes API server cannot answer now.
+        """
+        seen = self._look(key, knowledge, now)
+        asked = questions(record, wish.desired, seen.jobmanager is not None)
+        if Question.HA_METADATA in asked:
+            seen = replace(seen, ha=await self._ha_metadata(key, record))
+        if Question.JOB in asked and seen.jobmanager is not None and seen.jobmanager.available:
+            seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, seen, asked)
+        return seen
+
+    def _look(self, key: Key, knowledge: Knowledge, now: datetime) -> Observed:
+        deployment = self._deployments.get(key)
+        pods = [pod for pod in self._pods.by_index("owner", "/".join(key)) if view.is_alive(pod)]
+        masters = [pod for pod in pods if _component(pod) == "jobmanager"]
+        workers = [pod for pod in pods if _component(pod) == "taskmanager"]
+        return Observed(
+            jobmanager=view.read_jobmanager(deployment) if deployment else None,
+            jobmanager_pods=len(masters),
+            pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
+            taskmanager_pods=len(workers),
+            trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
+            dependents_applied=knowledge.dependents_applied,
+            refusal=knowledge.refusal,
+        )
+
+    async def _ha_metadata(self, key: Key, record: Record) -> HaMetadata:
+        namespace, name = key
+        selector = ",".join(f"{label}={value}" for label, value in common_labels(name).items())
+        found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector)
+        return view.read_ha_metadata(name, record.job.job_id, found)
+
+    async def _ask_flink(self, url: str, record: Record, seen: Observed, asked: Question) -> Observed:
+        try:
+            return await self._answers(url, record, seen, asked)
+        except (FlinkUnreachable, FlinkRejected) as trouble:
+            return replace(seen, rest=Unreachable(str(trouble)), job=None, savepoint=None)
+
+    async def _answers(self, url: str, record: Record, seen: Observed, asked: Question) -> Observed:
+        job = _find(await self._flink.jobs_overview(url), record.job.job_id)
+        seen = replace(seen, rest=Answered(), job=job)
+        if isinstance(record.step, TakingSavepoint) and Question.SAVEPOINT in asked:
+            status = await self._flink.savepoint_status(url, record.job.job_id or "", record.step.trigger_id)
+            seen = replace(seen, savepoint=read_savepoint(status))
+        if job is None:
+            return seen
+        if job.state in _TROUBLED:
+            seen = replace(seen, failure=await self._failure(url, job))
+        if Question.CHECKPOINTS in asked or job.state in TERMINAL:
+            seen = replace(seen, checkpoints=read_checkpoints(await self._flink.checkpoints(url, job.job_id)))
+        if job.state is JobState.RUNNING and not record.cluster_info:
+            seen = replace(seen, cluster_info=await self._cluster_info(url))
+        return seen
+
+    async def _failure(self, url: str, job: Job) -> str | None:
+        return await self._flink.failure_cause(url, job.job_id)
+
+    async def _cluster_info(self, url: str) -> Mapping[str, str]:
+        return await self._flink.cluster_info(url)
+
+
+def _find(jobs: list[JobOverview], job_id: str | None) -> Job | None:
+    return next((read_job(job) for job in jobs if job.job_id == job_id), None)
+
+
+def _component(pod: Mapping[str, Any]) -> str | None:
+    component: str | None = (pod["metadata"].get("labels") or {}).get("component")
+    return component

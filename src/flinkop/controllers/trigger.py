@@ -1,0 +1,34 @@
+"""From a changed object to the keys of the resources that have to look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Key = tuple[str, str]
+Object = Mapping[str, Any]
+
+
+def key_of(resource: Object) -> Key:
+    """The key of a resource: (namespace, name)."""
+    metadata = resource["metadata"]
+    return metadata["namespace"], metadata["name"]
+
+
+def owner_of(child: Object) -> Key | None:
+    """The cluster that an object belongs to, by the label that Flink gives all of a cluster's objects."""
+    metadata = child["metadata"]
+    app = (metadata.get("labels") or {}).get("app")
+    return (metadata["namespace"], app) if app else None
+
+
+def has_news(old: Object | None, new: Object | None) -> bool:
+    """Whether anything but the version of a trimmed object differs."""
+    if old is None or new is None:
+        return True
+    return _content(old) != _content(new)
+
+
+def _content(trimmed: Object) -> tuple[Any, Any]:
+    metadata = {key: value for key, value in trimmed["metadata"].items() if key != "resourceVersion"}
+    return metadata, trimmed.get("status")

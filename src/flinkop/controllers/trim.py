@@ -1,0 +1,61 @@
+"""What of a watched object is kept in memory: only what the observer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flinkop.controllers.view import GENERATION_ANNOTATION
+
+_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
+_LABELS = ("app", "component")
+_CONTAINER = ("name", "state", "lastState")
+_CONDITION = ("type", "status", "reason", "message")
+_POD_CONDITIONS = frozenset({"PodScheduled"})
+_DEPLOYMENT_CONDITIONS = frozenset({"ReplicaFailure"})
+
+
+def trim_deployment(deployment: dict[str, Any]) -> dict[str, Any]:
+    """A JobManager Deployment."""
+    metadata, status = deployment["metadata"], deployment.get("status") or {}
+    kept = _metadata(metadata)
+    generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
+    if generation is not None:
+        kept["annotations"] = {GENERATION_ANNOTATION: generation}
+    return {
+        "metadata": kept,
+        "status": {
+            "availableReplicas": status.get("availableReplicas", 0),
+            "conditions": _conditions(status, _DEPLOYMENT_CONDITIONS),
+        },
+    }
+
+
+def trim_pod(pod: dict[str, Any]) -> dict[str, Any]:
+    """A JobManager or TaskManager pod."""
+    status = pod.get("status") or {}
+    return {
+        "metadata": _metadata(pod["metadata"]),
+        "status": {
+            "phase": status.get("phase"),
+            "conditions": _conditions(status, _POD_CONDITIONS),
+            "initContainerStatuses": _containers(status.get("initContainerStatuses")),
+            "containerStatuses": _containers(status.get("containerStatuses")),
+        },
+    }
+
+
+def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: metadata[key] for key in _METADATA if key in metadata}
+    labels = metadata.get("labels") or {}
+    kept["labels"] = {key: labels[key] for key in _LABELS if key in labels}
+    return kept
+
+
+def _conditions(status: Mapping[str, Any], types: frozenset[str]) -> list[dict[str, Any]]:
+    found = (condition for condition in status.get("conditions") or () if condition["type"] in types)
+    return [{key: condition[key] for key in _CONDITION if key in condition} for condition in found]
+
+
+def _containers(statuses: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    return [{key: status[key] for key in _CONTAINER if key in status} for status in statuses or ()]

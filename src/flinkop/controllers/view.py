@@ -1,0 +1,147 @@
+"""Kubernetes objects as the observer reads them: pure functions from raw JSON to values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flinkop.lifecycle.observed import HaMetadata, JobManager, Trouble
+
+GENERATION_ANNOTATION = "flinkdeployment.flink.apache.org/generation"
+FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
+
+_WAITING = frozenset(
+    {
+        "CrashLoopBackOff",
+        "ImagePullBackOff",
+        "ErrImagePull",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "RunContainerError",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+    }
+)
+_GRAPHS = ("jobGraph-", "executionPlan-", "application-")
+_CHECKPOINT = "checkpointID-"
+_MESSAGE_LIMIT = 600
+_OVERDUE = timedelta(seconds=30)
+_GENERATED_NAME = re.compile(r'pods "[^"]*" is ')
+
+
+def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
+    """The JobManager Deployment's state."""
+    metadata, status = deployment["metadata"], deployment.get("status") or {}
+    generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
+    return JobManager(
+        uid=metadata["uid"],
+        generation=int(generation) if generation and generation.isdigit() else None,
+        available=status.get("availableReplicas", 0) > 0,
+        terminating="deletionTimestamp" in metadata,
+        created_at=parse_time(metadata["creationTimestamp"]),
+    )
+
+
+def parse_time(text: str) -> datetime:
+    """A Kubernetes time."""
+    return datetime.fromisoformat(text)
+
+
+def is_overdue(pod: Mapping[str, Any], now: datetime) -> bool:
+    """A pod whose end should have been reported a while ago: its node is lost."""
+    ends = pod["metadata"].get("deletionTimestamp")
+    return ends is not None and now > parse_time(ends) + _OVERDUE
+
+
+def is_alive(pod: Mapping[str, Any]) -> bool:
+    """A pod that has not ended."""
+    return (pod.get("status") or {}).get("phase") not in {"Succeeded", "Failed"}
+
+
+def find_trouble(deployment: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -> Trouble | None:
+    """The first reason why a pod cannot start. Source of the reasons: official operator, JobManager failure detection."""
+    for pod in pods:
+        trouble = _of_pod(pod)
+        if trouble is not None:
+            return trouble
+    return _of_deployment(deployment) if deployment else None
+
+
+def _of_pod(pod: Mapping[str, Any]) -> Trouble | None:
+    status = pod.get("status") or {}
+    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+        trouble = _of_container(container)
+        if trouble is not None:
+            return trouble
+    for condition in status.get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False" and condition.get("reason") == "Unschedulable":
+            return Trouble("Unschedulable", _one_line(f"Pod cannot be scheduled: {condition.get('message', '')}"))
+    return None
+
+
+def _of_container(container: Mapping[str, Any]) -> Trouble | None:
+    waiting = (container.get("state") or {}).get("waiting") or {}
+    last = (container.get("lastState") or {}).get("terminated") or {}
+    reason = waiting.get("reason")
+    if reason not in _WAITING:
+        return None
+    if last.get("reason") == "OOMKilled":
+        return Trouble("OOMKilled", f"Container {container['name']} was killed: it used more memory than its limit.")
+    said = last.get("message") or waiting.get("message") or ""
+    code = f" (exit code {last['exitCode']})" if "exitCode" in last else ""
+    return Trouble(reason, _one_line(f"Container {container['name']}{code}: {_last_lines(said)}"))
+
+
+def _of_deployment(deployment: Mapping[str, Any]) -> Trouble | None:
+    for condition in (deployment.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            # the name of a pod that was never made is another one at every try
+            message = _GENERATED_NAME.sub("pod is ", condition.get("message", ""))
+            return Trouble(condition.get("reason") or "ReplicaFailure", _one_line(message))
+    return None
+
+
+def _last_lines(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-5:])
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MESSAGE_LIMIT else f"{line[: _MESSAGE_LIMIT - 1]}…"
+
+
+def read_ha_metadata(cluster_id: str, job_id: str | None, config_maps: Iterable[Mapping[str, Any]]) -> HaMetadata:
+    """The metadata of one cluster. With a job id only that job's count; without, those of the job with most checkpoints."""
+    alive = [found for found in config_maps if "deletionTimestamp" not in found["metadata"] and is_ha_config_map(cluster_id, found)]
+    jobs = {name: found for found in alive if (name := _job_of(cluster_id, found))}
+    chosen = job_id if job_id is not None else max(jobs, key=lambda name: _checkpoints(jobs[name]), default=None)
+    mine = jobs.get(chosen) if chosen else None
+    return HaMetadata(
+        exists=mine is not None,
+        job_id=chosen if mine is not None else None,
+        checkpoints=_checkpoints(mine) if mine is not None else 0,
+        job_graphs=sum(len(graph_keys(found)) for found in alive),
+        config_maps=len(alive),
+    )
+
+
+def is_ha_config_map(cluster_id: str, config_map: Mapping[str, Any]) -> bool:
+    """Whether Flink's high availability made this config map. From 2.0 on its labels are also those of others: the name tells."""
+    name: str = config_map["metadata"]["name"]
+    return name == f"{cluster_id}-cluster-config-map" or _job_of(cluster_id, config_map) is not None
+
+
+def graph_keys(config_map: Mapping[str, Any]) -> list[str]:
+    """The keys under which job graphs are stored."""
+    return [key for key in config_map.get("data") or {} if key.startswith(_GRAPHS)]
+
+
+def _job_of(cluster_id: str, config_map: Mapping[str, Any]) -> str | None:
+    match = re.fullmatch(rf"{re.escape(cluster_id)}-([0-9a-f]{{32}})-config-map", config_map["metadata"]["name"])
+    return match[1] if match else None
+
+
+def _checkpoints(config_map: Mapping[str, Any]) -> int:
+    return sum(key.startswith(_CHECKPOINT) for key in config_map.get("data") or {})

@@ -1,0 +1,188 @@
+"""The client of JobManagers: one HTTP session for all of them, bounds that keep a bad one from harming the others.
+
+Every call ends within the timeout, as a value or as one of two errors: FlinkUnreachable or FlinkRejected.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import aiohttp
+import orjson
+
+from flinkop.errors import FlinkRejected, FlinkUnreachable
+from flinkop.flink.model import (
+    AsyncOperation,
+    CheckpointStatistics,
+    JobOverview,
+    Unknown,
+    read_checkpoints,
+    read_jobs,
+    read_operation,
+    summarize,
+)
+
+T = TypeVar("T")
+Observe = Callable[[str, str, float], None]
+
+_ANSWER_LIMIT = 8 * 1024 * 1024
+_CONNECT_TIMEOUT = 3.0
+_PER_JOBMANAGER = 4
+_DNS_SECONDS = 30
+
+
+def _ignore(method: str, outcome: str, seconds: float) -> None:
+    """The default observer."""
+
+
+class FlinkClient:
+    """`base_url` is that of one JobManager, without a slash at its end. `timeout` bounds a call, in seconds."""
+
+    def __init__(self, timeout: float = 10.0, observe: Observe = _ignore) -> None:
+        self._observe = observe
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, limit_per_host=_PER_JOBMANAGER, ttl_dns_cache=_DNS_SECONDS, keepalive_timeout=20),
+            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def close(self) -> None:
+        """Ends all connections."""
+        await self._session.close()
+
+    async def jobs_overview(self, base_url: str) -> list[JobOverview]:
+        """All jobs of the cluster: the one cheap look."""
+        return await self._get(base_url, "/jobs/overview", read_jobs)
+
+    async def savepoint_status(self, base_url: str, job_id: str, trigger_id: str) -> AsyncOperation:
+        """What became of a savepoint trigger; Unknown when the JobManager has not heard of it."""
+        try:
+            return await self._get(base_url, f"/jobs/{job_id}/savepoints/{trigger_id}", read_operation)
+        except FlinkRejected as rejected:
+            if rejected.status == 404:
+                return Unknown()
+            raise
+
+    async def stop_with_savepoint(
+        self, base_url: str, job_id: str, trigger_id: str, target_directory: str | None, drain: bool, format_type: str
+    ) -> None:
+        """Has the job stopped with a savepoint. The same trigger id again is the same request. Outcome: `savepoint_status`."""
+        body = {"triggerId": trigger_id, "targetDirectory": target_directory, "drain": drain, "formatType": format_type}
+        await self._call("POST", base_url, f"/jobs/{job_id}/stop", body)
+
+    async def trigger_savepoint(self, base_url: str, job_id: str, trigger_id: str, target_directory: str | None, format_type: str) -> None:
+        """Has a savepoint taken of the running job. Outcome: `savepoint_status`."""
+        body = {"triggerId": trigger_id, "target-directory": target_directory, "cancel-job": False, "formatType": format_type}
+        await self._call("POST", base_url, f"/jobs/{job_id}/savepoints", body)
+
+    async def cancel_job(self, base_url: str, job_id: str) -> None:
+        """Has the job cancelled; one that has ended already is success."""
+        try:
+            await self._call("PATCH", base_url, f"/jobs/{job_id}?mode=cancel")
+        except FlinkRejected as rejected:
+            if rejected.status != 409:
+                raise
+
+    async def checkpoints(self, base_url: str, job_id: str) -> CheckpointStatistics:
+        """What the JobManager remembers of the job's checkpoints."""
+        try:
+            return await self._get(base_url, f"/jobs/{job_id}/checkpoints", read_checkpoints)
+        except FlinkRejected as rejected:
+            if "Checkpointing has not been enabled" in str(rejected):
+                return read_checkpoints({})
+            raise
+
+    async def failure_cause(self, base_url: str, job_id: str) -> str | None:
+        """The root cause of the job's newest failure in one line. Three places, by version: see the reference's section 8.2."""
+        answer = await self._call("GET", base_url, f"/jobs/{job_id}/exceptions?maxExceptions=1")
+        trace = answer.get("root-exception") or _newest_exception(answer)
+        if trace is None:
+            result = await self._call("GET", base_url, f"/jobs/{job_id}/execution-result")
+            trace = ((result.get("job-execution-result") or {}).get("failure-cause") or {}).get("stack-trace")
+        return summarize(trace) if trace else None
+
+    async def cluster_info(self, base_url: str) -> Mapping[str, str]:
+        """`status.clusterInfo`: version and revision of Flink."""
+        config = await self._call("GET", base_url, "/config")
+        return {"flink-version": str(config.get("flink-version")), "flink-revision": str(config.get("flink-revision"))}
+
+    async def _get(self, base_url: str, path: str, read: Callable[[Mapping[str, Any]], T]) -> T:
+        answer = await self._call("GET", base_url, path)
+        try:
+            return read(answer)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise FlinkUnreachable(f"GET {path}: the answer is not Flink's") from None
+
+    async def _call(self, method: str, base_url: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        began = time.perf_counter()
+        outcome = "error"
+        try:
+            answer = await self._exchange(method, base_url, path, body)
+            outcome = "success"
+        except FlinkRejected:
+            outcome = "rejected"
+            raise
+        finally:
+            self._observe(method, outcome, time.perf_counter() - began)
+        return answer
+
+    async def _exchange(self, method: str, base_url: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        data = orjson.dumps(body) if body is not None else None
+        headers = {"Content-Type": "application/json"} if data else None
+        try:
+            async with self._session.request(method, base_url + path, data=data, headers=headers, allow_redirects=False) as response:
+                content = await _read(response, method, path)
+        except (TimeoutError, aiohttp.ServerTimeoutError):
+            raise FlinkUnreachable(f"{method} {path}: no answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FlinkUnreachable(f"{method} {path}: {_cause(error)}") from None
+        return _accept(response.status, content, method, path)
+
+
+async def _read(response: aiohttp.ClientResponse, method: str, path: str) -> bytes:
+    content = await response.content.read(_ANSWER_LIMIT + 1) if response.content_length is None else None
+    if content is None:
+        if (response.content_length or 0) > _ANSWER_LIMIT:
+            raise FlinkUnreachable(f"{method} {path}: the answer is larger than {_ANSWER_LIMIT} bytes")
+        return await response.read()
+    chunks, size = [content], len(content)
+    while chunk := await response.content.read(_ANSWER_LIMIT + 1 - size):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > _ANSWER_LIMIT:
+            raise FlinkUnreachable(f"{method} {path}: the answer is larger than {_ANSWER_LIMIT} bytes")
+    return b"".join(chunks)
+
+
+def _accept(status: int, content: bytes, method: str, path: str) -> dict[str, Any]:
+    try:
+        answer = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise FlinkUnreachable(f"{method} {path}: HTTP status {status}, the answer is not JSON")
+    if status == 503:
+        raise FlinkUnreachable(f"{method} {path}: {_first_error(answer)}")
+    if status >= 300:
+        raise FlinkRejected(status, _first_error(answer))
+    return answer
+
+
+def _first_error(answer: Mapping[str, Any]) -> str:
+    errors = answer.get("errors")
+    texts = [text for text in errors if isinstance(text, str) and text] if isinstance(errors, list) else []
+    text = next((text for text in texts if "Internal server error" not in text), texts[0] if texts else "no error text")
+    return summarize(text)
+
+
+def _cause(error: Exception) -> str:
+    """The operating system's own words, without aiohttp's repetition of host and port."""
+    inner = getattr(error, "os_error", None) or error
+    return str(getattr(inner, "strerror", None) or inner) or type(error).__name__
+
+
+def _newest_exception(answer: Mapping[str, Any]) -> str | None:
+    entries = (answer.get("exceptionHistory") or {}).get("entries") or []
+    return entries[0].get("stacktrace") if entries else None

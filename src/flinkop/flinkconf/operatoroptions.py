@@ -1,0 +1,260 @@
+"""The `kubernetes.operator.*` options, under the names and with the defaults of the established operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flinkop.flinkconf.duration import parse_duration
+from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, NOT_YET, NOT_YET_PREFIXES, PREFIX
+from flinkop.flinkconf.option import Option, boolean, decimal, integer, one_of
+
+NAMESPACE_DEFAULTS = f"{PREFIX}default-configuration.namespace."
+VERSION_DEFAULTS = f"{PREFIX}default-configuration.flink-version."
+
+# The established operator's word for "no namespace in particular".
+_ALL_NAMESPACES = "JOSDK_ALL_NAMESPACES"
+
+T = TypeVar("T")
+
+
+class SavepointFormat(StrEnum):
+    """How Flink writes a savepoint: portable between state backends, or in the backend's own form, which is faster."""
+
+    CANONICAL = "CANONICAL"
+    NATIVE = "NATIVE"
+
+
+def _resource(key: str, default: T, parse: Callable[[str], T], description: str, *fallback_keys: str) -> Option[T]:
+    """An option that a resource may override in its `flinkConfiguration`."""
+    return Option(PREFIX + key, default, parse, tuple(PREFIX + old for old in fallback_keys), False, description)
+
+
+def _system(key: str, default: T, parse: Callable[[str], T], description: str, *fallback_keys: str) -> Option[T]:
+    """An option that is read from the operator's own configuration only."""
+    return Option(PREFIX + key, default, parse, tuple(PREFIX + old for old in fallback_keys), True, description)
+
+
+def _optional_text(text: str) -> str | None:
+    return text.strip() or None
+
+
+def _namespaces(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    return () if names == (_ALL_NAMESPACES,) else names
+
+
+RECONCILE_INTERVAL = _system(
+    "reconcile.interval",
+    timedelta(minutes=1),
+    parse_duration,
+    "How often a resource at rest is looked at, besides at every change.",
+    "reconciler.reschedule.interval",
+)
+PROGRESS_CHECK_INTERVAL = _system(
+    "observer.progress-check.interval",
+    timedelta(seconds=10),
+    parse_duration,
+    "How often a resource is looked at while something is in progress.",
+)
+REST_READY_DELAY = _system(
+    "observer.rest-ready.delay",
+    timedelta(seconds=10),
+    parse_duration,
+    "The longest pause between two looks while a JobManager that is up does not answer yet.",
+)
+RECONCILE_PARALLELISM = _system(
+    "reconcile.parallelism",
+    50,
+    integer,
+    "How many resources are worked on at once.",
+    "reconciler.max.parallelism",
+)
+FLINK_CLIENT_TIMEOUT = _system(
+    "flink.client.timeout",
+    timedelta(seconds=10),
+    parse_duration,
+    "How long a JobManager may take to answer a request.",
+    "observer.flink.client.timeout",
+)
+CANCEL_TIMEOUT = _system(
+    "flink.client.cancel.timeout",
+    timedelta(minutes=1),
+    parse_duration,
+    "How long a job may take to be cancelled.",
+    "reconciler.flink.cancel.job.timeout",
+)
+RESOURCE_CLEANUP_TIMEOUT = _system(
+    "resource.cleanup.timeout",
+    timedelta(minutes=5),
+    parse_duration,
+    "How long a cluster may take to shut down.",
+    "reconciler.flink.cluster.shutdown.timeout",
+)
+TERMINATION_TIMEOUT = _system(
+    "termination.timeout",
+    timedelta(seconds=10),
+    parse_duration,
+    "How long passes under way may take to finish when the operator shuts down.",
+)
+RETRY_INITIAL_INTERVAL = _system(
+    "retry.initial.interval", timedelta(seconds=5), parse_duration, "The first pause after a pass that failed."
+)
+RETRY_MULTIPLIER = _system("retry.interval.multiplier", 1.5, decimal, "By how much the pause grows with each failure.")
+RETRY_MAX_INTERVAL: Option[timedelta | None] = _system("retry.max.interval", None, parse_duration, "The longest pause between two tries.")
+WATCHED_NAMESPACES: Option[tuple[str, ...]] = _system(
+    "watched.namespaces",
+    (),
+    _namespaces,
+    "The namespaces to watch, with commas between them; all when not set. The environment variable WATCH_NAMESPACES wins.",
+)
+LABEL_SELECTOR: Option[str | None] = _system(
+    "label.selector", None, _optional_text, "Only resources with labels that match this selector are worked on."
+)
+LEADER_ELECTION = _system("leader-election.enabled", False, boolean, "Whether replicas of the operator elect one that works.")
+LEASE_NAME: Option[str | None] = _system(
+    "leader-election.lease-name", None, _optional_text, "The name of the Lease. Needed with leader election."
+)
+LEASE_DURATION = _system(
+    "leader-election.lease-duration",
+    timedelta(seconds=15),
+    parse_duration,
+    "How long a leader that is silent stays the leader.",
+)
+RENEW_DEADLINE = _system(
+    "leader-election.renew-deadline",
+    timedelta(seconds=10),
+    parse_duration,
+    "How long a leader tries to renew the Lease before it gives up.",
+)
+RETRY_PERIOD = _system(
+    "leader-election.retry-period", timedelta(seconds=2), parse_duration, "The pause between two tries to get or renew the Lease."
+)
+HEALTH_PROBE = _system("health.probe.enabled", True, boolean, "Whether the operator's health endpoints are served.")
+HEALTH_PROBE_PORT = _system("health.probe.port", 8085, integer, "The port of the operator's health endpoints.")
+
+READINESS_TIMEOUT = _resource(
+    "deployment.readiness.timeout", timedelta(minutes=5), parse_duration, "How long a new deployment may take to become stable."
+)
+STARTUP_PROBE = _resource(
+    "jm-deployment.startup.probe.enabled",
+    True,
+    boolean,
+    "Whether the JobManager pod gets a startup probe, so that one that cannot start its job does not count as ready.",
+)
+RECOVERY = _resource(
+    "jm-deployment-recovery.enabled",
+    True,
+    boolean,
+    "Whether a JobManager Deployment that was lost is made again.",
+    "reconciler.jm-deployment-recovery.enabled",
+)
+SHUTDOWN_TTL = _resource(
+    "jm-deployment.shutdown-ttl",
+    timedelta(days=1),
+    parse_duration,
+    "How long the JobManager of a job that has ended stays up.",
+)
+LAST_STATE_FALLBACK = _resource(
+    "job.upgrade.last-state-fallback.enabled",
+    True,
+    boolean,
+    "Whether an upgrade by savepoint goes by the last checkpoint when the job is not running.",
+)
+MAX_CHECKPOINT_AGE: Option[timedelta | None] = _resource(
+    "job.upgrade.last-state.max.allowed.checkpoint.age",
+    None,
+    parse_duration,
+    "An upgrade by last-state takes a savepoint when the last checkpoint is older than this.",
+)
+LAST_STATE_BY_CANCEL = _resource(
+    "job.upgrade.last-state.job-cancel.enabled",
+    False,
+    boolean,
+    "Whether an upgrade by last-state cancels the job and reads its last checkpoint, rather than removing the cluster.",
+)
+SAVEPOINT_ON_DELETION = _resource(
+    "job.savepoint-on-deletion", False, boolean, "Whether a deleted job is stopped with a savepoint; the deletion waits for it."
+)
+DRAIN_ON_DELETION = _resource(
+    "job.drain-on-savepoint-deletion",
+    False,
+    boolean,
+    "Whether the savepoint of a deletion drains the job: all windows fire, and the job cannot go on from that savepoint.",
+)
+SAVEPOINT_FORMAT = _resource(
+    "savepoint.format.type", SavepointFormat.CANONICAL, one_of(SavepointFormat), "The format of savepoints: CANONICAL or NATIVE."
+)
+MERGE_ARRAYS_BY_NAME = _resource(
+    "pod-template.merge-arrays-by-name",
+    False,
+    boolean,
+    "Whether lists of two pod templates are merged by the names of their elements rather than by position.",
+)
+
+# Everything above, in the order of the documentation.
+ALL: tuple[Option[Any], ...] = (
+    RECONCILE_INTERVAL,
+    PROGRESS_CHECK_INTERVAL,
+    REST_READY_DELAY,
+    RECONCILE_PARALLELISM,
+    FLINK_CLIENT_TIMEOUT,
+    CANCEL_TIMEOUT,
+    RESOURCE_CLEANUP_TIMEOUT,
+    TERMINATION_TIMEOUT,
+    RETRY_INITIAL_INTERVAL,
+    RETRY_MULTIPLIER,
+    RETRY_MAX_INTERVAL,
+    WATCHED_NAMESPACES,
+    LABEL_SELECTOR,
+    LEADER_ELECTION,
+    LEASE_NAME,
+    LEASE_DURATION,
+    RENEW_DEADLINE,
+    RETRY_PERIOD,
+    HEALTH_PROBE,
+    HEALTH_PROBE_PORT,
+    READINESS_TIMEOUT,
+    STARTUP_PROBE,
+    RECOVERY,
+    SHUTDOWN_TTL,
+    LAST_STATE_FALLBACK,
+    MAX_CHECKPOINT_AGE,
+    LAST_STATE_BY_CANCEL,
+    SAVEPOINT_ON_DELETION,
+    DRAIN_ON_DELETION,
+    SAVEPOINT_FORMAT,
+    MERGE_ARRAYS_BY_NAME,
+)
+
+
+def unknown_keys(conf: Mapping[str, str]) -> list[str]:
+    """One sentence for each key of `conf` that is meant for the operator and has no effect."""
+    return [sentence for key in sorted(conf) if (sentence := _sentence_about(key))]
+
+
+def _sentence_about(key: str) -> str | None:
+    inner = _without_defaults_prefix(key)
+    if not inner.startswith((PREFIX, AUTOSCALER_PREFIX)) or inner in _NAMES:
+        return None
+    if inner in NOT_YET or inner.startswith(NOT_YET_PREFIXES):
+        return f"{key}: is an option of the established operator that this one does not have yet; it has no effect"
+    close = get_close_matches(inner, _NAMES, n=1, cutoff=0.8)
+    return f"{key}: is not an option; {f'did you mean {close[0]}?' if close else 'remove it, or look it up in the documentation'}"
+
+
+def _without_defaults_prefix(key: str) -> str:
+    """The option for which a default is set: what follows the namespace or the version."""
+    for prefix in (NAMESPACE_DEFAULTS, VERSION_DEFAULTS):
+        if key.startswith(prefix):
+            return key.removeprefix(prefix).partition(".")[2]
+    return key
+
+
+_NAMES = frozenset(name for option in ALL for name in (option.key, *option.fallback_keys))
+
+# Options that a resource cannot set for itself, under all their names.
+SYSTEM_KEYS = frozenset(name for option in ALL if option.system_only for name in (option.key, *option.fallback_keys))

@@ -1,0 +1,96 @@
+"""The operator's own HTTP endpoints: `/healthz`, `/readyz` and `/metrics`. It knows nothing but the callables it is given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+Check = Callable[[], str | None]
+"""Says in one line what is wrong; None when all is well. It must not block."""
+
+# No answer takes longer; without it a scraper that keeps its connection would hold up the shutdown.
+_SHUTDOWN_SECONDS = 1.0
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Lasting:
+    """A check that complains only after another one has complained for `patience` seconds without a break."""
+
+    def __init__(self, check: Check, patience: float, monotonic: Callable[[], float]) -> None:
+        self._check = check
+        self._patience = patience
+        self._monotonic = monotonic
+        self._since: float | None = None
+
+    def __call__(self) -> str | None:
+        """What has been wrong for long."""
+        problem = self._check()
+        if problem is None:
+            self._since = None
+            return None
+        now = self._monotonic()
+        self._since = now if self._since is None else self._since
+        return f"{problem}, for {now - self._since:.0f} s" if now - self._since >= self._patience else None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """What is asked for each answer. An answer at all means that the event loop is alive."""
+
+    live: Check
+    ready: Check
+    metrics: Callable[[], bytes]
+
+
+@asynccontextmanager
+async def serve(
+    endpoints: Endpoints, port: int, metrics_port: int | None = None, host: str | None = None
+) -> AsyncIterator[tuple[int, ...]]:
+    """Serves until the block ends: everything on `port`, or the metrics on a port of their own.
+
+    Gives the ports in that order; 0 asks for a free one. Raises OSError when a port is taken.
+    """
+    sites = [(port, _health_routes(endpoints))]
+    if metrics_port is None or metrics_port == port != 0:
+        sites[0][1].extend(_metrics_routes(endpoints))
+    else:
+        sites.append((metrics_port, _metrics_routes(endpoints)))
+    async with AsyncExitStack() as stack:
+        yield tuple([await stack.enter_async_context(_site(routes, host, at)) for at, routes in sites])
+
+
+@asynccontextmanager
+async def _site(routes: list[web.RouteDef], host: str | None, port: int) -> AsyncIterator[int]:
+    app = web.Application()
+    app.add_routes(routes)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+def _health_routes(endpoints: Endpoints) -> list[web.RouteDef]:
+    """`/` is where the established operator's probes look."""
+    live = _answer(endpoints.live)
+    return [web.get("/", live), web.get("/healthz", live), web.get("/readyz", _answer(endpoints.ready))]
+
+
+def _answer(check: Check) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(_request: web.Request) -> web.Response:
+        problem = check()
+        return web.Response(text="OK") if problem is None else web.Response(status=503, text=problem)
+
+    return handle
+
+
+def _metrics_routes(endpoints: Endpoints) -> list[web.RouteDef]:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response(body=endpoints.metrics(), headers={"Content-Type": _METRICS_TYPE})
+
+    return [web.get("/metrics", handle)]

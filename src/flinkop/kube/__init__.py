@@ -1,0 +1,1 @@
+"""Access to the Kubernetes API: raw JSON over one HTTP session; foreign exceptions end here."""

@@ -1,0 +1,1 @@
+"""Generic controller machinery: informers, work queue, workers, leader election. It knows nothing of Flink."""

@@ -1,0 +1,145 @@
+"""A queue of keys that are to be looked at: no key is processed twice at once, and none is lost.
+
+The three collections and their invariant are those of client-go's workqueue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+from flinkop.clock import Clock, SystemClock
+from flinkop.metrics import QUEUE_ADDS, QUEUE_DEPTH, QUEUE_WAIT
+
+K = TypeVar("K", bound=Hashable)
+
+
+class ShutDown(Exception):
+    """The queue gives out no more keys."""
+
+
+class WorkQueue(Generic[K]):
+    """`_queue` holds what waits, `_dirty` what has to be processed, `_processing` what is being processed.
+
+    What is in `_queue` is in `_dirty` and not in `_processing`. A key added while it is processed waits in `_dirty` only,
+    and moves to `_queue` when it is done.
+    """
+
+    def __init__(self, name: str = "queue", clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._queue: deque[K] = deque()
+        self._dirty: dict[K, float] = {}
+        self._processing: set[K] = set()
+        self._delayed: list[tuple[float, int, K]] = []
+        self._due: dict[K, float] = {}
+        self._sequence = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = float("inf")
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._closed = False
+        self._depth, self._adds, self._wait = QUEUE_DEPTH.labels(name), QUEUE_ADDS.labels(name), QUEUE_WAIT.labels(name)
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def add(self, key: K) -> None:
+        """Has the key processed soon. A delayed addition of it is overtaken by this one."""
+        self._due.pop(key, None)
+        if self._closed or key in self._dirty:
+            return
+        self._adds.inc()
+        self._dirty[key] = self._clock.monotonic()
+        if key not in self._processing:
+            self._enqueue(key)
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Has the key processed after `seconds`; of several such wishes the earliest wins."""
+        if seconds <= 0:
+            self.add(key)
+            return
+        due = self._clock.monotonic() + seconds
+        if self._closed or key in self._dirty or self._due.get(key, float("inf")) <= due:
+            return
+        self._due[key] = due
+        self._sequence += 1
+        heapq.heappush(self._delayed, (due, self._sequence, key))
+        self._arm(due)
+
+    async def get(self) -> K:
+        """The next key; the caller must call `done` with it.
+
+        Raises:
+            ShutDown: the queue was shut down.
+        """
+        while not self._queue:
+            if self._closed:
+                raise ShutDown
+            await self._wait_for_key()
+        key = self._queue.popleft()
+        self._wait.observe(self._clock.monotonic() - self._dirty.pop(key))
+        self._processing.add(key)
+        self._depth.set(len(self._queue))
+        return key
+
+    def done(self, key: K) -> None:
+        """Ends the processing of the key; if it was added meanwhile, it waits again."""
+        self._processing.discard(key)
+        if key in self._dirty and not self._closed:
+            self._enqueue(key)
+
+    def forget(self, key: K) -> None:
+        """Takes back a delayed addition."""
+        self._due.pop(key, None)
+
+    def shut_down(self) -> None:
+        """Gives out no more keys; those who wait for one get ShutDown."""
+        self._closed = True
+        self._queue.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _enqueue(self, key: K) -> None:
+        self._queue.append(key)
+        self._depth.set(len(self._queue))
+        self._wake_one()
+
+    def _wake_one(self) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    async def _wait_for_key(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._wake_one()  # the key this one was woken for is somebody else's now
+            raise
+
+    def _arm(self, due: float) -> None:
+        if due >= self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = due
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self._clock.monotonic()), self._fire)
+
+    def _fire(self) -> None:
+        self._timer, self._timer_at = None, float("inf")
+        now = self._clock.monotonic()
+        while self._delayed and self._delayed[0][0] <= now + 0.001:
+            due, _, key = heapq.heappop(self._delayed)
+            if self._due.get(key) == due:
+                self.add(key)
+        if self._delayed:
+            self._arm(self._delayed[0][0])

@@ -1,0 +1,132 @@
+"""Rules about flinkConfiguration and logConfiguration."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.flinkconf import flinkoptions, operatoroptions
+from flinkop.flinkconf.configfile import legacy_problem
+from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, PREFIX
+from flinkop.flinkconf.highavailability import is_ha
+from flinkop.flinkconf.option import InvalidOption
+from flinkop.validation.subject import Subject
+from flinkop.validation.violation import Severity, Violation, warning
+
+# The operator sets these itself, from metadata.
+_FORBIDDEN = {
+    "kubernetes.namespace": "metadata.namespace",
+    "kubernetes.cluster-id": "metadata.name",
+    "high-availability.cluster-id": "metadata.name",
+}
+
+_LOG_FILES = ("log4j-console.properties", "logback-console.xml")
+_YAML_SINCE = FlinkVersion(2, 0)
+_OPERATOR_PREFIXES = (PREFIX, AUTOSCALER_PREFIX)
+
+_JAVA_OPTIONS = ("env.java.opts", "env.java.default-opts")
+_ENTRYPOINT_ARGUMENTS = ("kubernetes.jobmanager.entrypoint.args", "kubernetes.taskmanager.entrypoint.args")
+_SHELL_CHARACTERS = frozenset("$`;&|<>(){}\n")
+
+
+def leaves_identity_to_the_operator(subject: Subject) -> Iterator[Violation]:
+    """Cluster id and namespace are those of the resource."""
+    for key, field in _FORBIDDEN.items():
+        if key in subject.spec.flink_configuration:
+            yield Violation(f"spec.flinkConfiguration.{key}", f"is set from {field}", "leave it out")
+
+
+def has_readable_options(subject: Subject) -> Iterator[Violation]:
+    """Every option that the operator reads has a value of its type."""
+    for option in (*flinkoptions.ALL, *operatoroptions.ALL):
+        try:
+            option.read(subject.conf)
+        except InvalidOption as error:
+            yield Violation.of(subject.path_of(error.key), error.problem)
+
+
+def has_known_operator_options(subject: Subject) -> Iterator[Violation]:
+    """Options for the operator are known, and may be set by a resource. Only told: manifests made for others must pass."""
+    own = subject.spec.flink_configuration
+    for sentence in operatoroptions.unknown_keys(own):
+        key, _, text = sentence.partition(": ")
+        yield Violation.of(f"spec.flinkConfiguration.{key}", text, Severity.WARNING)
+    for key in sorted(operatoroptions.SYSTEM_KEYS & own.keys()):
+        problem = "is read from the operator's own configuration only, and has no effect here"
+        yield warning(f"spec.flinkConfiguration.{key}", problem, "leave it out")
+
+
+def can_be_written(subject: Subject) -> Iterator[Violation]:
+    """Flink 1.x reads a file in which not every value can be expressed."""
+    if subject.version >= _YAML_SINCE:
+        return
+    for key, value in subject.conf.items():
+        problem = None if key.startswith(_OPERATOR_PREFIXES) else legacy_problem(key, value)
+        if problem:
+            yield Violation.of(subject.path_of(key), problem)
+
+
+def uses_names_that_flink_knows(subject: Subject) -> Iterator[Violation]:
+    """Flink ignores names it does not know: with these, it would run without the user's state being safe."""
+    for key, (since, old_name) in flinkoptions.NEW_NAMES.items():
+        if key in subject.spec.flink_configuration and subject.version < since and old_name not in subject.conf:
+            problem = f"is not known to Flink {subject.version.dotted}, which would run without it"
+            yield Violation(f"spec.flinkConfiguration.{key}", problem, f"write {old_name}")
+
+
+def names_each_option_once(subject: Subject) -> Iterator[Violation]:
+    """An option under its old and its new name, with different values, is a trap."""
+    own = subject.spec.flink_configuration
+    for key, (_, old_name) in flinkoptions.NEW_NAMES.items():
+        if key in own and old_name in own and own[key] != own[old_name]:
+            problem = f"is another name for {key}, which is set to something else"
+            yield warning(f"spec.flinkConfiguration.{old_name}", problem, "keep one of the two")
+
+
+def has_storage_for_high_availability(subject: Subject) -> Iterator[Violation]:
+    """High availability keeps its data in a directory, and Flink does not start without one."""
+    if is_ha(subject.conf) and not flinkoptions.HA_STORAGE_DIRECTORY.read(subject.conf):
+        path = "spec.flinkConfiguration.high-availability.storageDir"
+        yield Violation(path, "is not set, and high availability needs it", "name a directory that all JobManagers reach")
+
+
+def has_java_options_that_survive_the_shell(subject: Subject) -> Iterator[Violation]:
+    """Flink's scripts strip one quote from the end of Java options and hand the rest to `eval`."""
+    for key, value in subject.conf.items():
+        if not key.startswith(_JAVA_OPTIONS):
+            continue
+        if value.rstrip().endswith('"'):
+            problem = "ends in a double quote, with which Flink's scripts lose all Java options"
+            yield Violation(subject.path_of(key), problem, "put the quoted option first, so that another one ends the line")
+        if not _SHELL_CHARACTERS.isdisjoint(value):
+            yield _read_by_a_shell(subject, key)
+
+
+def has_entrypoint_arguments_that_survive_the_shell(subject: Subject) -> Iterator[Violation]:
+    """Arguments of the entry point are part of a `bash -c` line."""
+    for key in _ENTRYPOINT_ARGUMENTS:
+        value = subject.conf.get(key, "")
+        if not _is_closed(value):
+            yield Violation(subject.path_of(key), "has a quote that is not closed", "close it: a shell reads this line")
+        elif not _SHELL_CHARACTERS.isdisjoint(value):
+            yield _read_by_a_shell(subject, key)
+
+
+def _is_closed(line: str) -> bool:
+    try:
+        shlex.split(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_by_a_shell(subject: Subject, key: str) -> Violation:
+    return warning(subject.path_of(key), "has characters that a shell acts on", "put those arguments in single quotes")
+
+
+def has_known_log_files(subject: Subject) -> Iterator[Violation]:
+    """Flink looks for two files."""
+    for name in subject.spec.log_configuration:
+        if name not in _LOG_FILES:
+            yield Violation(f"spec.logConfiguration.{name}", "is not a file that Flink reads", f"use {' or '.join(_LOG_FILES)}")

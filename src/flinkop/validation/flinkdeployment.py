@@ -1,0 +1,61 @@
+"""All rules for FlinkDeployments, in the order in which they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flinkop.api.flinkdeployment import FlinkDeploymentSpec
+from flinkop.validation import configuration, identity, ingress, job, notyet, podtemplate, resource
+from flinkop.validation.subject import Rule, Subject
+from flinkop.validation.violation import Violation
+
+RULES: tuple[Rule, ...] = (
+    identity.has_a_valid_name,
+    identity.has_a_supported_version,
+    identity.keeps_its_version_while_suspended,
+    identity.keeps_its_nature,
+    identity.has_a_service_account,
+    identity.has_a_valid_pull_policy,
+    notyet.is_supported,
+    configuration.leaves_identity_to_the_operator,
+    configuration.has_readable_options,
+    configuration.has_known_operator_options,
+    configuration.can_be_written,
+    configuration.uses_names_that_flink_knows,
+    configuration.names_each_option_once,
+    configuration.has_storage_for_high_availability,
+    configuration.has_java_options_that_survive_the_shell,
+    configuration.has_entrypoint_arguments_that_survive_the_shell,
+    configuration.has_known_log_files,
+    ingress.has_a_template_that_gives_a_host,
+    job.has_parallelism,
+    job.has_a_jar_that_flink_can_run,
+    job.keeps_its_state_somewhere,
+    job.redeploys_from_a_path,
+    job.starts_from_a_real_path,
+    resource.has_readable_resources,
+    resource.has_memory_that_flink_accepts,
+    resource.has_limits_above_requests,
+    resource.has_enough_replicas,
+    podtemplate.has_well_formed_pod_templates,
+    podtemplate.names_its_containers,
+    podtemplate.has_a_main_container,
+    podtemplate.leaves_restarts_to_the_deployment,
+    podtemplate.leaves_flinks_directories_alone,
+)
+
+
+def validate_flinkdeployment(
+    name: str,
+    namespace: str,
+    spec: FlinkDeploymentSpec,
+    conf: Mapping[str, str],
+    previous: FlinkDeploymentSpec | None = None,
+) -> tuple[Violation, ...]:
+    """Everything that is wrong with a FlinkDeployment.
+
+    `conf` is its effective configuration: the operator's defaults, its own and what its fields give. `previous` is the spec
+    that was accepted before, for rules about changes.
+    """
+    subject = Subject(name, namespace, spec, conf, previous)
+    return tuple(dict.fromkeys(violation for rule in RULES for violation in rule(subject)))

@@ -1,0 +1,39 @@
+"""Rules about the ingress."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from flinkop.validation.subject import Subject
+from flinkop.validation.violation import Violation
+
+_PATH = "spec.ingress.template"
+_HOST = re.compile(r"(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.IGNORECASE)
+
+
+def has_a_template_that_gives_a_host(subject: Subject) -> Iterator[Violation]:
+    """With the placeholders filled in, the template is a host and perhaps a path."""
+    ingress = subject.spec.ingress
+    if ingress is None:
+        return
+    example = "write for example {{name}}.{{namespace}}.flink.example.com"
+    if not ingress.template:
+        yield Violation(_PATH, "is not set", example)
+    elif not _is_host_and_path(_filled(ingress.template, subject)):
+        yield Violation(_PATH, "does not give a host, and a path after it", example)
+
+
+def _filled(template: str, subject: Subject) -> str:
+    return template.replace("{{name}}", subject.name).replace("{{namespace}}", subject.namespace)
+
+
+def _is_host_and_path(text: str) -> bool:
+    try:
+        parts = urlsplit(text if "://" in text else f"//{text}")
+        port_is_a_number = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    path_is_clean = not re.search(r"[\s{}]", text)
+    return port_is_a_number and path_is_clean and (not parts.hostname or _HOST.fullmatch(parts.hostname) is not None)

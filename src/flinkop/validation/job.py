@@ -1,0 +1,96 @@
+"""Rules about the job, and about where its state is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.api.job import JobSpec, UpgradeMode
+from flinkop.flinkconf.flinkoptions import CHECKPOINT_DIRECTORY, NEW_NAMES, SAVEPOINT_DIRECTORY
+from flinkop.flinkconf.operatoroptions import MAX_CHECKPOINT_AGE
+from flinkop.flinkconf.option import Option
+from flinkop.validation.subject import Subject
+from flinkop.validation.violation import Violation
+
+# Up to 1.18 the jar must be in the image; up to 1.20 there must be one, unless the program is Python.
+_REMOTE_JARS_SINCE = FlinkVersion(1, 19)
+_NO_JAR_SINCE = FlinkVersion(2, 0)
+_PYTHON_CLASSES = ("org.apache.flink.client.python.PythonDriver", "org.apache.flink.client.python.PythonGatewayServer")
+_PYTHON_ARGUMENTS = frozenset({"-py", "-pym", "--python", "--pyModule"})
+
+# The path that stands for "high-availability metadata, or fail" in a configuration.
+_LAST_STATE_PATH = "KUBERNETES_OPERATOR_LAST_STATE"
+
+
+def has_parallelism(subject: Subject) -> Iterator[Violation]:
+    """Parallelism is given, directly or by the number of TaskManagers."""
+    job = subject.spec.job
+    if job is not None and subject.spec.task_manager.replicas is None and job.parallelism < 1:
+        yield Violation("spec.job.parallelism", f"is {job.parallelism}", "write 1 or more, or set spec.taskManager.replicas")
+
+
+def has_a_jar_that_flink_can_run(subject: Subject) -> Iterator[Violation]:
+    """The jar is where this Flink version can take it from."""
+    job = subject.spec.job
+    if job is None:
+        return
+    if not job.jar_uri:
+        if subject.version < _NO_JAR_SINCE and not _is_python(job):
+            problem = f"is not set, and Flink {subject.version.dotted} runs Java jobs only from a jar"
+            yield Violation("spec.job.jarURI", problem, "name the jar in the image: local:///opt/flink/usrlib/job.jar")
+    elif subject.version < _REMOTE_JARS_SINCE and urlsplit(job.jar_uri).scheme != "local":
+        problem = f"is not a local: path, the only kind that Flink {subject.version.dotted} runs"
+        yield Violation("spec.job.jarURI", problem, "put the jar in the image and write local:///opt/flink/usrlib/job.jar")
+
+
+def _is_python(job: JobSpec) -> bool:
+    return job.entry_class in _PYTHON_CLASSES or not _PYTHON_ARGUMENTS.isdisjoint(job.args)
+
+
+def keeps_its_state_somewhere(subject: Subject) -> Iterator[Violation]:
+    """An upgrade that carries state needs the directories that the state goes to."""
+    job = subject.spec.job
+    if job is None:
+        return
+    mode = f"is {job.upgrade_mode}"
+    if job.upgrade_mode is not UpgradeMode.STATELESS and not _directory(subject, CHECKPOINT_DIRECTORY):
+        yield _missing(subject, "spec.job.upgradeMode", mode, CHECKPOINT_DIRECTORY, "checkpoints")
+    if job.upgrade_mode is UpgradeMode.SAVEPOINT and not _directory(subject, SAVEPOINT_DIRECTORY):
+        yield _missing(subject, "spec.job.upgradeMode", mode, SAVEPOINT_DIRECTORY, "savepoints")
+    if job.savepoint_trigger_nonce is not None and not _directory(subject, SAVEPOINT_DIRECTORY):
+        yield _missing(subject, "spec.job.savepointTriggerNonce", "is set", SAVEPOINT_DIRECTORY, "savepoints")
+    if MAX_CHECKPOINT_AGE.is_set(subject.conf) and not _directory(subject, SAVEPOINT_DIRECTORY):
+        yield _missing(subject, subject.path_of(MAX_CHECKPOINT_AGE.key), "is set", SAVEPOINT_DIRECTORY, "savepoints")
+
+
+def _directory(subject: Subject, option: Option[str | None]) -> str | None:
+    """The directory, under a name that this Flink version knows."""
+    since, _ = NEW_NAMES[option.key]
+    known: Mapping[str, str] = {key: text for key, text in subject.conf.items() if key != option.key or subject.version >= since}
+    return option.read(known)
+
+
+def _missing(subject: Subject, path: str, fact: str, option: Option[str | None], what: str) -> Violation:
+    since, old_name = NEW_NAMES[option.key]
+    key = option.key if subject.version >= since else old_name
+    problem = f"{fact}, but Flink {subject.version.dotted} is told no directory for {what}"
+    return Violation(path, problem, f"set {key} in spec.flinkConfiguration")
+
+
+def redeploys_from_a_path(subject: Subject) -> Iterator[Violation]:
+    """A redeployment from a savepoint names the savepoint."""
+    job, before = subject.spec.job, subject.previous.job if subject.previous else None
+    if job is None or before is None or job.savepoint_redeploy_nonce is None:
+        return
+    if job.savepoint_redeploy_nonce != before.savepoint_redeploy_nonce and not (job.initial_savepoint_path or "").strip():
+        problem = "is not set, though spec.job.savepointRedeployNonce asks for a start from it"
+        yield Violation("spec.job.initialSavepointPath", problem, "write the path of a savepoint or checkpoint")
+
+
+def starts_from_a_real_path(subject: Subject) -> Iterator[Violation]:
+    """The initial path is not the operator's own marker."""
+    job = subject.spec.job
+    if job is not None and job.initial_savepoint_path == _LAST_STATE_PATH:
+        problem = f"{_LAST_STATE_PATH} is a marker and not a place"
+        yield Violation("spec.job.initialSavepointPath", problem, "write the path of a savepoint or checkpoint")

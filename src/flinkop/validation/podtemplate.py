@@ -1,0 +1,131 @@
+"""Rules about pod templates. The API server does not check them: the definition leaves their structure open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from typing import Any
+
+from flinkop.validation.subject import Subject
+from flinkop.validation.violation import Violation, warning
+
+MAIN_CONTAINER = "flink-main-container"
+
+_LISTS_OF_NAMED = ("containers", "initContainers", "volumes")
+
+# What Flink itself mounts, where the API server refuses a second mount; and what a mount would hide of the image.
+_MOUNTED_BY_FLINK = frozenset({"/opt/flink/conf", "/opt/flink/pod-template"})
+_PART_OF_THE_IMAGE = frozenset({"/opt/flink", "/opt/flink/bin", "/opt/flink/lib", "/opt/flink/opt", "/opt/flink/plugins"})
+
+Template = Mapping[str, Any]
+
+
+def has_well_formed_pod_templates(subject: Subject) -> Iterator[Violation]:
+    """Maps are maps, lists are lists of maps."""
+    for path, template in _templates(subject).items():
+        yield from _check_structure(path, template)
+
+
+def _templates(subject: Subject) -> dict[str, Template]:
+    found = {
+        "spec.podTemplate": subject.spec.pod_template,
+        "spec.jobManager.podTemplate": subject.spec.job_manager.pod_template,
+        "spec.taskManager.podTemplate": subject.spec.task_manager.pod_template,
+    }
+    return {path: template for path, template in found.items() if template}
+
+
+def _check_structure(path: str, template: Template) -> Iterator[Violation]:
+    for name in ("metadata", "spec"):
+        part = template.get(name)
+        if part is not None and not isinstance(part, Mapping):
+            yield Violation(f"{path}.{name}", "is not a map", "write its fields below it, as in a Pod")
+    for name in _LISTS_OF_NAMED:
+        items = _pod_spec(template).get(name)
+        if items is not None and not _is_list_of_maps(items):
+            yield Violation(f"{path}.spec.{name}", "is not a list of maps", "write one - name: ... for each, as in a Pod")
+
+
+def _pod_spec(template: Template | None) -> Template:
+    spec = (template or {}).get("spec")
+    return spec if isinstance(spec, Mapping) else {}
+
+
+def _is_list_of_maps(items: object) -> bool:
+    return isinstance(items, list) and all(isinstance(item, Mapping) for item in items)
+
+
+def _items(template: Template | None, name: str) -> list[Mapping[str, Any]]:
+    items = _pod_spec(template).get(name) or []
+    return items if _is_list_of_maps(items) else []
+
+
+def names_its_containers(subject: Subject) -> Iterator[Violation]:
+    """Containers and volumes have names of their own, once the templates are laid over each other."""
+    yield from dict.fromkeys(
+        violation
+        for path, template in _overlays(subject)
+        for kind in _LISTS_OF_NAMED
+        for violation in _check_names(subject, path, template, kind)
+    )
+
+
+def _overlays(subject: Subject) -> tuple[tuple[str, Template | None], ...]:
+    spec = subject.spec
+    return (
+        ("spec.jobManager.podTemplate", spec.job_manager.pod_template),
+        ("spec.taskManager.podTemplate", spec.task_manager.pod_template),
+    )
+
+
+def _check_names(subject: Subject, path: str, overlay: Template | None, kind: str) -> Iterator[Violation]:
+    """By position, as templates are merged: an element of the overlay may leave its name to the one below it."""
+    below = _items(subject.spec.pod_template, kind)
+    above = _items(overlay, kind)
+    nothing: Mapping[str, Any] = {}
+    for index, (lower, upper) in enumerate(zip_longest(below, above, fillvalue=nothing)):
+        if not (upper.get("name") or lower.get("name")):
+            where = path if upper else "spec.podTemplate"
+            yield Violation(f"{where}.spec.{kind}[{index}]", "has no name", "give it one")
+    for where, items in ((path, above), ("spec.podTemplate", below)):
+        names = [item.get("name") for item in items if item.get("name")]
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            yield Violation(f"{where}.spec.{kind}", f"has two elements with the name {name}", "rename one of them")
+
+
+def has_a_main_container(subject: Subject) -> Iterator[Violation]:
+    """Flink's own container has a fixed name; any other is a sidecar. Only told: a template may be meant for sidecars alone."""
+    for path, template in _templates(subject).items():
+        names = [str(container.get("name")) for container in _items(template, "containers") if container.get("name")]
+        if names and MAIN_CONTAINER not in names:
+            problem = f"has {', '.join(names)} but no {MAIN_CONTAINER}, so that Flink runs in a container of its own beside"
+            yield warning(f"{path}.spec.containers", problem, f"name the container that is meant for Flink {MAIN_CONTAINER}")
+
+
+def leaves_restarts_to_the_deployment(subject: Subject) -> Iterator[Violation]:
+    """JobManager pods belong to a Deployment, which takes only one restart policy."""
+    overlay = _pod_spec(subject.spec.job_manager.pod_template).get("restartPolicy")
+    path = "spec.jobManager.podTemplate" if overlay else "spec.podTemplate"
+    policy = overlay or _pod_spec(subject.spec.pod_template).get("restartPolicy")
+    if policy not in (None, "Always"):
+        yield Violation(f"{path}.spec.restartPolicy", "is not Always, the only policy of a Deployment's pods", "leave it out")
+
+
+def leaves_flinks_directories_alone(subject: Subject) -> Iterator[Violation]:
+    """Volumes are mounted beside Flink's files and not over them."""
+    for path, template in _templates(subject).items():
+        for index, container in enumerate(_items(template, "containers")):
+            if container.get("name") == MAIN_CONTAINER:
+                yield from _check_mounts(f"{path}.spec.containers[{index}].volumeMounts", container.get("volumeMounts"))
+
+
+def _check_mounts(path: str, mounts: object) -> Iterator[Violation]:
+    if not isinstance(mounts, list):
+        return
+    for index, mount in enumerate(mounts):
+        place = str(mount.get("mountPath", "")).rstrip("/") if isinstance(mount, Mapping) else ""
+        whole = isinstance(mount, Mapping) and not mount.get("subPath")
+        if place in _MOUNTED_BY_FLINK:
+            yield Violation(f"{path}[{index}]", f"{place} is mounted by Flink already", "mount it somewhere else")
+        elif place in _PART_OF_THE_IMAGE and whole:
+            yield warning(f"{path}[{index}]", f"hides {place} of the image", "mount it somewhere else, or single files with subPath")

@@ -1,0 +1,134 @@
+"""Rules about CPU, memory and replicas of JobManager and TaskManagers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from flinkop.api.cluster import JobManagerSpec, Resource, ResourceRequirements, TaskManagerSpec
+from flinkop.flinkconf.highavailability import is_ha
+from flinkop.flinkconf.memory import parse_memory, parse_quantity, to_mebibytes
+from flinkop.flinkconf.option import InvalidOption, Option, decimal
+from flinkop.flinkconf.processmemory import jobmanager_memory, taskmanager_memory
+from flinkop.validation.subject import Subject
+from flinkop.validation.violation import Violation, warning
+
+_MEBIBYTE = 1024**2
+
+# Flink warns below this heap: such a JobManager may run out of memory at any time.
+_SMALLEST_HEAP = 128 * _MEBIBYTE
+
+_MUST_BE_POSITIVE = frozenset({"cpu", "memory"})
+_LIMIT_FACTORS = tuple(
+    f"kubernetes.{process}.{resource}.limit-factor" for process in ("jobmanager", "taskmanager") for resource in ("cpu", "memory")
+)
+
+
+def has_readable_resources(subject: Subject) -> Iterator[Violation]:
+    """Every amount is one, and what is set aside is within what may be used."""
+    for path, process in _processes(subject):
+        if process.resource is not None:
+            yield from _check_resource(f"{path}.resource", process.resource)
+        if process.resources is not None:
+            yield from _check_requirements(f"{path}.resources", process.resources)
+
+
+def _processes(subject: Subject) -> tuple[tuple[str, JobManagerSpec | TaskManagerSpec], ...]:
+    return ("spec.jobManager", subject.spec.job_manager), ("spec.taskManager", subject.spec.task_manager)
+
+
+def _check_resource(path: str, resource: Resource) -> Iterator[Violation]:
+    if resource.cpu is not None and resource.cpu <= 0:
+        yield Violation(f"{path}.cpu", f"is {resource.cpu:g}", "write a number above 0")
+    if resource.memory is not None:
+        yield from _check_text(f"{path}.memory", resource.memory, parse_memory)
+    if resource.ephemeral_storage is not None:
+        yield from _check_text(f"{path}.ephemeralStorage", resource.ephemeral_storage, parse_quantity)
+
+
+def _check_text(path: str, text: str, parse: Callable[[str], object]) -> Iterator[Violation]:
+    try:
+        parse(text)
+    except ValueError as error:
+        yield Violation.of(path, str(error))
+
+
+def _check_requirements(path: str, requirements: ResourceRequirements) -> Iterator[Violation]:
+    amounts: dict[str, Mapping[str, Decimal]] = {}
+    for kind, texts in (("requests", requirements.requests), ("limits", requirements.limits)):
+        for name, text in texts.items():
+            yield from _check_amount(f"{path}.{kind}.{name}", name, text)
+        amounts[kind] = {name: amount for name, text in texts.items() if (amount := _amount(text)) is not None}
+    for name, requested in amounts["requests"].items():
+        if requested > amounts["limits"].get(name, requested):
+            problem = f"{requirements.requests[name]} is above the limit, {requirements.limits[name]}"
+            yield Violation(f"{path}.requests.{name}", problem, "lower the request or raise the limit")
+
+
+def _check_amount(path: str, name: str, text: str) -> Iterator[Violation]:
+    amount = _amount(text)
+    if amount is None:
+        yield from _check_text(path, text, parse_quantity)
+    elif amount < 0 or (amount == 0 and name in _MUST_BE_POSITIVE):
+        yield Violation(path, f"is {text}", "write an amount above 0" if name in _MUST_BE_POSITIVE else "write 0 or more")
+    elif name == "memory" and amount < _MEBIBYTE:
+        yield Violation(path, f"{text} is {amount:f} bytes in Kubernetes' form, where m means thousandths", "write for example 2Gi")
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        return parse_quantity(text)
+    except ValueError:
+        return None
+
+
+def has_memory_that_flink_accepts(subject: Subject) -> Iterator[Violation]:
+    """Flink can divide the memory of both processes into its parts."""
+    jobmanager, taskmanager = (f"{path}.resource.memory" for path, _ in _processes(subject))
+    try:
+        heap = jobmanager_memory(subject.conf).heap
+        if heap < _SMALLEST_HEAP:
+            problem = f"leaves the JobManager a heap of {to_mebibytes(heap)}m, and Flink asks for {to_mebibytes(_SMALLEST_HEAP)}m"
+            yield warning(_memory_path(subject, "jobmanager.memory.process.size") or jobmanager, problem, "raise it")
+    except InvalidOption as error:
+        yield Violation.of(_memory_path(subject, error.key) or jobmanager, error.problem)
+    try:
+        taskmanager_memory(subject.conf, subject.version)
+    except InvalidOption as error:
+        yield Violation.of(_memory_path(subject, error.key) or taskmanager, error.problem)
+
+
+def _memory_path(subject: Subject, key: str) -> str | None:
+    """The field that sets the option `key`: what users wrote, not what became of it. None when nothing sets it."""
+    path, process = _processes(subject)["taskmanager" in key]
+    if key.endswith("process.size"):
+        for kind in ("requests", "limits"):
+            if process.resources is not None and "memory" in getattr(process.resources, kind):
+                return f"{path}.resources.{kind}.memory"
+        if process.resource is not None and process.resource.memory is not None:
+            return f"{path}.resource.memory"
+    return subject.path_of(key) if key in subject.conf else None
+
+
+def has_limits_above_requests(subject: Subject) -> Iterator[Violation]:
+    """Flink refuses limit factors below 1."""
+    for key in _LIMIT_FACTORS:
+        try:
+            factor = Option(key, 1.0, decimal).read(subject.conf)
+        except InvalidOption as error:
+            yield Violation.of(subject.path_of(key), error.problem)
+        else:
+            if factor < 1 and key in subject.spec.flink_configuration:
+                yield Violation(subject.path_of(key), f"is {factor:g}, a limit below the request", "write 1 or more")
+
+
+def has_enough_replicas(subject: Subject) -> Iterator[Violation]:
+    """There is at least one of each process, and standby JobManagers have a way to elect a leader."""
+    jobmanagers, taskmanagers = subject.spec.job_manager.replicas, subject.spec.task_manager.replicas
+    if jobmanagers < 1:
+        yield Violation("spec.jobManager.replicas", f"is {jobmanagers}", "write 1 or more; to stop the job write spec.job.state: suspended")
+    if jobmanagers > 1 and not is_ha(subject.conf):
+        problem = f"is {jobmanagers}, and without high availability no leader is elected among them"
+        yield Violation("spec.jobManager.replicas", problem, "set high-availability.type: kubernetes, or write 1")
+    if taskmanagers is not None and taskmanagers < 1:
+        yield Violation("spec.taskManager.replicas", f"is {taskmanagers}", "write 1 or more, or leave it out")

@@ -1,0 +1,91 @@
+"""Secrets stay out of what is shown, whatever form they come in."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flinkop.redaction import HIDDEN, is_sensitive, redact, redact_mapping
+
+SECRET = "s3cr3t-V4lue"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "s3.secret-key",
+        "security.ssl.rest.keystore-password",
+        "fs.azure.account.key.store.blob.core.windows.net",
+        "kubernetes.operator.user.artifacts.http.header",
+        "fs.s3a.access.key",
+        "metrics.reporter.dghttp.APIKEY",
+        "security.delegation.TOKENS.enabled",
+    ],
+)
+def test_keys_that_carry_credentials_are_sensitive(key: str) -> None:
+    assert is_sensitive(key)
+
+
+@pytest.mark.parametrize("key", ["state.savepoints.dir", "parallelism.default", "kubernetes.operator.reconcile.interval"])
+def test_ordinary_keys_are_not_sensitive(key: str) -> None:
+    assert not is_sensitive(key)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"s3.secret-key: {SECRET}",
+        f"password={SECRET}",
+        f"jdbc:mysql://db/x?user=a&password={SECRET}&ssl=true",
+        f'{{"token": "{SECRET}", "name": "x"}}',
+        f'{{"token": "{SECRET} with a \\" quote {SECRET}"}}',
+        f"{{'client_secret': '{SECRET}'}}",
+        f"Authorization: Bearer {SECRET}",
+        f"error: password={SECRET}",
+        f"could not read s3://me:{SECRET}@bucket/path",
+        f"http-headers: x-key:{SECRET},y:{SECRET}",
+    ],
+)
+def test_a_secret_in_running_text_is_hidden(text: str) -> None:
+    shown = redact(text)
+
+    assert SECRET not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "spec.job.parallelism: must be at least 1",
+        'secret "tls" not found',
+        "http://basic-example-rest.default:8081/jobs/overview",
+        "s3://bucket/savepoints/savepoint-1",
+    ],
+)
+def test_text_without_a_secret_stays_as_it_is(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_a_configuration_is_shown_with_its_keys() -> None:
+    conf = {"s3.secret-key": SECRET, "parallelism.default": "2", "env.java.opts": f"-Dpassword={SECRET}"}
+
+    assert redact_mapping(conf) == {"s3.secret-key": HIDDEN, "parallelism.default": "2", "env.java.opts": f"-Dpassword={HIDDEN}"}
+
+
+@given(st.sampled_from(["token", "x.password", "API-KEY"]), st.from_regex(r"[a-zA-Z0-9+/=_.~-]{8,40}", fullmatch=True))
+def test_no_value_of_a_sensitive_pair_gets_through(name: str, value: str) -> None:
+    for text in (f"{name}={value}", f"{name}: {value}", f'"{name}": "{value}"', f"a=b {name} = {value} c=d"):
+        assert redact(text).count(HIDDEN) == 1
+        assert value not in redact(text).replace(HIDDEN, "")
+
+
+@pytest.mark.parametrize("text", ["a" * 500_000, "token" * 100_000, "'" * 500_000, "password='" * 50_000, "a://" * 100_000])
+def test_long_text_takes_linear_time(text: str) -> None:
+    started = time.process_time()
+
+    redact(text)
+
+    assert time.process_time() - started < 2
