@@ -11,13 +11,14 @@ import socket
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.errors import InvalidConfiguration, InvalidSpec
 from flinkop.flinkconf import operatoroptions as options
-from flinkop.flinkconf.option import Option
+from flinkop.flinkconf.option import InvalidOption, Option
 from flinkop.flinkconf.syntax import read_config_yaml, read_flink_conf_yaml
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ _FILES: tuple[tuple[str, Callable[[str], dict[str, str]]], ...] = (
 )
 _LOG_FILES = ("log4j-console.properties", "logback-console.xml")
 _FAMILIES = (options.NAMESPACE_DEFAULTS, options.VERSION_DEFAULTS)
+# A leader must have time to renew, and give up before another takes over.
+_FALLING_TIMES = (options.LEASE_DURATION, options.RENEW_DEADLINE, options.RETRY_PERIOD)
 _NAMESPACE_OF_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
@@ -179,8 +182,9 @@ def _check(layers: Mapping[str, dict[str, str]]) -> None:
     problems = [problem for prefix, part in layers.items() for problem in _problems(prefix, part)]
     if problems:
         raise InvalidConfiguration("; ".join(problems))
-    if options.LEADER_ELECTION.read(layers[""]) and not options.LEASE_NAME.read(layers[""]):
-        raise InvalidConfiguration(f"{options.LEASE_NAME.key}: is missing; leader election needs it, write for example flinkop")
+    times = [option.read(layers[""]) for option in _FALLING_TIMES]
+    if not times[0] > times[1] > times[2] > timedelta():
+        raise InvalidConfiguration(f"{' > '.join(option.key for option in _FALLING_TIMES)} > 0: does not hold; change one of them")
 
 
 def _problems(prefix: str, conf: Mapping[str, str]) -> Iterator[str]:
@@ -188,8 +192,8 @@ def _problems(prefix: str, conf: Mapping[str, str]) -> Iterator[str]:
     for option in options.ALL:
         try:
             option.read(conf)
-        except InvalidSpec as error:
-            yield prefix + str(error).removeprefix("flinkConfiguration.")
+        except InvalidOption as error:
+            yield f"{prefix}{error.key}: {error.problem}"
 
 
 def _existing_directory(path: Path) -> Path:

@@ -11,8 +11,6 @@ from aiohttp import web
 Check = Callable[[], str | None]
 """Says in one line what is wrong; None when all is well. It must not block."""
 
-# No answer takes longer; without it a scraper that keeps its connection would hold up the shutdown.
-_SHUTDOWN_SECONDS = 1.0
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -66,7 +64,7 @@ async def serve(
 async def _site(routes: list[web.RouteDef], host: str | None, port: int) -> AsyncIterator[int]:
     app = web.Application()
     app.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

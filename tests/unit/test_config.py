@@ -15,6 +15,7 @@ from flinkop.flinkconf import operatoroptions
 V1_18, V1_20, V2_2 = (FlinkVersion.parse(text) for text in ("v1_18", "v1_20", "v2_2"))
 OPERATOR = "kubernetes.operator."
 BY_NAMESPACE = f"{OPERATOR}default-configuration.namespace."
+RETRY_PERIOD = f"{OPERATOR}leader-election.retry-period"
 BY_VERSION = f"{OPERATOR}default-configuration.flink-version."
 
 
@@ -130,7 +131,9 @@ def test_every_key_that_is_not_for_one_namespace_or_version_is_a_default_for_all
             id="two at once",
         ),
         pytest.param(
-            {f"{OPERATOR}leader-election.enabled": "true"}, [f"{OPERATOR}leader-election.lease-name"], id="leader election without a lease"
+            {f"{OPERATOR}leader-election.renew-deadline": "1 min"},
+            [f"{OPERATOR}leader-election.lease-duration > {OPERATOR}leader-election.renew-deadline > {RETRY_PERIOD} > 0"],
+            id="a lease that runs out before the leader gives up",
         ),
     ],
 )

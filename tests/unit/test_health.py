@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import aiohttp
@@ -71,13 +70,6 @@ async def test_a_port_that_is_taken_is_an_error() -> None:
         with pytest.raises(OSError, match="address already in use"):
             async with serve(Endpoints(fine, fine, bytes), port, host="127.0.0.1"):
                 pass
-
-
-async def test_a_scraper_that_keeps_its_connection_does_not_hold_up_the_shutdown() -> None:
-    async with aiohttp.ClientSession() as session:
-        async with asyncio.timeout(3), serve(Endpoints(fine, fine, bytes), 0, host="127.0.0.1") as (port,):
-            async with session.get(f"http://127.0.0.1:{port}/metrics") as response:
-                assert response.status == 200
 
 
 class HandClock:

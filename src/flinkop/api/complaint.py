@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from flinkop.errors import InvalidSpec
+
 # pydantic's error types, the type that the field wants, and the way to write it.
 _WANTED = {
     "int_type": ("a whole number", "write it without quotes and without a fraction"),
@@ -26,6 +28,14 @@ _GIVEN: tuple[tuple[type, str], ...] = (
     (dict, "a map"),
     (list, "a list"),
 )
+
+
+class WrongFields(InvalidSpec):
+    """Fields of a resource have wrong types or are missing; `complaints` has one sentence for each."""
+
+    def __init__(self, complaints: tuple[str, ...]) -> None:
+        super().__init__("; ".join(complaints))
+        self.complaints = complaints
 
 
 def complaints(root: str, error: ValidationError) -> Iterator[str]:

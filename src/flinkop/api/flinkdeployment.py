@@ -17,12 +17,11 @@ from flinkop.api.cluster import (
     ResourceRequirements,
     TaskManagerSpec,
 )
-from flinkop.api.complaint import complaints
+from flinkop.api.complaint import WrongFields, complaints
 from flinkop.api.flinkconfiguration import FlinkConfiguration
 from flinkop.api.flinkversion import KNOWN_VERSIONS, FlinkVersion
 from flinkop.api.job import DesiredJobState, JobSpec, UpgradeMode
 from flinkop.api.model import ApiModel, OpenApi, PodTemplate
-from flinkop.errors import InvalidSpec
 
 __all__ = [
     "DeploymentMode",
@@ -94,9 +93,9 @@ class FlinkDeploymentSpec(ApiModel):
 def parse_spec(raw: Mapping[str, Any]) -> FlinkDeploymentSpec:
     """Reads `spec` as the API server stores it, or as `to_wire` wrote it.
 
-    Raises InvalidSpec, which names every path that is wrong, what is wrong there and what to write, and no values.
+    Raises WrongFields, an InvalidSpec, which names every path that is wrong, what is wrong there and what to write, and no values.
     """
     try:
         return FlinkDeploymentSpec.model_validate(raw, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise InvalidSpec("; ".join(complaints("spec", error))) from None
+        raise WrongFields(tuple(complaints("spec", error))) from None

@@ -27,7 +27,7 @@ from flinkop.lifecycle.action import (
     StopWithSavepoint,
 )
 from flinkop.lifecycle.restore import RestoreSource
-from flinkop.resources.application import build_application, owned_by_deployment
+from flinkop.resources.application import build_application, options_of, owned_by_deployment
 from flinkop.resources.configuration import LAST_STATE_PATH, DeploymentPlan, with_deployment
 from flinkop.resources.naming import common_labels
 
@@ -95,7 +95,9 @@ class Actuator:
             savepoint_path=LAST_STATE_PATH if action.restore.source is RestoreSource.LAST_STATE else action.restore.path,
             job_result_store_id=action.job_result_store_id,
         )
-        objects = build_application(namespace, name, target.wish.spec, with_deployment(target.wish.configuration, plan))
+        objects = build_application(
+            namespace, name, target.wish.spec, with_deployment(target.wish.configuration, plan), **options_of(target.wish.configuration)
+        )
         uid = await self._create_deployment(objects.deployment, plan, target.key)
         async with asyncio.TaskGroup() as group:
             for dependent in objects.dependents:

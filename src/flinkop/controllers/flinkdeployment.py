@@ -19,7 +19,7 @@ from flinkop.controllers.trigger import Key
 from flinkop.errors import NamespaceTerminating, TerminalError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_DEPLOYMENTS
-from flinkop.lifecycle.action import StartCluster
+from flinkop.lifecycle.action import Action, DeleteJobManager, StartCluster
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.observed import Refusal
@@ -30,6 +30,16 @@ from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
 _log = structlog.get_logger(__name__)
 _STALE_CHECK = timedelta(seconds=1)
+_EXPECTATION_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A Deployment that this process created or deleted, and that the cache has not shown so yet; believed until `until`."""
+
+    uid: str
+    present: bool
+    until: float
 
 
 @dataclass(slots=True)
@@ -37,6 +47,7 @@ class Memory:
     """What this process remembers of one key. All of it can be lost: it only saves work, or repeats what an action said."""
 
     stale_version: str | None = None
+    expected: Expected | None = None
     started_uid: str | None = None
     refusal: Refusal | None = None
     wish: Wish | NeverValid | None = None
@@ -74,9 +85,21 @@ class FlinkDeploymentController:
             self._memories.pop(key, None)
             return Done()
         memory = self._memories.setdefault(key, Memory())
-        if _is_stale(resource, memory):
+        if _is_stale(resource, memory) or self._awaits_deployment(key, memory):
             return RequeueAfter(_STALE_CHECK.total_seconds())
         return await self._pass(key, resource, memory)
+
+    def _awaits_deployment(self, key: Key, memory: Memory) -> bool:
+        expected = memory.expected
+        if expected is None:
+            return False
+        found = self._deployments.get(key)
+        metadata = found["metadata"] if found else {}
+        shown = metadata.get("uid") == expected.uid and (expected.present or "deletionTimestamp" not in metadata)
+        if shown is expected.present or self._clock.monotonic() >= expected.until:
+            memory.expected = None
+            return False
+        return True
 
     async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
         record = read_record(resource.get("status") or {})
@@ -140,10 +163,17 @@ class FlinkDeploymentController:
                 return Done()
             except TerminalError as error:
                 return self._refused(error, memory)
-            if isinstance(action, StartCluster):
-                memory.started_uid = uid
+            self._expect(action, uid, memory)
         memory.refusal = None
         return _outcome(decision)
+
+    def _expect(self, action: Action, uid: str | None, memory: Memory) -> None:
+        until = self._clock.monotonic() + _EXPECTATION_SECONDS
+        match action:
+            case StartCluster() if uid is not None:
+                memory.started_uid, memory.expected = uid, Expected(uid, True, until)
+            case DeleteJobManager(deleted):
+                memory.expected = Expected(deleted, False, until)
 
     def _refused(self, error: TerminalError, memory: Memory) -> Outcome:
         """The next pass records the refusal; when it is recorded already, only a change can help."""

@@ -32,8 +32,8 @@ class ObjectStore(Protocol):
         """The object of that key."""
         ...
 
-    def by_index(self, index: str, value: str) -> list[dict[str, Any]]:
-        """The objects whose index has that value."""
+    def by_index(self, index: str, key: Key) -> list[dict[str, Any]]:
+        """The objects whose index has that key."""
         ...
 
 
@@ -72,7 +72,7 @@ class Observer:
 
     def _look(self, key: Key, knowledge: Knowledge, now: datetime) -> Observed:
         deployment = self._deployments.get(key)
-        pods = [pod for pod in self._pods.by_index("owner", "/".join(key)) if view.is_alive(pod)]
+        pods = [pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod)]
         masters = [pod for pod in pods if _component(pod) == "jobmanager"]
         workers = [pod for pod in pods if _component(pod) == "taskmanager"]
         return Observed(

@@ -23,12 +23,12 @@ def owner_of(child: Object) -> Key | None:
 
 
 def has_news(old: Object | None, new: Object | None) -> bool:
-    """Whether anything but the version of a trimmed object differs."""
+    """Whether anything but the version of an object differs."""
     if old is None or new is None:
         return True
     return _content(old) != _content(new)
 
 
-def _content(trimmed: Object) -> tuple[Any, Any]:
-    metadata = {key: value for key, value in trimmed["metadata"].items() if key != "resourceVersion"}
-    return metadata, trimmed.get("status")
+def _content(obj: Object) -> tuple[Any, Any, Any]:
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "resourceVersion"}
+    return metadata, obj.get("spec"), obj.get("status")

@@ -109,14 +109,13 @@ def read_config_yaml(text: str) -> dict[str, str]:
         raw = yaml.load(text, _TextLoader)
         conf = flatten_configuration({} if raw is None else raw)
     except yaml.YAMLError as error:
-        raise InvalidSpec(f"config.yaml: is not YAML: {_where(error)}") from None
+        raise InvalidSpec(f"config.yaml: is not YAML{_line_of(error)}; mind its blanks and quotes") from None
     except ValueError as error:
         raise InvalidSpec(f"config.yaml: {error}") from None
     return conf
 
 
-def _where(error: yaml.YAMLError) -> str:
-    """The problem and its line, without the text of the line, which may be a secret."""
+def _line_of(error: yaml.YAMLError) -> str:
+    """Where it is. What PyYAML says of the text there may hold a secret."""
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "unreadable"
-    return f"{problem}, line {mark.line + 1}" if mark else str(problem)
+    return f" in line {mark.line + 1}" if mark else ""

@@ -28,7 +28,7 @@ _QUANTITY_SUFFIXES = {
 }
 
 _NUMBER_AND_UNIT = re.compile(r"([0-9]+)\s*(.*)", re.DOTALL)
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]+)|([numkMGTPE]?i?))")
+_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]+)|([numkMGTPE]?|[KMGTPE]i))")
 
 _FORMATS = (("t", 1024**4), ("g", 1024**3), ("m", _MEBIBYTE), ("k", 1024))
 

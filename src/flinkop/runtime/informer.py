@@ -67,6 +67,11 @@ class Informer:
         self._fine_at = self._clock.monotonic()
 
     @property
+    def resource(self) -> Resource:
+        """What is informed about."""
+        return self._collection.resource
+
+    @property
     def healthy(self) -> bool:
         """Whether it has heard from the API server in the last three minutes."""
         return self._clock.monotonic() - self._fine_at < _UNHEALTHY_AFTER

@@ -83,7 +83,7 @@ def released(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class LeaderElector:
-    """`run` acquires the lease, calls `on_started` once, keeps the lease, and calls `on_lost` when it cannot any more."""
+    """`run` acquires the lease, calls the `on_started` callback once, keeps the lease, and calls `on_lost` when it cannot any more."""
 
     def __init__(
         self,
@@ -93,15 +93,19 @@ class LeaderElector:
         identity: str,
         settings: ElectionSettings,
         clock: Clock,
-        on_started: Callable[[], None],
         on_lost: Callable[[], None],
     ) -> None:
         self._client, self._namespace, self._name, self._me = client, namespace, name, identity
         self._settings, self._clock = settings, clock
-        self._on_started, self._on_lost = on_started, on_lost
+        self._on_started: Callable[[], None] = lambda: None
+        self._on_lost = on_lost
         self._lease: dict[str, Any] | None = None
         self._sighting: Sighting | None = None
         self.is_leader = False
+
+    def on_started(self, callback: Callable[[], None]) -> None:
+        """Calls `callback` once the lease is ours."""
+        self._on_started = callback
 
     async def run(self) -> None:
         """Runs until the lease is lost or the task is cancelled."""

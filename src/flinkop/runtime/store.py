@@ -64,3 +64,26 @@ class Store:
                 keys.discard(key)
                 if not keys:
                     index.pop(value, None)
+
+
+class NamespacedStores:
+    """The stores of one kind, one for each watched namespace, or one for all of them under None."""
+
+    def __init__(self, stores: Mapping[str | None, Store]) -> None:
+        self._stores = stores
+
+    def __len__(self) -> int:
+        return sum(map(len, self._stores.values()))
+
+    def get(self, key: Key) -> Object | None:
+        """The object of that key."""
+        store = self._of(key[0])
+        return store.get(key) if store else None
+
+    def by_index(self, index: str, key: Key) -> list[Object]:
+        """The objects of the key's namespace for which the indexer `index` gives the key, written `namespace/name`."""
+        store = self._of(key[0])
+        return store.by_index(index, "/".join(key)) if store else []
+
+    def _of(self, namespace: str) -> Store | None:
+        return self._stores.get(namespace) or self._stores.get(None)

@@ -61,10 +61,16 @@ def can_be_written(subject: Subject) -> Iterator[Violation]:
     """Flink 1.x reads a file in which not every value can be expressed."""
     if subject.version >= _YAML_SINCE:
         return
-    for key, value in subject.conf.items():
+    for key, value in {**_restore_path(subject), **subject.conf}.items():
         problem = None if key.startswith(_OPERATOR_PREFIXES) else legacy_problem(key, value)
         if problem:
             yield Violation.of(subject.path_of(key), problem)
+
+
+def _restore_path(subject: Subject) -> dict[str, str]:
+    """What a start adds to the configuration."""
+    path = subject.spec.job.initial_savepoint_path if subject.spec.job else None
+    return {"execution.savepoint.path": path} if path else {}
 
 
 def uses_names_that_flink_knows(subject: Subject) -> Iterator[Violation]:

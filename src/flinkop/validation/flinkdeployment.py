@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     resource.has_enough_replicas,
     podtemplate.has_well_formed_pod_templates,
     podtemplate.names_its_containers,
+    podtemplate.lays_like_over_like,
     podtemplate.has_a_main_container,
     podtemplate.leaves_restarts_to_the_deployment,
     podtemplate.leaves_flinks_directories_alone,

@@ -32,8 +32,7 @@ def _filled(template: str, subject: Subject) -> str:
 def _is_host_and_path(text: str) -> bool:
     try:
         parts = urlsplit(text if "://" in text else f"//{text}")
-        port_is_a_number = parts.port is None or parts.port > 0
+        host, _ = parts.hostname, parts.port  # a port that is no number raises
     except ValueError:
         return False
-    path_is_clean = not re.search(r"[\s{}]", text)
-    return port_is_a_number and path_is_clean and (not parts.hostname or _HOST.fullmatch(parts.hostname) is not None)
+    return not re.search(r"[\s{}]", text) and (not host or _HOST.fullmatch(host) is not None)

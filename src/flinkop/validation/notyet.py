@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec
+from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec, JobSpec
 from flinkop.validation.subject import Subject
 from flinkop.validation.violation import Severity, Violation
 
@@ -19,6 +19,16 @@ class NotYet:
     problem: str
     remedy: str
     severity: Severity = Severity.ERROR
+
+
+def _nonce(field: str, value: Callable[[JobSpec], int | None], why: str) -> NotYet:
+    return NotYet(
+        f"spec.job.{field}",
+        lambda spec: spec.job is not None and value(spec.job) is not None,
+        f"has no effect in this version: {why}",
+        "leave it out",
+        Severity.WARNING,
+    )
 
 
 _NOT_YET: tuple[NotYet, ...] = (
@@ -41,20 +51,9 @@ _NOT_YET: tuple[NotYet, ...] = (
         "make an Ingress for the Service that ends in -rest yourself",
         Severity.WARNING,
     ),
-    *(
-        NotYet(
-            f"spec.job.{field}",
-            lambda spec, attribute=attribute: spec.job is not None and getattr(spec.job, attribute) is not None,  # type: ignore[misc]
-            f"has no effect in this version: {feature}",
-            "leave it out",
-            Severity.WARNING,
-        )
-        for field, attribute, feature in (
-            ("savepointTriggerNonce", "savepoint_trigger_nonce", "it takes no savepoints on demand"),
-            ("checkpointTriggerNonce", "checkpoint_trigger_nonce", "it takes no checkpoints on demand"),
-            ("autoscalerResetNonce", "autoscaler_reset_nonce", "it has no autoscaler"),
-        )
-    ),
+    _nonce("savepointTriggerNonce", lambda job: job.savepoint_trigger_nonce, "it takes no savepoints on demand"),
+    _nonce("checkpointTriggerNonce", lambda job: job.checkpoint_trigger_nonce, "it takes no checkpoints on demand"),
+    _nonce("autoscalerResetNonce", lambda job: job.autoscaler_reset_nonce, "it has no autoscaler"),
 )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
+from flinkop.flinkconf.operatoroptions import MERGE_ARRAYS_BY_NAME
+from flinkop.flinkconf.option import InvalidOption
 from flinkop.validation.subject import Subject
 from flinkop.validation.violation import Violation, warning
 
@@ -91,6 +93,27 @@ def _check_names(subject: Subject, path: str, overlay: Template | None, kind: st
         names = [item.get("name") for item in items if item.get("name")]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             yield Violation(f"{where}.spec.{kind}", f"has two elements with the name {name}", "rename one of them")
+
+
+def lays_like_over_like(subject: Subject) -> Iterator[Violation]:
+    """Lists are merged by position unless told otherwise, which mixes up elements that stand in another order."""
+    if _merges_by_name(subject):
+        return
+    for path, overlay in _overlays(subject):
+        for kind in _LISTS_OF_NAMED:
+            pairs = zip(_items(subject.spec.pod_template, kind), _items(overlay, kind), strict=False)
+            for index, (lower, upper) in enumerate(pairs):
+                if upper.get("name") and lower.get("name") and upper["name"] != lower["name"]:
+                    problem = f"lays {upper['name']} over {lower['name']} of spec.podTemplate, which has the same position"
+                    remedy = f"keep the order, or set {MERGE_ARRAYS_BY_NAME.key}: true"
+                    yield warning(f"{path}.spec.{kind}[{index}]", problem, remedy)
+
+
+def _merges_by_name(subject: Subject) -> bool:
+    try:
+        return MERGE_ARRAYS_BY_NAME.read(subject.conf)
+    except InvalidOption:
+        return False
 
 
 def has_a_main_container(subject: Subject) -> Iterator[Violation]:

@@ -9,7 +9,7 @@ from flinkop.api.cluster import JobManagerSpec, Resource, ResourceRequirements, 
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.memory import parse_memory, parse_quantity, to_mebibytes
 from flinkop.flinkconf.option import InvalidOption, Option, decimal
-from flinkop.flinkconf.processmemory import jobmanager_memory, taskmanager_memory
+from flinkop.flinkconf.processmemory import JobManagerMemory, TaskManagerMemory, jobmanager_memory, taskmanager_memory
 from flinkop.validation.subject import Subject
 from flinkop.validation.violation import Violation, warning
 
@@ -18,6 +18,7 @@ _MEBIBYTE = 1024**2
 # Flink warns below this heap: such a JobManager may run out of memory at any time.
 _SMALLEST_HEAP = 128 * _MEBIBYTE
 
+_JOBMANAGER_SIZE = "jobmanager.memory.process.size"
 _MUST_BE_POSITIVE = frozenset({"cpu", "memory"})
 _LIMIT_FACTORS = tuple(
     f"kubernetes.{process}.{resource}.limit-factor" for process in ("jobmanager", "taskmanager") for resource in ("cpu", "memory")
@@ -58,7 +59,7 @@ def _check_requirements(path: str, requirements: ResourceRequirements) -> Iterat
     for kind, texts in (("requests", requirements.requests), ("limits", requirements.limits)):
         for name, text in texts.items():
             yield from _check_amount(f"{path}.{kind}.{name}", name, text)
-        amounts[kind] = {name: amount for name, text in texts.items() if (amount := _amount(text)) is not None}
+        amounts[kind] = {name: amount for name, text in texts.items() if (amount := _amount(name, text)) is not None}
     for name, requested in amounts["requests"].items():
         if requested > amounts["limits"].get(name, requested):
             problem = f"{requirements.requests[name]} is above the limit, {requirements.limits[name]}"
@@ -66,36 +67,52 @@ def _check_requirements(path: str, requirements: ResourceRequirements) -> Iterat
 
 
 def _check_amount(path: str, name: str, text: str) -> Iterator[Violation]:
-    amount = _amount(text)
+    amount = _amount(name, text)
     if amount is None:
-        yield from _check_text(path, text, parse_quantity)
+        yield from _check_text(path, text, _parser_of(name))
     elif amount < 0 or (amount == 0 and name in _MUST_BE_POSITIVE):
         yield Violation(path, f"is {text}", "write an amount above 0" if name in _MUST_BE_POSITIVE else "write 0 or more")
-    elif name == "memory" and amount < _MEBIBYTE:
-        yield Violation(path, f"{text} is {amount:f} bytes in Kubernetes' form, where m means thousandths", "write for example 2Gi")
+    elif name == "memory" and text.endswith("m"):
+        problem = f"{text} is taken in Flink's form; to Kubernetes m means thousandths"
+        yield warning(path, problem, f"write {to_mebibytes(int(amount))}Mi")
 
 
-def _amount(text: str) -> Decimal | None:
+def _amount(name: str, text: str) -> Decimal | None:
     try:
-        return parse_quantity(text)
+        return Decimal(_parser_of(name)(text))
     except ValueError:
         return None
 
 
+def _parser_of(name: str) -> Callable[[str], Decimal | int]:
+    """Memory may be in Flink's form here too, as the established operator takes it."""
+    return parse_memory if name == "memory" else parse_quantity
+
+
 def has_memory_that_flink_accepts(subject: Subject) -> Iterator[Violation]:
     """Flink can divide the memory of both processes into its parts."""
-    jobmanager, taskmanager = (f"{path}.resource.memory" for path, _ in _processes(subject))
+    jobmanager, taskmanager = _processes(subject)
+    if not _has_unreadable_memory(*jobmanager):
+        yield from _check_division(subject, jobmanager[0], lambda: jobmanager_memory(subject.conf))
+    if not _has_unreadable_memory(*taskmanager):
+        yield from _check_division(subject, taskmanager[0], lambda: taskmanager_memory(subject.conf, subject.version))
+
+
+def _has_unreadable_memory(path: str, process: JobManagerSpec | TaskManagerSpec) -> bool:
+    """Whether another rule has told of it already."""
+    text = process.resource.memory if process.resource else None
+    return text is not None and any(_check_text(path, text, parse_memory))
+
+
+def _check_division(subject: Subject, path: str, divide: Callable[[], JobManagerMemory | TaskManagerMemory]) -> Iterator[Violation]:
     try:
-        heap = jobmanager_memory(subject.conf).heap
-        if heap < _SMALLEST_HEAP:
-            problem = f"leaves the JobManager a heap of {to_mebibytes(heap)}m, and Flink asks for {to_mebibytes(_SMALLEST_HEAP)}m"
-            yield warning(_memory_path(subject, "jobmanager.memory.process.size") or jobmanager, problem, "raise it")
+        memory = divide()
     except InvalidOption as error:
-        yield Violation.of(_memory_path(subject, error.key) or jobmanager, error.problem)
-    try:
-        taskmanager_memory(subject.conf, subject.version)
-    except InvalidOption as error:
-        yield Violation.of(_memory_path(subject, error.key) or taskmanager, error.problem)
+        yield Violation.of(_memory_path(subject, error.key) or f"{path}.resource.memory", error.problem)
+        return
+    if isinstance(memory, JobManagerMemory) and memory.heap < _SMALLEST_HEAP:
+        problem = f"leaves the JobManager a heap of {to_mebibytes(memory.heap)}m, and Flink asks for {to_mebibytes(_SMALLEST_HEAP)}m"
+        yield warning(_memory_path(subject, _JOBMANAGER_SIZE) or f"{path}.resource.memory", problem, "raise it")
 
 
 def _memory_path(subject: Subject, key: str) -> str | None:

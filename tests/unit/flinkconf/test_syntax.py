@@ -50,11 +50,20 @@ def test_lists_are_split_as_flink_splits_them(text: str, parts: list[str]) -> No
         (["it's"], "'it''s'"),
         ([""], "''"),
         (["a", "", "b"], "a;'';b"),
-        ([" a"], "' a'"),
+        ([" a", "b\u2003"], "' a';'b\u2003'"),
         (["[1]", "- x"], "'[1]';'- x'"),
         ([], ""),
     ],
-    ids=["plain", "delimiter", "quote", "empty part", "empty part between", "blank", "what YAML would take for lists", "nothing"],
+    ids=[
+        "plain",
+        "delimiter",
+        "quote",
+        "empty part",
+        "empty part between",
+        "blanks at an end",
+        "what YAML would take for lists",
+        "nothing",
+    ],
 )
 def test_parts_of_lists_are_quoted_where_they_must(parts: list[str], text: str) -> None:
     assert format_list(parts) == text

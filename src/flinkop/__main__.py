@@ -1,0 +1,7 @@
+"""`python -m flinkop`."""
+
+import sys
+
+from flinkop.cli import main
+
+sys.exit(main())

@@ -1,0 +1,218 @@
+"""The composition root: builds clients, informers, controller and elector, runs them, and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from prometheus_client import generate_latest
+
+from flinkop import health
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.clock import SystemClock
+from flinkop.config import OperatorConfig
+from flinkop.controllers.actuator import Actuator
+from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.controllers.flinkdeployment import FlinkDeploymentController
+from flinkop.controllers.observer import BaseUrl, Observer
+from flinkop.controllers.trigger import Key, has_news, key_of, owner_of
+from flinkop.controllers.trim import trim_deployment, trim_pod
+from flinkop.flink.client import FlinkClient
+from flinkop.kube.client import KubeClient
+from flinkop.kube.connection import find_connection
+from flinkop.kube.resource import DEPLOYMENTS, FLINK_DEPLOYMENTS, PODS
+from flinkop.metrics import observe_flink_request
+from flinkop.runtime.backoff import Backoff, BackoffSettings
+from flinkop.runtime.controller import Controller
+from flinkop.runtime.informer import Collection, Informer
+from flinkop.runtime.leaderelection import ElectionSettings, LeaderElector
+from flinkop.runtime.store import NamespacedStores
+from flinkop.runtime.workqueue import WorkQueue
+
+_log = structlog.get_logger(__name__)
+_SYNC_SECONDS = 120.0
+_STALE_WATCH_SECONDS = 300.0
+_TYPES = "type in (flink-native-kubernetes,flink-standalone-kubernetes)"
+
+
+def rest_service_url(key: Key, port: int) -> str:
+    """The base URL of a JobManager as pods reach it."""
+    namespace, name = key
+    return f"http://{name}-rest.{namespace}.svc:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What differs between a pod, a test and a developer's machine."""
+
+    kubeconfig: Path | None = None
+    metrics_port: int | None = None
+    base_url: BaseUrl = rest_service_url
+
+
+class Manager:
+    """One operator process. `run` ends after SIGTERM or SIGINT, in order; a lost lease ends the process on the spot."""
+
+    def __init__(self, config: OperatorConfig, kube: KubeClient, surroundings: Surroundings) -> None:
+        self._config, self._kube, self._surroundings = config, kube, surroundings
+        self._clock = SystemClock()
+        self._stopping = asyncio.Event()
+        self._queue: WorkQueue[Key] = WorkQueue("flinkdeployment")
+        self._flink = FlinkClient(config.flink_client_timeout.total_seconds(), observe_flink_request)
+        self._events = EventRecorder(kube, self._clock, config.pod_name)
+        self._informers: list[Informer] = []
+        self._resources = self._inform(FLINK_DEPLOYMENTS, config.label_selector, key_of)
+        self._deployments = self._inform(DEPLOYMENTS, f"component=jobmanager,{_TYPES}", owner_of, trim_deployment)
+        self._pods = self._inform(PODS, f"component in (jobmanager,taskmanager),{_TYPES}", owner_of, trim_pod)
+        self._elector = self._elect()
+
+    async def run(self) -> None:
+        """Runs the operator."""
+        self._stop_on_signals()
+        endpoints = health.Endpoints(self._live(), self._unready, generate_latest)
+        port = self._config.health_probe_port
+        async with health.serve(endpoints, port, self._surroundings.metrics_port):
+            background = [asyncio.create_task(informer.run()) for informer in self._informers]
+            lead = asyncio.create_task(self._lead())
+            await self._first_of(self._stopping.wait(), lead, *background)
+            await self._stop(lead, background)
+
+    def stop(self) -> None:
+        """Has `run` end in order."""
+        self._stopping.set()
+
+    async def _lead(self) -> None:
+        """Waits for the caches and the lease, then works until the queue is shut down."""
+        for informer in self._informers:
+            await informer.wait_until_synced(_SYNC_SECONDS)
+        _log.info("caches filled", flinkdeployments=len(self._resources), deployments=len(self._deployments), pods=len(self._pods))
+        if self._elector is None:
+            await self._work()
+            return
+        elected = asyncio.Event()
+        self._elector.on_started(elected.set)
+        keeping = asyncio.create_task(self._elector.run())
+        try:
+            await self._first_of(elected.wait(), keeping)
+            await self._work()
+        finally:
+            keeping.cancel()
+
+    async def _work(self) -> None:
+        reconciler = FlinkDeploymentController(
+            self._resources,
+            self._deployments,
+            Observer(self._deployments, self._pods, self._kube, self._flink, self._surroundings.base_url),
+            Actuator(self._kube, self._flink, self._surroundings.base_url),
+            self._events,
+            self._kube,
+            self._clock,
+            lambda namespace, version: self._config.defaults_for(namespace, FlinkVersion.parse(version)),
+        )
+        backoff: Backoff[Key] = Backoff(BackoffSettings(), random.random)
+        controller = Controller("flinkdeployment", self._queue, reconciler.reconcile, self._workers(), backoff)
+        await controller.run()
+
+    def _workers(self) -> int:
+        """Passes wait for nobody but the API server and JobManagers, so many may be under way; a hung JobManager takes one of them."""
+        wanted = self._config.reconcile_parallelism
+        return wanted if wanted > 0 else 256
+
+    async def _stop(self, lead: asyncio.Task[None], background: Iterable[asyncio.Task[None]]) -> None:
+        """Passes that are under way end first, the lease is released after them, and only then the connections close."""
+        _log.info("stopping")
+        self._queue.shut_down()
+        await asyncio.wait([lead], timeout=self._config.termination_timeout.total_seconds())
+        await self._events.flush(2.0)
+        if self._elector is not None:
+            await self._elector.release()
+        for task in (lead, *background):
+            task.cancel()
+        await asyncio.gather(lead, *background, return_exceptions=True)
+        await self._flink.close()
+        _log.info("stopped")
+
+    async def _first_of(self, *awaitables: Any) -> None:
+        """Waits for the first to end; an error of it is raised here."""
+        tasks = [asyncio.ensure_future(one) for one in awaitables]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    def _inform(
+        self,
+        resource: Any,
+        selector: str | None,
+        trigger: Callable[[Mapping[str, Any]], Key | None],
+        trim: Callable[[dict[str, Any]], dict[str, Any]] = lambda obj: obj,
+    ) -> NamespacedStores:
+        indexers = {"owner": lambda obj: ["/".join(owner)] if (owner := owner_of(obj)) else []}
+        stores = {}
+        for namespace in self._config.watched_namespaces or (None,):
+            informer = Informer(Collection(self._kube, resource, namespace, selector), trim, indexers)
+            informer.on_change(self._enqueue(trigger))
+            self._informers.append(informer)
+            stores[namespace] = informer.store
+        return NamespacedStores(stores)
+
+    def _enqueue(self, trigger: Callable[[Mapping[str, Any]], Key | None]) -> Callable[[Any, Any], None]:
+        def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> None:
+            key = trigger(new or old or {})
+            if key is not None and has_news(old, new):
+                self._queue.add(key)
+
+        return changed
+
+    def _elect(self) -> LeaderElector | None:
+        config = self._config
+        if not config.leader_election:
+            return None
+        settings = ElectionSettings(
+            config.lease_duration.total_seconds(), config.renew_deadline.total_seconds(), config.retry_period.total_seconds()
+        )
+        name = config.lease_name or config.operator_name
+        return LeaderElector(self._kube, config.operator_namespace, name, config.pod_name, settings, self._clock, _end_process)
+
+    def _live(self) -> health.Check:
+        return health.Lasting(self._unhealthy_watch, _STALE_WATCH_SECONDS, self._clock.monotonic)
+
+    def _unhealthy_watch(self) -> str | None:
+        silent = [informer.resource.plural for informer in self._informers if not informer.healthy]
+        return f"no word from the API server about {', '.join(silent)}" if silent else None
+
+    def _unready(self) -> str | None:
+        missing = [informer.resource.plural for informer in self._informers if not informer.synced]
+        return f"not listed yet: {', '.join(missing)}" if missing else None
+
+    def _stop_on_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+
+
+def _end_process() -> None:
+    """Somebody else may be acting already: nothing more must be sent, not even what would be orderly."""
+    os._exit(1)
+
+
+async def run(config: OperatorConfig, surroundings: Surroundings | None = None) -> None:
+    """Runs the operator until it is told to stop.
+
+    Raises:
+        FlinkopError: it cannot start.
+    """
+    surroundings = surroundings or Surroundings()
+    for warning in config.warnings:
+        _log.warning("configuration", problem=warning)
+    kube = KubeClient(await find_connection(surroundings.kubeconfig), f"flinkop/{config.pod_name}")
+    try:
+        await Manager(config, kube, surroundings).run()
+    finally:
+        await kube.close()

@@ -1,0 +1,122 @@
+"""Manifests in files, checked without a cluster: the same rules as the operator's, and the fields that the API server would refuse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import yaml
+
+from flinkop.api.crd import build_crds
+from flinkop.api.flinkdeployment import parse_spec
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.api.kind import FLINK_DEPLOYMENT, GROUP, VERSION
+from flinkop.errors import InvalidSpec
+from flinkop.resources.configuration import build_configuration
+from flinkop.validation.flinkdeployment import validate_flinkdeployment
+from flinkop.validation.violation import Violation, warning
+
+Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
+"""Namespace and Flink version to the operator's default configuration."""
+
+# Parts of an object that are not described by the kind's own schema.
+_OF_KUBERNETES = {"apiVersion": {}, "kind": {}, "metadata": {"x-kubernetes-preserve-unknown-fields": True}}
+_NEXT_COMPLAINT = re.compile(r"; (?=spec[.:\[])")
+
+
+class NotYaml(ValueError):
+    """The text is not YAML; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a file: its place (from 1), what it is, and what is wrong with it. None: it is no kind of ours."""
+
+    place: int
+    title: str
+    violations: tuple[Violation, ...] | None
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows no dates: the API server's reader leaves them text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the class attribute that PyYAML reads
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def check_manifests(text: str, defaults: Defaults) -> Iterator[Document]:
+    """Checks every document of a YAML stream; empty ones are left out. Raises NotYaml."""
+    try:
+        documents = list(yaml.load_all(text, _Loader))
+    except yaml.YAMLError as error:
+        raise NotYaml(str(error).replace("\n", " ")) from None
+    for place, raw in enumerate(documents, start=1):
+        if raw is not None:
+            yield _check(place, raw, defaults)
+
+
+def _check(place: int, raw: object, defaults: Defaults) -> Document:
+    if not isinstance(raw, Mapping):
+        return Document(place, "?", (Violation("document", "is not an object", "write apiVersion, kind, metadata and spec"),))
+    title = f"{raw.get('kind') or '?'}/{_name_in(raw, 'name') or '?'}"
+    if not str(raw.get("apiVersion") or "").startswith(f"{GROUP}/"):
+        return Document(place, title, None)
+    return Document(place, title, tuple(_violations(raw, defaults)))
+
+
+def _name_in(raw: Mapping[str, Any], field: str) -> str:
+    metadata = raw.get("metadata")
+    value = metadata.get(field) if isinstance(metadata, Mapping) else None
+    return "" if value is None else str(value)
+
+
+def _violations(raw: Mapping[str, Any], defaults: Defaults) -> Iterator[Violation]:
+    if (raw["apiVersion"], raw.get("kind")) != (f"{GROUP}/{VERSION}", FLINK_DEPLOYMENT.name):
+        yield warning("kind", "is not served by this version of the operator", f"use {GROUP}/{VERSION} {FLINK_DEPLOYMENT.name}")
+        return
+    yield from _unknown_fields("", raw, _schema())
+    yield from _broken_rules(raw, defaults)
+
+
+def _broken_rules(raw: Mapping[str, Any], defaults: Defaults) -> Iterator[Violation]:
+    name, namespace = _name_in(raw, "name"), _name_in(raw, "namespace") or "default"
+    try:
+        spec = parse_spec(raw.get("spec") or {})
+        conf = build_configuration(namespace, name, spec, defaults(namespace, spec.flink_version))
+    except InvalidSpec as error:
+        for complaint in _NEXT_COMPLAINT.split(str(error)):
+            path, _, text = complaint.partition(": ")
+            yield Violation.of(path, text)
+        return
+    yield from validate_flinkdeployment(name, namespace, spec, conf)
+
+
+def _schema() -> Mapping[str, Any]:
+    (version,) = next(crd for crd in build_crds() if crd["spec"]["names"]["kind"] == FLINK_DEPLOYMENT.name)["spec"]["versions"]
+    schema: dict[str, Any] = version["schema"]["openAPIV3Schema"]
+    return {**schema, "properties": {**_OF_KUBERNETES, **schema["properties"]}}
+
+
+def _unknown_fields(path: str, value: object, schema: Mapping[str, Any]) -> Iterator[Violation]:
+    """Fields that are not in the schema; kubectl refuses them, and the API server drops them."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown_fields(f"{path}[{index}]", item, schema.get("items", {}))
+    elif isinstance(value, Mapping) and "properties" in schema:
+        fields: Mapping[str, Any] = schema["properties"]
+        for name, inner in value.items():
+            at = f"{path}.{name}" if path else str(name)
+            if name in fields:
+                yield from _unknown_fields(at, inner, fields[name])
+            elif not schema.get("x-kubernetes-preserve-unknown-fields"):
+                yield Violation(at, "is not a field", _hint(str(name), fields))
+
+
+def _hint(name: str, fields: Mapping[str, Any]) -> str:
+    close = get_close_matches(name, fields, n=1)
+    return f"did you mean {close[0]}?" if close else "remove it"

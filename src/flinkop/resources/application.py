@@ -1,0 +1,116 @@
+"""All objects of a native cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flinkop.api.flinkdeployment import FlinkDeploymentSpec
+from flinkop.flinkconf import operatoroptions
+from flinkop.flinkconf.highavailability import is_ha
+from flinkop.flinkconf.syntax import write_config_yaml, write_flink_conf_yaml
+from flinkop.resources import logconfiguration
+from flinkop.resources.cluster import Cluster
+from flinkop.resources.jobmanager import build_deployment
+from flinkop.resources.naming import common_labels, config_map_name, pod_template_config_map_name
+from flinkop.resources.podtemplate import merge, with_resources
+from flinkop.resources.service import build_services
+from flinkop.resources.size import size_of
+from flinkop.resources.volume import TEMPLATE_FILE, volumes_of
+
+_ENTRYPOINTS = {
+    "kubernetes-application": "org.apache.flink.kubernetes.entrypoint.KubernetesApplicationClusterEntrypoint",
+    "kubernetes-session": "org.apache.flink.kubernetes.entrypoint.KubernetesSessionClusterEntrypoint",
+}
+# what only a client needs, or what would bind the cluster to one machine
+_LEFT_OUT = frozenset(
+    {
+        "kubernetes.config.file",
+        "$internal.deployment.config-dir",
+        "rest.bind-address",
+        "jobmanager.bind-host",
+        "taskmanager.bind-host",
+        "taskmanager.host",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterObjects:
+    """The Deployment is made first; what depends on it is then made as its property, so that it goes with it."""
+
+    deployment: dict[str, Any]
+    dependents: tuple[dict[str, Any], ...]
+
+
+def build_application(
+    namespace: str, name: str, spec: FlinkDeploymentSpec, conf: Mapping[str, str], by_name: bool = False, startup_probe: bool = True
+) -> ClusterObjects:
+    """The objects of a start. `conf` comes from `with_deployment`; the two flags are options of the operator.
+
+    Raises:
+        InvalidSpec: memory cannot be computed, or the configuration file cannot express a value.
+    """
+    cluster = Cluster(namespace, name, spec, _with_fixed_keys(namespace, name, conf))
+    jobmanager, taskmanager = _templates(spec, by_name)
+    log_files = dict(sorted((spec.log_configuration or logconfiguration.DEFAULTS).items()))
+    volumes = volumes_of(cluster, log_files, has_template=bool(taskmanager))
+    dependents = [_config_map(cluster, log_files), *build_services(cluster)]
+    if taskmanager:
+        dependents.append(_template_config_map(cluster, taskmanager))
+    return ClusterObjects(build_deployment(cluster, jobmanager, volumes, startup_probe), tuple(dependents))
+
+
+def options_of(conf: Mapping[str, str]) -> dict[str, bool]:
+    """The keyword arguments of `build_application` that the operator's options give."""
+    return {"by_name": operatoroptions.MERGE_ARRAYS_BY_NAME.read(conf), "startup_probe": operatoroptions.STARTUP_PROBE.read(conf)}
+
+
+def owned_by_deployment(obj: Mapping[str, Any], name: str, uid: str) -> dict[str, Any]:
+    """The object as the property of the Deployment `name`: Kubernetes removes it after that."""
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": uid, "controller": True, "blockOwnerDeletion": True}
+    return {**obj, "metadata": {**obj["metadata"], "ownerReferences": [owner]}}
+
+
+def _with_fixed_keys(namespace: str, name: str, conf: Mapping[str, str]) -> dict[str, str]:
+    """What Flink's client writes beside the user's options."""
+    fixed = {key: value for key, value in conf.items() if key not in _LEFT_OUT}
+    fixed.setdefault("blob.server.port", "6124")
+    fixed.setdefault("taskmanager.rpc.port", "6122")
+    fixed["kubernetes.internal.jobmanager.entrypoint.class"] = _ENTRYPOINTS[conf["execution.target"]]
+    fixed["internal.cluster.execution-mode"] = "NORMAL"
+    if is_ha(conf):
+        fixed.setdefault("high-availability.jobmanager.port", conf.get("jobmanager.rpc.port", "6123"))
+    else:
+        fixed["jobmanager.rpc.address"] = f"{name}.{namespace}"
+    return fixed
+
+
+def _templates(spec: FlinkDeploymentSpec, by_name: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    return _template(spec, "jobmanager", by_name), _template(spec, "taskmanager", by_name)
+
+
+def _template(spec: FlinkDeploymentSpec, component: str, by_name: bool) -> dict[str, Any]:
+    part = spec.job_manager if component == "jobmanager" else spec.task_manager
+    sizing = size_of(component, part.resource, part.resources, spec.flink_version)
+    return with_resources(merge(spec.pod_template, part.pod_template, by_name), sizing.requests, sizing.limits)
+
+
+def _config_map(cluster: Cluster, log_files: Mapping[str, str]) -> dict[str, Any]:
+    conf = dict(sorted(cluster.conf.items()))
+    write = write_config_yaml if cluster.conf_file == "config.yaml" else write_flink_conf_yaml
+    return _build_config_map(cluster, config_map_name(cluster.name), {**log_files, cluster.conf_file: write(conf)})
+
+
+def _template_config_map(cluster: Cluster, template: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON is YAML; `kind: Pod` is what every version parses."""
+    pod = {**template, "apiVersion": "v1", "kind": "Pod"}
+    pod.pop("status", None)
+    return _build_config_map(cluster, pod_template_config_map_name(cluster.name), {TEMPLATE_FILE: json.dumps(pod, indent=1)})
+
+
+def _build_config_map(cluster: Cluster, name: str, data: dict[str, str]) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": cluster.namespace, "labels": common_labels(cluster.name)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}

@@ -1,0 +1,70 @@
+"""What a spec says about CPU, memory and other resources, as Flink's options and as parts of the pod template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flinkop.api.flinkdeployment import Resource, ResourceRequirements
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.flinkconf.memory import format_memory, parse_memory, parse_quantity
+
+_FLINKS_OWN = ("cpu", "memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """`options` go to Flink, which makes the container's CPU and memory of them; the rest goes to the pod template."""
+
+    options: Mapping[str, str]
+    requests: Mapping[str, str]
+    limits: Mapping[str, str]
+
+
+def size_of(component: str, resource: Resource | None, resources: ResourceRequirements | None, version: FlinkVersion) -> Sizing:
+    """The sizing of `component` (jobmanager or taskmanager). `resources` wins over `resource`."""
+    if resources is not None:
+        return _from_requirements(component, resources, version)
+    if resource is None:
+        return Sizing({}, {}, {})
+    options = _options(component, None if resource.cpu is None else str(float(resource.cpu)), resource.memory, version)
+    storage = {"ephemeral-storage": resource.ephemeral_storage} if resource.ephemeral_storage else {}
+    return Sizing(options, storage, storage)
+
+
+def _from_requirements(component: str, resources: ResourceRequirements, version: FlinkVersion) -> Sizing:
+    requests, limits = resources.requests, resources.limits
+    cpu = requests.get("cpu", limits.get("cpu"))
+    memory = requests.get("memory", limits.get("memory"))
+    options = _options(component, None if cpu is None else str(float(parse_quantity(cpu))), memory, version)
+    for name in _FLINKS_OWN:
+        factor = _limit_factor(name, requests, limits)
+        if factor is not None:
+            options[f"kubernetes.{component}.{name}.limit-factor"] = factor
+    return Sizing(options, _others(requests), _others(limits))
+
+
+def _options(component: str, cpu: str | None, memory: str | None, version: FlinkVersion) -> dict[str, str]:
+    options = {}
+    if cpu is not None:
+        options[f"kubernetes.{component}.cpu.amount"] = cpu
+        if version < FlinkVersion(1, 17):
+            options[f"kubernetes.{component}.cpu"] = cpu
+    if memory is not None:
+        options[f"{component}.memory.process.size"] = format_memory(parse_memory(memory))
+    return options
+
+
+def _limit_factor(name: str, requests: Mapping[str, str], limits: Mapping[str, str]) -> str | None:
+    if name not in requests or name not in limits:
+        return None
+    request = _amount(name, requests[name])
+    return str(float(_amount(name, limits[name]) / request)) if request > 0 else None
+
+
+def _amount(name: str, text: str) -> float:
+    return float(parse_memory(text)) if name == "memory" else float(parse_quantity(text))
+
+
+def _others(amounts: Mapping[str, str]) -> dict[str, str]:
+    return {name: amount for name, amount in amounts.items() if name not in _FLINKS_OWN}

@@ -1,0 +1,81 @@
+"""The volumes that Flink mounts into the JobManager, in Flink's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.flinkconf.syntax import parse_map
+from flinkop.resources.cluster import Cluster
+from flinkop.resources.naming import config_map_name, pod_template_config_map_name
+
+TEMPLATE_FILE = "taskmanager-pod-template.yaml"
+_HADOOP = "/opt/hadoop/conf"
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A volume, and where Flink's container sees it."""
+
+    volume: dict[str, Any]
+    path: str
+    read_only: bool = False
+
+    @property
+    def mount(self) -> dict[str, Any]:
+        """The container's part."""
+        mount: dict[str, Any] = {"name": self.volume["name"], "mountPath": self.path}
+        return {**mount, "readOnly": True} if self.read_only else mount
+
+
+def volumes_of(cluster: Cluster, log_files: Iterable[str], has_template: bool) -> list[Mounted]:
+    """All volumes of the JobManager."""
+    found = [*_artifacts(cluster), *_secrets(cluster), *_hadoop(cluster), _configuration(cluster, log_files)]
+    if has_template:
+        found.append(_template(cluster))
+    return found + _claims(cluster)
+
+
+def _artifacts(cluster: Cluster) -> list[Mounted]:
+    if cluster.version < FlinkVersion(1, 19):
+        return []
+    path = cluster.conf.get("user.artifacts.base-dir", "/opt/flink/artifacts")
+    return [Mounted({"name": "user-artifacts-volume", "emptyDir": {}}, path)]
+
+
+def _secrets(cluster: Cluster) -> list[Mounted]:
+    secrets = parse_map(cluster.conf.get("kubernetes.secrets", ""))
+    return [Mounted({"name": f"{name}-volume", "secret": {"secretName": name}}, path) for name, path in secrets.items()]
+
+
+def _hadoop(cluster: Cluster) -> list[Mounted]:
+    name = hadoop_config_map(cluster)
+    return [Mounted({"name": "hadoop-config-volume", "configMap": {"name": name}}, _HADOOP)] if name else []
+
+
+def hadoop_config_map(cluster: Cluster) -> str | None:
+    """The config map with Hadoop's configuration, if one is named."""
+    return cluster.conf.get("kubernetes.hadoop.conf.config-map.name")
+
+
+def _configuration(cluster: Cluster, log_files: Iterable[str]) -> Mounted:
+    items = [{"key": name, "path": name} for name in (*log_files, cluster.conf_file)]
+    source = {"name": config_map_name(cluster.name), "items": items}
+    return Mounted({"name": "flink-config-volume", "configMap": source}, cluster.conf_directory)
+
+
+def _template(cluster: Cluster) -> Mounted:
+    source = {"name": pod_template_config_map_name(cluster.name), "items": [{"key": TEMPLATE_FILE, "path": TEMPLATE_FILE}]}
+    return Mounted({"name": "pod-template-volume", "configMap": source}, "/opt/flink/pod-template")
+
+
+def _claims(cluster: Cluster) -> list[Mounted]:
+    if cluster.version < FlinkVersion(2, 3):
+        return []
+    claims = parse_map(cluster.conf.get("kubernetes.persistent-volume-claims", ""))
+    read_only = cluster.conf.get("kubernetes.persistent-volume-claims.read-only", "false").lower() == "true"
+    return [
+        Mounted({"name": f"{claim}-pvc", "persistentVolumeClaim": {"claimName": claim}}, path, read_only) for claim, path in claims.items()
+    ]

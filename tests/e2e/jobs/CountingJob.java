@@ -1,0 +1,111 @@
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.flink.api.common.accumulators.LongMaximum;
+import org.apache.flink.api.common.accumulators.LongMinimum;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * Counts 0, 1, 2, … and fails by itself when a number is lost or repeated.
+ *
+ * <p>One source counts; four keys remember the last number they saw. Both are in every checkpoint, so after a correct
+ * restore each key sees exactly the number that follows. The accumulators "first" and "newest" tell from outside where this
+ * run began and how far it is.
+ *
+ * <p>Arguments, all optional: --rate N (numbers a second, default 200), --finish-after N, --fail-at N, --fail-in-main TEXT.
+ */
+public final class CountingJob {
+    private static final int KEYS = 4;
+
+    private CountingJob() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Map<String, String> options = new HashMap<>();
+        for (int i = 0; i + 1 < arguments.length; i += 2) {
+            options.put(arguments[i], arguments[i + 1]);
+        }
+        if (options.containsKey("--fail-in-main")) {
+            throw new IllegalArgumentException(options.get("--fail-in-main"));
+        }
+        long last = Long.parseLong(options.getOrDefault("--finish-after", String.valueOf(Long.MAX_VALUE - 1)));
+        long rate = Long.parseLong(options.getOrDefault("--rate", "200"));
+        long failAt = Long.parseLong(options.getOrDefault("--fail-at", "-1"));
+
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        env.fromSource(new NumberSequenceSource(0, last), WatermarkStrategy.noWatermarks(), "numbers")
+                .setParallelism(1)
+                .uid("numbers")
+                .map(new Throttle(rate))
+                .setParallelism(1)
+                .uid("throttle")
+                .keyBy(number -> (int) (number % KEYS))
+                .map(new Check(failAt))
+                .uid("check");
+        env.execute("counting");
+    }
+
+    /** Lets `rate` numbers pass a second. */
+    private static final class Throttle extends RichMapFunction<Long, Long> {
+        private static final long serialVersionUID = 1;
+        private final long pauseNanos;
+
+        Throttle(long rate) {
+            this.pauseNanos = Duration.ofSeconds(1).toNanos() / rate;
+        }
+
+        @Override
+        public Long map(Long number) throws InterruptedException {
+            Thread.sleep(pauseNanos / 1_000_000, (int) (pauseNanos % 1_000_000));
+            return number;
+        }
+    }
+
+    /** Knows which number comes next. */
+    private static final class Check extends RichMapFunction<Long, Long> {
+        private static final long serialVersionUID = 1;
+        private final long failAt;
+        private transient ValueState<Long> last;
+        private transient LongMinimum first;
+        private transient LongMaximum newest;
+
+        Check(long failAt) {
+            this.failAt = failAt;
+        }
+
+        @Override
+        public Long map(Long number) throws Exception {
+            if (last == null) {
+                begin();
+            }
+            Long before = last.value();
+            long expected = before == null ? number % KEYS : before + KEYS;
+            if (number < expected) {
+                throw new IllegalStateException("count repeated: " + number + " came again, expected " + expected);
+            }
+            if (number > expected) {
+                throw new IllegalStateException("count lost: " + number + " came, expected " + expected);
+            }
+            if (number == failAt) {
+                throw new IllegalStateException("asked to fail at " + failAt);
+            }
+            last.update(number);
+            first.add(number);
+            newest.add(number);
+            return number;
+        }
+
+        /** Not in open(): its signature differs between Flink 1 and 2. */
+        private void begin() {
+            last = getRuntimeContext().getState(new ValueStateDescriptor<>("last", Long.class));
+            first = new LongMinimum();
+            newest = new LongMaximum();
+            getRuntimeContext().addAccumulator("first", first);
+            getRuntimeContext().addAccumulator("newest", newest);
+        }
+    }
+}

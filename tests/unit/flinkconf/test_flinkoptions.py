@@ -1,0 +1,91 @@
+"""The Flink options that the operator reads, under every name that Flink 1.16 to 2.3 knows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from flinkop.flinkconf import flinkoptions
+from flinkop.flinkconf.flinkoptions import (
+    ALL,
+    CHECKPOINT_DIRECTORY,
+    CHECKPOINT_INTERVAL,
+    CHECKPOINT_TIMEOUT,
+    HA_STORAGE_DIRECTORY,
+    HIGH_AVAILABILITY,
+    JOBMANAGER_CPU,
+    NEW_NAMES,
+    PARALLELISM,
+    REST_PORT,
+    SAVEPOINT_DIRECTORY,
+    TASK_SLOTS,
+)
+from flinkop.flinkconf.highavailability import is_ha, is_kubernetes_ha
+from flinkop.flinkconf.option import InvalidOption, Option
+from flinkop.redaction import is_sensitive
+
+NAMES: dict[str, tuple[Option[Any], str, object]] = {
+    "high-availability.type": (HIGH_AVAILABILITY, "kubernetes", "kubernetes"),
+    "high-availability": (HIGH_AVAILABILITY, "kubernetes", "kubernetes"),
+    "high-availability.storageDir": (HA_STORAGE_DIRECTORY, " s3://ha ", "s3://ha"),
+    "high-availability.zookeeper.storageDir": (HA_STORAGE_DIRECTORY, "s3://ha", "s3://ha"),
+    "execution.checkpointing.dir": (CHECKPOINT_DIRECTORY, "s3://c", "s3://c"),
+    "state.checkpoints.dir": (CHECKPOINT_DIRECTORY, "s3://c", "s3://c"),
+    "state.backend.fs.checkpointdir": (CHECKPOINT_DIRECTORY, "", None),
+    "execution.checkpointing.savepoint-dir": (SAVEPOINT_DIRECTORY, "s3://s", "s3://s"),
+    "state.savepoints.dir": (SAVEPOINT_DIRECTORY, "s3://s", "s3://s"),
+    "execution.checkpointing.interval": (CHECKPOINT_INTERVAL, "60000", timedelta(minutes=1)),
+    "execution.checkpointing.timeout": (CHECKPOINT_TIMEOUT, "1 min", timedelta(minutes=1)),
+    "taskmanager.numberOfTaskSlots": (TASK_SLOTS, "4", 4),
+    "parallelism.default": (PARALLELISM, "3", 3),
+    "rest.port": (REST_PORT, "9091", 9091),
+    "web.port": (REST_PORT, "9091", 9091),
+    "kubernetes.jobmanager.cpu.amount": (JOBMANAGER_CPU, "0.5", 0.5),
+    "kubernetes.jobmanager.cpu": (JOBMANAGER_CPU, "0.5", 0.5),
+}
+
+
+@pytest.mark.parametrize(("key", "row"), NAMES.items(), ids=NAMES.keys())
+def test_each_name_is_read(key: str, row: tuple[Option[Any], str, object]) -> None:
+    option, text, value = row
+    assert option.read({key: text}) == value
+
+
+def test_the_list_of_all_options_is_complete() -> None:
+    found = [value for value in vars(flinkoptions).values() if isinstance(value, Option)]
+    assert sorted(option.key for option in ALL) == sorted(option.key for option in found)
+
+
+def test_an_option_whose_name_is_sensitive_does_not_show_its_value() -> None:
+    (option,) = (option for option in ALL if is_sensitive(option.key))
+    with pytest.raises(InvalidOption) as refused:
+        option.read({option.key: "'s3cr3t"})
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_every_renamed_option_still_has_its_old_name() -> None:
+    by_key = {option.key: option for option in ALL}
+    assert all(old_name in by_key[key].fallback_keys for key, (_, old_name) in NEW_NAMES.items())
+
+
+FACTORY = "org.apache.flink.kubernetes.highavailability.KubernetesHaServicesFactory"
+
+
+@pytest.mark.parametrize(
+    ("mode", "on", "kubernetes"),
+    [
+        (None, False, False),
+        ("none", False, False),
+        ("NONE", False, False),
+        ("kubernetes", True, True),
+        ("KUBERNETES", True, True),
+        (FACTORY, True, True),
+        ("zookeeper", True, False),
+        ("com.example.Factory", True, False),
+    ],
+)
+def test_high_availability_is_anything_but_none(mode: str | None, on: bool, kubernetes: bool) -> None:
+    conf = {} if mode is None else {"high-availability.type": mode}
+    assert (is_ha(conf), is_kubernetes_ha(conf)) == (on, kubernetes)

@@ -1,0 +1,106 @@
+"""The operator's options keep the names and defaults of the established operator."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from flinkop.flinkconf import operatoroptions
+from flinkop.flinkconf.establishedoptions import NOT_YET, PREFIX
+from flinkop.flinkconf.operatoroptions import ALL, SYSTEM_KEYS, WATCHED_NAMESPACES, SavepointFormat, unknown_keys
+from flinkop.flinkconf.option import Option
+from flinkop.redaction import is_sensitive
+
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+
+# The established operator's option table.
+ESTABLISHED_DEFAULTS: dict[str, object] = {
+    "reconcile.interval": MINUTE,
+    "observer.progress-check.interval": 10 * SECOND,
+    "observer.rest-ready.delay": 10 * SECOND,
+    "reconcile.parallelism": 50,
+    "flink.client.timeout": 10 * SECOND,
+    "flink.client.cancel.timeout": MINUTE,
+    "resource.cleanup.timeout": 5 * MINUTE,
+    "termination.timeout": 10 * SECOND,
+    "retry.initial.interval": 5 * SECOND,
+    "retry.interval.multiplier": 1.5,
+    "retry.max.interval": None,
+    "watched.namespaces": (),
+    "label.selector": None,
+    "leader-election.enabled": False,
+    "leader-election.lease-name": None,
+    "leader-election.lease-duration": 15 * SECOND,
+    "leader-election.renew-deadline": 10 * SECOND,
+    "leader-election.retry-period": 2 * SECOND,
+    "health.probe.enabled": True,
+    "health.probe.port": 8085,
+    "deployment.readiness.timeout": 5 * MINUTE,
+    "jm-deployment.startup.probe.enabled": True,
+    "jm-deployment-recovery.enabled": True,
+    "jm-deployment.shutdown-ttl": timedelta(days=1),
+    "job.upgrade.last-state-fallback.enabled": True,
+    "job.upgrade.last-state.max.allowed.checkpoint.age": None,
+    "job.upgrade.last-state.job-cancel.enabled": False,
+    "job.savepoint-on-deletion": False,
+    "job.drain-on-savepoint-deletion": False,
+    "savepoint.format.type": SavepointFormat.CANONICAL,
+    "pod-template.merge-arrays-by-name": False,
+}
+
+
+def test_every_option_has_its_established_default() -> None:
+    assert {option.key.removeprefix(PREFIX): option.default for option in ALL} == ESTABLISHED_DEFAULTS
+
+
+def test_the_list_of_all_options_is_complete() -> None:
+    assert set(ALL) == {value for value in vars(operatoroptions).values() if isinstance(value, Option)}
+
+
+@pytest.mark.parametrize("option", ALL, ids=lambda option: option.key)
+def test_every_option_is_described_and_holds_no_secret(option: Option[Any]) -> None:
+    assert option.description.endswith((".", "NATIVE."))
+    assert not any(is_sensitive(key) for key in (option.key, *option.fallback_keys))
+
+
+def test_no_option_is_both_built_and_missing() -> None:
+    assert not NOT_YET & {name for option in ALL for name in (option.key, *option.fallback_keys)}
+
+
+def test_timeouts_of_the_operator_cannot_be_set_by_a_resource() -> None:
+    assert f"{PREFIX}flink.client.timeout" in SYSTEM_KEYS
+    assert f"{PREFIX}observer.flink.client.timeout" in SYSTEM_KEYS
+    assert f"{PREFIX}deployment.readiness.timeout" not in SYSTEM_KEYS
+
+
+@pytest.mark.parametrize(
+    ("text", "namespaces"),
+    [("a, b,", ("a", "b")), ("", ()), ("JOSDK_ALL_NAMESPACES", ())],
+    ids=["a list", "nothing", "the established word for all"],
+)
+def test_watched_namespaces_are_a_list_or_all(text: str, namespaces: tuple[str, ...]) -> None:
+    assert WATCHED_NAMESPACES.read({WATCHED_NAMESPACES.key: text}) == namespaces
+
+
+UNKNOWN: dict[str, tuple[str, str | None]] = {
+    "an option": (f"{PREFIX}reconcile.interval", None),
+    "an older name": (f"{PREFIX}reconciler.max.parallelism", None),
+    "one of Flink's": ("state.backend.type", None),
+    "a typing error": (f"{PREFIX}reconcile.intervall", f"is not an option; did you mean {PREFIX}reconcile.interval?"),
+    "made up": (f"{PREFIX}xyz", "is not an option; remove it, or look it up in the documentation"),
+    "not built yet": (f"{PREFIX}deployment.rollback.enabled", "is an option of the established operator that this one does not have yet"),
+    "a family not built yet": (f"{PREFIX}plugins.listeners.mine.class", "is an option of the established operator"),
+    "the autoscaler's": ("job.autoscaler.enabled", "is an option of the established operator"),
+    "the autoscaler's older name": (f"{PREFIX}job.autoscaler.enabled", "is an option of the established operator"),
+    "a default for a namespace": (f"{PREFIX}default-configuration.namespace.ns1.state.backend.type", None),
+    "a default for a version": (f"{PREFIX}default-configuration.flink-version.v1_18+.{PREFIX}reconcile.interval", None),
+    "a made-up default": (f"{PREFIX}default-configuration.namespace.ns1.{PREFIX}xyz", "is not an option"),
+}
+
+
+@pytest.mark.parametrize(("key", "text"), UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_keys_without_effect_are_named(key: str, text: str | None) -> None:
+    sentences = unknown_keys({key: "value"})
+    assert [sentence.startswith(f"{key}: {text}") for sentence in sentences] == ([] if text is None else [True])

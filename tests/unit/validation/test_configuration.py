@@ -1,0 +1,168 @@
+"""Rules about flinkConfiguration and logConfiguration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.validation.deployment import HIGH_AVAILABILITY, a_spec, sentences_of
+
+SHELL = "has characters that a shell acts on; put those arguments in single quotes"
+
+ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a key that the operator sets": (
+        {"kubernetes.cluster-id": "x"},
+        ["spec.flinkConfiguration.kubernetes.cluster-id: is set from metadata.name; leave it out"],
+    ),
+    "the namespace": (
+        {"kubernetes": {"namespace": "x"}},
+        ["spec.flinkConfiguration.kubernetes.namespace: is set from metadata.namespace; leave it out"],
+    ),
+    "a bad number": (
+        {"taskmanager.numberOfTaskSlots": "two"},
+        ["spec.flinkConfiguration.taskmanager.numberOfTaskSlots: 'two' is not a whole number; write for example 50"],
+    ),
+    "a bad duration": (
+        {"execution.checkpointing.interval": "soon"},
+        ["spec.flinkConfiguration.execution.checkpointing.interval: 'soon' is not a duration; write for example 10 s, 5 min, 1 d or PT10S"],
+    ),
+    "a bad map": (
+        {"kubernetes.jobmanager.labels": "a"},
+        [
+            "spec.flinkConfiguration.kubernetes.jobmanager.labels: is not a map; "
+            "write key:value,key:value and put a pair that contains more colons or commas in quotes"
+        ],
+    ),
+    "a bad option of the operator": (
+        {"kubernetes.operator.job.savepoint-on-deletion": "yes"},
+        ["spec.flinkConfiguration.kubernetes.operator.job.savepoint-on-deletion: 'yes' is not a boolean; write true or false"],
+    ),
+    "a good option of the operator": ({"kubernetes.operator.job.savepoint-on-deletion": "true"}, []),
+    "an option of the operator that does not exist": (
+        {"kubernetes.operator.xyz": "1"},
+        ["warning spec.flinkConfiguration.kubernetes.operator.xyz: is not an option; remove it, or look it up in the documentation"],
+    ),
+    "an option that is not built yet": (
+        {"job.autoscaler.enabled": True},
+        [
+            "warning spec.flinkConfiguration.job.autoscaler.enabled: is an option of the established operator "
+            "that this one does not have yet; it has no effect"
+        ],
+    ),
+    "an option for the operator only": (
+        {"kubernetes.operator.reconcile.interval": "1 s"},
+        [
+            "warning spec.flinkConfiguration.kubernetes.operator.reconcile.interval: "
+            "is read from the operator's own configuration only, and has no effect here; leave it out"
+        ],
+    ),
+    "high availability": (HIGH_AVAILABILITY, []),
+    "high availability without storage": (
+        {"high-availability.type": "kubernetes"},
+        [
+            "spec.flinkConfiguration.high-availability.storageDir: is not set, and high availability needs it; "
+            "name a directory that all JobManagers reach"
+        ],
+    ),
+    "old and new name with the same value": (
+        {"state.checkpoints.dir": "s3://c", "execution.checkpointing.dir": "s3://c"},
+        [],
+    ),
+    "old and new name with different values": (
+        {"state.checkpoints.dir": "s3://c", "execution.checkpointing.dir": "s3://d"},
+        [
+            "warning spec.flinkConfiguration.state.checkpoints.dir: is another name for execution.checkpointing.dir, "
+            "which is set to something else; keep one of the two"
+        ],
+    ),
+    "Java options that end in a quote": (
+        {"env.java.opts.all": '-Da=b -Dc="d e"'},
+        [
+            "spec.flinkConfiguration.env.java.opts.all: ends in a double quote, with which Flink's scripts lose all Java options; "
+            "put the quoted option first, so that another one ends the line"
+        ],
+    ),
+    "Java options with a quote inside": ({"env.java.opts.all": '-Dc="d e" -Da=b'}, []),
+    "Java options for the shell": (
+        {"env.java.opts.jobmanager": "-Da=$(hostname)"},
+        [f"warning spec.flinkConfiguration.env.java.opts.jobmanager: {SHELL}"],
+    ),
+    "entry point arguments": ({"kubernetes.jobmanager.entrypoint.args": "-D a='b c'"}, []),
+    "entry point arguments with an open quote": (
+        {"kubernetes.taskmanager.entrypoint.args": "-D a='b"},
+        [
+            "spec.flinkConfiguration.kubernetes.taskmanager.entrypoint.args: has a quote that is not closed; "
+            "close it: a shell reads this line"
+        ],
+    ),
+    "entry point arguments for the shell": (
+        {"kubernetes.jobmanager.entrypoint.args": "; rm -rf /"},
+        [f"warning spec.flinkConfiguration.kubernetes.jobmanager.entrypoint.args: {SHELL}"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("conf", "expected"), ROWS.values(), ids=ROWS.keys())
+def test_the_configuration_is_checked(conf: dict[str, Any], expected: list[str]) -> None:
+    assert sentences_of(a_spec(flinkConfiguration=conf)) == expected
+
+
+COMMENT = "contains '#', where Flink 1.x starts a comment; pass it in an environment variable or a file, or use Flink 2"
+
+WRITTEN: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a value with '#'": ({"flinkConfiguration": {"a": "x#y"}}, [f"spec.flinkConfiguration.a: {COMMENT}"]),
+    "an argument with '#'": ({"job": {"args": ["--topic", "a#b"]}}, [f"spec.job.args: {COMMENT}"]),
+    "a savepoint with '#'": (
+        {"job": {"initialSavepointPath": "s3://a#b"}},
+        [f"spec.job.initialSavepointPath: {COMMENT}"],
+    ),
+    "a value with a line break": (
+        {"flinkConfiguration": {"a": "x\ny"}},
+        ["spec.flinkConfiguration.a: contains a line break, which Flink 1.x cannot read; write it in one line"],
+    ),
+    "a key with a blank after its colon": (
+        {"flinkConfiguration": {"a: b": "x"}},
+        ["spec.flinkConfiguration.a: b: is not a key that Flink 1.x can read; use only letters, digits, dots and dashes"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), WRITTEN.values(), ids=WRITTEN.keys())
+def test_what_the_file_of_flink_1_cannot_express_is_refused_there_only(changes: dict[str, Any], expected: list[str]) -> None:
+    assert sentences_of(a_spec(**changes)) == expected
+    assert sentences_of(a_spec(flinkVersion="v2_0", **changes)) == []
+
+
+def test_an_option_of_the_operator_need_not_be_written() -> None:
+    spec = a_spec(flinkConfiguration={"kubernetes.operator.periodic.savepoint.interval": "0 0 * * #1"})
+    assert not any("'#'" in sentence for sentence in sentences_of(spec))
+
+
+def test_a_default_of_the_operator_that_cannot_be_written_is_named_as_one() -> None:
+    assert sentences_of(a_spec(), defaults={"a": "x#y"}) == [f"flinkConfiguration.a: {COMMENT}"]
+
+
+def test_high_availability_under_a_name_that_flink_1_16_does_not_know_is_refused() -> None:
+    assert sentences_of(a_spec(flinkVersion="v1_16", flinkConfiguration=HIGH_AVAILABILITY)) == [
+        "spec.flinkConfiguration.high-availability.type: is not known to Flink 1.16, which would run without it; write high-availability"
+    ]
+
+
+def test_high_availability_under_its_old_name_is_fine_everywhere() -> None:
+    old = {"high-availability": "kubernetes", "high-availability.storageDir": "s3://ha"}
+    assert sentences_of(a_spec(flinkVersion="v1_16", flinkConfiguration=old)) == []
+    assert sentences_of(a_spec(flinkVersion="v2_0", flinkConfiguration=old)) == []
+
+
+def test_only_two_log_files_are_known() -> None:
+    spec = a_spec(logConfiguration={"log4j-console.properties": "x", "log4j.properties": "y"})
+    assert sentences_of(spec) == [
+        "spec.logConfiguration.log4j.properties: is not a file that Flink reads; use log4j-console.properties or logback-console.xml"
+    ]
+
+
+@pytest.mark.parametrize("key", ["s3.secret-key", "security.ssl.keystore-password", "kubernetes.container.image.pull-secrets"])
+def test_no_value_of_a_sensitive_key_is_shown(key: str) -> None:
+    (sentence,) = sentences_of(a_spec(flinkConfiguration={key: "'s3cr3t#"}))[:1]
+    assert key in sentence
+    assert "s3cr3t" not in sentence

@@ -1,0 +1,135 @@
+"""Rules about what a FlinkDeployment is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.validation.deployment import DIRECTORIES, a_spec, sentences_of
+
+from flinkop.api.flinkdeployment import FlinkDeploymentSpec
+
+
+def test_nothing_is_wrong_with_a_healthy_deployment() -> None:
+    assert sentences_of(a_spec()) == []
+
+
+NAMES: dict[str, tuple[str, list[str]]] = {
+    "a letter": ("a", []),
+    "45 characters": ("a" * 45, []),
+    "46 characters": (
+        "a" * 46,
+        ["metadata.name: has 46 characters, and Flink allows a cluster id of at most 45; choose a shorter name"],
+    ),
+    "a digit first": (
+        "1a",
+        [
+            "metadata.name: '1a' cannot be the name of a Service; use lower-case letters, digits and dashes, starting with a letter",
+        ],
+    ),
+    "a dash last": (
+        "a-",
+        [
+            "metadata.name: 'a-' cannot be the name of a Service; use lower-case letters, digits and dashes, starting with a letter",
+        ],
+    ),
+    "a dot": (
+        "a.b",
+        [
+            "metadata.name: 'a.b' cannot be the name of a Service; use lower-case letters, digits and dashes, starting with a letter",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), NAMES.values(), ids=NAMES.keys())
+def test_the_name_can_be_a_cluster_id(name: str, expected: list[str]) -> None:
+    assert sentences_of(a_spec(), name=name) == expected
+
+
+ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "Flink 1.15": ({"flinkVersion": "v1_15"}, ["spec.flinkVersion: Flink 1.15 is not supported; use v1_16 to v2_3"]),
+    "Flink 2.3": ({"flinkVersion": "v2_3"}, []),
+    "Flink 2.4": (
+        {"flinkVersion": "v2_4"},
+        ["warning spec.flinkVersion: Flink 2.4 has not been tried with this version; use v1_16 to v2_3"],
+    ),
+    "no service account": (
+        {"serviceAccount": None},
+        ["spec.serviceAccount: is not set; name a ServiceAccount that may manage pods and config maps, such as flink"],
+    ),
+    "a made-up pull policy": (
+        {"imagePullPolicy": "Sometimes"},
+        ["spec.imagePullPolicy: 'Sometimes' is not a pull policy; write Always, IfNotPresent, Never"],
+    ),
+    "a pull policy": ({"imagePullPolicy": "Never"}, []),
+    "standalone": (
+        {"mode": "standalone"},
+        ["spec.mode: standalone clusters are not supported by this version; write native, or leave it out"],
+    ),
+    "a session cluster": (
+        {"job": None},
+        ["spec.job: is not set, and session clusters (without a job) are not supported by this version; add the job to run"],
+    ),
+    "a nonce without a feature": (
+        {"job": {"checkpointTriggerNonce": 1}},
+        ["warning spec.job.checkpointTriggerNonce: has no effect in this version: it takes no checkpoints on demand; leave it out"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), ROWS.values(), ids=ROWS.keys())
+def test_the_deployment_is_one_that_can_be_run(changes: dict[str, Any], expected: list[str]) -> None:
+    assert sentences_of(a_spec(**changes)) == expected
+
+
+def suspended(mode: str) -> FlinkDeploymentSpec:
+    return a_spec(job={"state": "suspended", "upgradeMode": mode}, flinkConfiguration=DIRECTORIES)
+
+
+CHANGES: dict[str, tuple[FlinkDeploymentSpec, FlinkDeploymentSpec, list[str]]] = {
+    "the version while running": (a_spec(), a_spec(flinkVersion="v2_0"), []),
+    "the version while suspended by last-state": (
+        suspended("last-state"),
+        a_spec(flinkVersion="v2_0", job={"upgradeMode": "last-state"}, flinkConfiguration=DIRECTORIES),
+        [
+            "spec.flinkVersion: changes from v1_20 to v2_0 while the job is suspended by last-state; "
+            "resume the job with the old version first, or set upgradeMode: stateless"
+        ],
+    ),
+    "the version while suspended by last-state, giving up the state": (
+        suspended("last-state"),
+        a_spec(flinkVersion="v2_0", job={"upgradeMode": "stateless"}),
+        [],
+    ),
+    "the version while suspended by savepoint": (
+        suspended("savepoint"),
+        a_spec(flinkVersion="v2_0", job={"upgradeMode": "savepoint"}, flinkConfiguration=DIRECTORIES),
+        [],
+    ),
+    "the job goes": (
+        a_spec(),
+        a_spec(job=None),
+        [
+            "spec.job: would turn an application cluster into a session cluster; delete the resource and create it again",
+            "spec.job: is not set, and session clusters (without a job) are not supported by this version; add the job to run",
+        ],
+    ),
+    "a job comes": (
+        a_spec(job=None),
+        a_spec(),
+        ["spec.job: would turn a session cluster into an application cluster; delete the resource and create it again"],
+    ),
+    "the mode": (
+        a_spec(mode="standalone"),
+        a_spec(),
+        [
+            "spec.mode: changes from standalone to native; write the old mode, or delete the resource and create it again",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), CHANGES.values(), ids=CHANGES.keys())
+def test_some_things_may_not_change(before: FlinkDeploymentSpec, after: FlinkDeploymentSpec, expected: list[str]) -> None:
+    assert sentences_of(after, previous=before) == expected

@@ -1,0 +1,135 @@
+"""Rules about the job and its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.validation.deployment import DIRECTORIES, a_spec, sentences_of
+
+CHECKPOINTS = {"state.checkpoints.dir": "s3://c"}
+SAVEPOINTS = {"state.savepoints.dir": "s3://s"}
+MAX_AGE = "kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age"
+
+ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no parallelism": (
+        {"job": {"parallelism": 0}},
+        ["spec.job.parallelism: is 0; write 1 or more, or set spec.taskManager.replicas"],
+    ),
+    "replicas instead of parallelism": (
+        {"job": {"parallelism": 0}, "taskManager": {"replicas": 2, "resource": {"memory": "2g"}}},
+        [],
+    ),
+    "no jar before 2.0": (
+        {"job": {"jarURI": None}},
+        [
+            "spec.job.jarURI: is not set, and Flink 1.20 runs Java jobs only from a jar; "
+            "name the jar in the image: local:///opt/flink/usrlib/job.jar"
+        ],
+    ),
+    "no jar from 2.0": ({"flinkVersion": "v2_0", "job": {"jarURI": None, "entryClass": "Main"}}, []),
+    "Python by class": ({"job": {"jarURI": None, "entryClass": "org.apache.flink.client.python.PythonDriver"}}, []),
+    "Python by argument": ({"job": {"jarURI": None, "args": ["-py", "/opt/job.py"]}}, []),
+    "a remote jar before 1.19": (
+        {"flinkVersion": "v1_18", "job": {"jarURI": "s3://jars/job.jar"}},
+        [
+            "spec.job.jarURI: is not a local: path, the only kind that Flink 1.18 runs; "
+            "put the jar in the image and write local:///opt/flink/usrlib/job.jar"
+        ],
+    ),
+    "a remote jar from 1.19": ({"flinkVersion": "v1_19", "job": {"jarURI": "s3://jars/job.jar"}}, []),
+    "stateless without directories": ({"job": {"upgradeMode": "stateless"}}, []),
+    "last-state with checkpoints": ({"job": {"upgradeMode": "last-state"}, "flinkConfiguration": CHECKPOINTS}, []),
+    "last-state without checkpoints": (
+        {"job": {"upgradeMode": "last-state"}},
+        [
+            "spec.job.upgradeMode: is last-state, but Flink 1.20 is told no directory for checkpoints; "
+            "set execution.checkpointing.dir in spec.flinkConfiguration"
+        ],
+    ),
+    "last-state with an empty directory": (
+        {"job": {"upgradeMode": "last-state"}, "flinkConfiguration": {"state.checkpoints.dir": " "}},
+        [
+            "spec.job.upgradeMode: is last-state, but Flink 1.20 is told no directory for checkpoints; "
+            "set execution.checkpointing.dir in spec.flinkConfiguration"
+        ],
+    ),
+    "last-state with a name that Flink does not know yet": (
+        {
+            "flinkVersion": "v1_19",
+            "job": {"upgradeMode": "last-state"},
+            "flinkConfiguration": {"execution.checkpointing.dir": "s3://c"},
+        },
+        [
+            "spec.flinkConfiguration.execution.checkpointing.dir: is not known to Flink 1.19, which would run without it; "
+            "write state.checkpoints.dir",
+            "spec.job.upgradeMode: is last-state, but Flink 1.19 is told no directory for checkpoints; "
+            "set state.checkpoints.dir in spec.flinkConfiguration",
+        ],
+    ),
+    "savepoint with both directories": ({"job": {"upgradeMode": "savepoint"}, "flinkConfiguration": DIRECTORIES}, []),
+    "savepoint without savepoints": (
+        {"job": {"upgradeMode": "savepoint"}, "flinkConfiguration": CHECKPOINTS},
+        [
+            "spec.job.upgradeMode: is savepoint, but Flink 1.20 is told no directory for savepoints; "
+            "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration"
+        ],
+    ),
+    "savepoint without checkpoints": (
+        {"job": {"upgradeMode": "savepoint"}, "flinkConfiguration": SAVEPOINTS},
+        [
+            "spec.job.upgradeMode: is savepoint, but Flink 1.20 is told no directory for checkpoints; "
+            "set execution.checkpointing.dir in spec.flinkConfiguration"
+        ],
+    ),
+    "a savepoint on demand without savepoints": (
+        {"job": {"savepointTriggerNonce": 1}},
+        [
+            "warning spec.job.savepointTriggerNonce: has no effect in this version: it takes no savepoints on demand; leave it out",
+            "spec.job.savepointTriggerNonce: is set, but Flink 1.20 is told no directory for savepoints; "
+            "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration",
+        ],
+    ),
+    "an age limit without savepoints": (
+        {"flinkConfiguration": {MAX_AGE: "1 h"}},
+        [
+            f"spec.flinkConfiguration.{MAX_AGE}: is set, but Flink 1.20 is told no directory for savepoints; "
+            "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration"
+        ],
+    ),
+    "the marker for a path": (
+        {"job": {"initialSavepointPath": "KUBERNETES_OPERATOR_LAST_STATE"}},
+        [
+            "spec.job.initialSavepointPath: KUBERNETES_OPERATOR_LAST_STATE is a marker and not a place; "
+            "write the path of a savepoint or checkpoint"
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), ROWS.values(), ids=ROWS.keys())
+def test_the_job_can_run_and_keeps_its_state(changes: dict[str, Any], expected: list[str]) -> None:
+    assert sentences_of(a_spec(**changes)) == expected
+
+
+def test_directories_may_come_from_the_operators_defaults() -> None:
+    assert sentences_of(a_spec(job={"upgradeMode": "savepoint"}), defaults=DIRECTORIES) == []
+
+
+REDEPLOYMENTS: dict[str, tuple[dict[str, Any], bool]] = {
+    "with a path": ({"savepointRedeployNonce": 2, "initialSavepointPath": "s3://s/1"}, True),
+    "without a path": ({"savepointRedeployNonce": 2}, False),
+    "with a blank path": ({"savepointRedeployNonce": 2, "initialSavepointPath": " "}, False),
+    "of the same nonce": ({"savepointRedeployNonce": 1}, True),
+    "taken back": ({"savepointRedeployNonce": None}, True),
+}
+
+
+@pytest.mark.parametrize(("job", "fine"), REDEPLOYMENTS.values(), ids=REDEPLOYMENTS.keys())
+def test_a_redeployment_names_its_savepoint(job: dict[str, Any], fine: bool) -> None:
+    found = sentences_of(a_spec(job=job), previous=a_spec(job={"savepointRedeployNonce": 1}))
+    expected = (
+        "spec.job.initialSavepointPath: is not set, though spec.job.savepointRedeployNonce asks for a start from it; "
+        "write the path of a savepoint or checkpoint"
+    )
+    assert found == ([] if fine else [expected])
