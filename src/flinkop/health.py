@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from flinkop.errors import InvalidConfiguration
+
 Check = Callable[[], str | None]
 """Says in one line what is wrong; None when all is well. It must not block."""
 
@@ -49,7 +51,7 @@ async def serve(
 ) -> AsyncIterator[tuple[int, ...]]:
     """Serves until the block ends: everything on `port`, or the metrics on a port of their own.
 
-    Gives the ports in that order; 0 asks for a free one. Raises OSError when a port is taken.
+    Gives the ports in that order; 0 asks for a free one. Raises InvalidConfiguration when a port is taken.
     """
     sites = [(port, _health_routes(endpoints))]
     if metrics_port is None or metrics_port == port != 0:
@@ -67,10 +69,17 @@ async def _site(routes: list[web.RouteDef], host: str | None, port: int) -> Asyn
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await _listen(web.TCPSite(runner, host, port), port)
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+async def _listen(site: web.TCPSite, port: int) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        raise InvalidConfiguration(f"port {port} cannot be listened on: {error.strerror or error}; choose another") from None
 
 
 def _health_routes(endpoints: Endpoints) -> list[web.RouteDef]:

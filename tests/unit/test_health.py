@@ -7,6 +7,7 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
+from flinkop.errors import InvalidConfiguration
 from flinkop.health import Check, Endpoints, Lasting, serve
 
 
@@ -67,7 +68,7 @@ async def test_the_port_is_free_again_after_the_block() -> None:
 
 async def test_a_port_that_is_taken_is_an_error() -> None:
     async with serve(Endpoints(fine, fine, bytes), 0, host="127.0.0.1") as (port,):
-        with pytest.raises(OSError, match="address already in use"):
+        with pytest.raises(InvalidConfiguration, match=f"port {port} cannot be listened on: .*address already in use"):
             async with serve(Endpoints(fine, fine, bytes), port, host="127.0.0.1"):
                 pass
 

@@ -19,6 +19,7 @@ from flinkop.errors import (
 )
 
 _LIMIT = 1000
+_NOT_READY = "not yet ready to handle request"  # a starting API server says so with 403, before it knows its roles
 
 
 def failure_of(status: int, body: bytes, retry_after: str | None = None) -> FlinkopError:
@@ -26,7 +27,10 @@ def failure_of(status: int, body: bytes, retry_after: str | None = None) -> Flin
     answer = _parse(body)
     message = str(answer.get("message") or body[:_LIMIT].decode(errors="replace") or f"HTTP status {status}")[:_LIMIT]
     match status:
-        case 401 | 403:
+        case 401:
+            # tokens rotate, and a starting API server knows none yet: neither is for good
+            return ApiUnavailable(f"not authenticated: {message}")
+        case 403:
             return _forbidden(answer, message)
         case 404:
             return NotFound(message)
@@ -34,18 +38,18 @@ def failure_of(status: int, body: bytes, retry_after: str | None = None) -> Flin
             return AlreadyExists(message) if answer.get("reason") == "AlreadyExists" else Conflict(message)
         case 410:
             return Expired(message)
-        case 429:
-            return ApiUnavailable(message, retry_after=_seconds(retry_after))
-        case _ if status >= 500:
-            return ApiUnavailable(f"HTTP status {status}: {message}", retry_after=_seconds(retry_after))
-        case _:
+        case 400 | 405 | 406 | 413 | 415 | 422:
             return Rejected(message)
+        case _:
+            return ApiUnavailable(f"HTTP status {status}: {message}", retry_after=_pause(answer, retry_after))
 
 
 def _forbidden(answer: dict[str, Any], message: str) -> FlinkopError:
     causes = (answer.get("details") or {}).get("causes") or ()
     if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
         return NamespaceTerminating(message)
+    if _NOT_READY in message:
+        return ApiUnavailable(message)
     return Forbidden(message)
 
 
@@ -57,5 +61,9 @@ def _parse(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isdigit() else None
+def _pause(answer: dict[str, Any], header: str | None) -> float | None:
+    """Seconds from the header `Retry-After` (the API server never sends its other form, a date), else from the status."""
+    if header and header.isdigit():
+        return float(header)
+    seconds = (answer.get("details") or {}).get("retryAfterSeconds")
+    return float(seconds) if seconds else None

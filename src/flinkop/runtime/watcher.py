@@ -1,44 +1,56 @@
-"""The watcher: a state machine that turns lists and watches into one stream of changes. Each state owns only what is valid in it.
+"""The watcher: turns lists and watches of a collection into one stream of changes.
 
-The shape is that of kube-rs' `watcher`: Empty, Listing, Listed, Watching; an expired version leads back to Empty.
+It is a state machine without I/O. `ask(state)` says what to ask the API server for, `step(state, answer)` takes one answer and gives the
+changes and the next state. Each state owns only the data that is valid in it. The states and their ways are those of kube-rs'
+`watcher`:
+
+    Empty ---- streamed list opened ----> Streaming ---- "initial events end" ----> Watching
+      |                                                                              |  ^
+      '------- first page --> Listing --- last page --> Listed --- watch opened -----|--'
+                              (loop)                      ^------- watch ended ------'
+
+Whatever the server has forgotten (410) leads back to Empty; a watch that breaks is taken up where it broke, without a new list.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, assert_never
 
-from flinkop.errors import Expired, Rejected
+from flinkop.errors import Expired, FlinkopError, Rejected
 
 Object = dict[str, Any]
-_PAGE = "500"
+_PAGE_SIZE = "500"
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
-    """The whole collection as it is now."""
-
-    objects: tuple[Object, ...]
+class Restarted:
+    """A new list begins: the changes up to `Complete` describe the collection from nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One object was added or changed."""
+    """An object was added or changed, or is part of the list."""
 
     object: Object
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """One object is gone."""
+    """An object is gone."""
 
     object: Object
 
 
-Change = Replaced | Changed | Removed
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The list is complete: what it did not name is gone."""
+
+
+Change = Restarted | Changed | Removed | Complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +61,153 @@ class Empty:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """Pages are being read; `continue_token` leads to the next one."""
+class Streaming:
+    """A streamed list is coming in."""
 
-    objects: tuple[Object, ...]
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Pages are coming in; `continue_token` leads to the next one."""
+
     continue_token: str
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The whole list is known at `version`."""
+    """The collection is known as of `version`, and no watch is open."""
 
     version: str
-    streams: bool = False
 
 
-State = Empty | Listing | Listed
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """A watch is open; all up to `version` has been seen."""
+
+    version: str
+
+
+State = Empty | Streaming | Listing | Listed | Watching
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """Asks for one page."""
+
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRequest:
+    """Asks for a watch."""
+
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `continue_token` is empty on the last one."""
+
+    objects: list[Object]
+    version: str
+    continue_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The server has accepted the watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the open watch."""
+
+    type: str
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The server ended the watch, as it does every few minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request failed, or the watch broke."""
+
+    error: FlinkopError
+
+
+Answer = Page | Opened | Event | Ended | Failed
+
+
+def ask(state: State, watch_seconds: int) -> ListRequest | WatchRequest:
+    """What to ask for in `state`. `watch_seconds` is after how long the server is to end a watch."""
+    watch = {"allowWatchBookmarks": "true", "timeoutSeconds": str(watch_seconds)}
+    match state:
+        case Empty(streams=True) | Streaming():
+            return WatchRequest({"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", **watch})
+        case Empty():
+            return ListRequest({"limit": _PAGE_SIZE})
+        case Listing(token):
+            return ListRequest({"limit": _PAGE_SIZE, "continue": token})
+        case Listed(version) | Watching(version):
+            return WatchRequest({"resourceVersion": version, **watch})
+    assert_never(state)
+
+
+def step(state: State, answer: Answer) -> tuple[list[Change], State]:
+    """What `answer` says about the collection, and the state after it."""
+    match answer:
+        case Page(objects, version, token):
+            return _take_page(state, objects, version, token)
+        case Opened():
+            return ([], Watching(state.version)) if isinstance(state, Listed | Watching) else ([Restarted()], Streaming())
+        case Event(kind, obj):
+            return _take_event(state, kind, obj)
+        case Ended():
+            # a streamed list that ends early is not to be trusted a second time
+            return [], Listed(state.version) if isinstance(state, Watching) else Empty(streams=False)
+        case Failed(error):
+            return [], _after_failure(state, error)
+    assert_never(answer)
+
+
+def _take_page(state: State, objects: list[Object], version: str, token: str) -> tuple[list[Change], State]:
+    changes: list[Change] = [] if isinstance(state, Listing) else [Restarted()]
+    changes += map(Changed, objects)
+    if token:
+        return changes, Listing(token)
+    return [*changes, Complete()], Listed(version)
+
+
+def _take_event(state: State, kind: str, obj: Object) -> tuple[list[Change], State]:
+    version: str = obj["metadata"]["resourceVersion"]
+    if kind == "BOOKMARK":
+        return _take_bookmark(state, version, obj)
+    change = Removed(obj) if kind == "DELETED" else Changed(obj)
+    return [change], state if isinstance(state, Streaming) else Watching(version)
+
+
+def _take_bookmark(state: State, version: str, obj: Object) -> tuple[list[Change], State]:
+    if not isinstance(state, Streaming):
+        return [], Watching(version)
+    annotations = obj["metadata"].get("annotations") or {}
+    if annotations.get(_INITIAL_EVENTS_END) == "true":
+        return [Complete()], Watching(version)
+    return [], state
+
+
+def _after_failure(state: State, error: FlinkopError) -> State:
+    match state, error:
+        case _, Expired():
+            return Empty()
+        case Empty(), Rejected():
+            return Empty(streams=False)
+        case Streaming(), _:
+            return Empty()
+        case Watching(version), _:
+            return Listed(version)
+    return state
 
 
 class Source(Protocol):
@@ -74,110 +217,46 @@ class Source(Protocol):
         """One page of the list."""
         ...
 
-    def watch(self, query: Mapping[str, str]) -> AsyncIterator[Object]:
-        """The events of one watch."""
+    def watch(self, query: Mapping[str, str]) -> AbstractAsyncContextManager[AsyncIterator[Object]]:
+        """One watch and its events."""
         ...
 
 
-@dataclass(slots=True)
 class Watcher:
-    """`run_once` performs one state and gives the next; `emit` gets the changes as they come. It never sleeps.
+    """The state machine and its source. It never sleeps and never tries again: that is the caller's."""
 
-    `trim` sees every object on its way in, so that what is not needed is never kept.
-    """
-
-    source: Source
-    trim: Callable[[Object], Object]
-    emit: Callable[[Change], None]
-    timeout_seconds: Callable[[], int]
-    state: State = field(default_factory=Empty)
+    def __init__(self, source: Source, apply: Callable[[list[Change]], None], watch_seconds: Callable[[], int]) -> None:
+        self._source, self._apply, self._watch_seconds = source, apply, watch_seconds
+        self.state: State = Empty()
 
     async def run_once(self) -> None:
-        """One step: a page, a streamed list with the watch behind it, or a watch. Raises what the source raises, but for Expired."""
+        """One request and all that comes of it; `apply` gets the changes as they come, an empty list being a sign of life as well.
+
+        Raises:
+            FlinkopError: what the source raised; the state already accounts for it.
+        """
         try:
-            self.state = await self._step(self.state)
-        except Expired:
-            self.state = Empty(streams=_may_stream(self.state))
+            match ask(self.state, self._watch_seconds()):
+                case ListRequest(query):
+                    self._advance(_page(await self._source.list_page(query)))
+                case WatchRequest(query):
+                    await self._follow(query)
+        except FlinkopError as error:
+            _, self.state = step(self.state, Failed(error))
+            raise
 
-    async def _step(self, state: State) -> State:
-        match state:
-            case Empty(streams=True):
-                return await self._stream_list()
-            case Empty():
-                return await self._list_page((), None)
-            case Listing(objects, token):
-                return await self._list_page(objects, token)
-            case Listed(version):
-                return await self._watch(state, version)
+    async def _follow(self, query: Mapping[str, str]) -> None:
+        async with self._source.watch(query) as events:
+            self._advance(Opened())
+            async for event in events:
+                self._advance(Event(event["type"], event["object"]))
+        self._advance(Ended())
 
-    async def _list_page(self, objects: tuple[Object, ...], token: str | None) -> State:
-        page = await self.source.list_page({"limit": _PAGE, **({"continue": token} if token else {})})
-        kept = (*objects, *map(self._trimmed, page.get("items") or ()))
-        token = page["metadata"].get("continue")
-        if token:
-            return Listing(kept, token)
-        self.emit(Replaced(kept))
-        return Listed(page["metadata"]["resourceVersion"])
-
-    async def _stream_list(self) -> State:
-        query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", **self._watch_query()}
-        kept: list[Object] = []
-        try:
-            async with aclosing(self.source.watch(query)) as events:  # type: ignore[type-var]
-                async for event in events:
-                    if _ends_initial_events(event):
-                        self.emit(Replaced(tuple(kept)))
-                        return await self._follow(events, Listed(_version(event), streams=True))
-                    if event["type"] == "ADDED":
-                        kept.append(self._trimmed(event["object"]))
-        except Rejected:
-            return Empty(streams=False)
-        return Empty()
-
-    async def _watch(self, state: Listed, version: str) -> State:
-        query = {"resourceVersion": version, **self._watch_query()}
-        async with aclosing(self.source.watch(query)) as events:  # type: ignore[type-var]
-            return await self._follow(events, state)
-
-    async def _follow(self, events: AsyncIterator[Object], state: Listed) -> State:
-        """The state moves with every event, so that a watch that breaks is taken up where it broke."""
-        self.state = state
-        async for event in events:
-            self._take(event)
-            self.state = Listed(_version(event), state.streams)
-        return self.state
-
-    def _take(self, event: Object) -> None:
-        match event["type"]:
-            case "ADDED" | "MODIFIED":
-                self.emit(Changed(self._trimmed(event["object"])))
-            case "DELETED":
-                self.emit(Removed(self._trimmed(event["object"])))
-
-    def _watch_query(self) -> dict[str, str]:
-        return {"allowWatchBookmarks": "true", "timeoutSeconds": str(self.timeout_seconds())}
-
-    def _trimmed(self, obj: Object) -> Object:
-        obj["metadata"].pop("managedFields", None)
-        (obj["metadata"].get("annotations") or {}).pop("kubectl.kubernetes.io/last-applied-configuration", None)
-        return self.trim(obj)
+    def _advance(self, answer: Answer) -> None:
+        changes, self.state = step(self.state, answer)
+        self._apply(changes)
 
 
-def _may_stream(state: State) -> bool:
-    match state:
-        case Empty(streams) | Listed(streams=streams):
-            return streams
-        case Listing():
-            return False
-
-
-def _version(event: Object) -> str:
-    version: str = event["object"]["metadata"]["resourceVersion"]
-    return version
-
-
-def _ends_initial_events(event: Object) -> bool:
-    if event["type"] != "BOOKMARK":
-        return False
-    annotations = event["object"]["metadata"].get("annotations") or {}
-    return annotations.get(_INITIAL_EVENTS_END) == "true"
+def _page(answer: Object) -> Page:
+    metadata = answer["metadata"]
+    return Page(answer.get("items") or [], metadata["resourceVersion"], metadata.get("continue") or "")
