@@ -67,7 +67,14 @@ def _build(target: Path) -> None:
     scratch.mkdir(parents=True)
     environment = {**os.environ, "CGO_ENABLED": "0"}
     with step("building Kubernetes, etcd, CoreDNS (about 5 minutes when nothing is cached)"):
-        _go_build(f"-s -w {_version_flags()}", scratch / "kube", [".", ], environment)
+        _go_build(
+            f"-s -w {_version_flags()}",
+            scratch / "kube",
+            [
+                ".",
+            ],
+            environment,
+        )
     with step("building Helm"):
         _go_build("-s -w", f"{scratch}/", ["helm.sh/helm/v3/cmd/helm", "./pause"], environment)
     scratch.rename(target)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import urllib.request
-import ssl
 from pathlib import Path
 
 from tests.cluster import audit, binaries
@@ -95,7 +95,14 @@ class ControlPlane:
         peer = f"http://{_HOST}:{self._ports[2]}"
         urls = [f"--listen-client-urls={self.etcd_url}", f"--advertise-client-urls={self.etcd_url}", f"--listen-peer-urls={peer}"]
         data = f"--data-dir={self.home}/etcd"
-        return [data, *urls, f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=default={peer}", "--unsafe-no-fsync", "--log-level=warn"]
+        return [
+            data,
+            *urls,
+            f"--initial-advertise-peer-urls={peer}",
+            f"--initial-cluster=default={peer}",
+            "--unsafe-no-fsync",
+            "--log-level=warn",
+        ]
 
     def _apiserver_flags(self) -> list[str]:
         policy = audit.write_policy(self.home / "audit-policy.json")

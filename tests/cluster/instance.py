@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +97,7 @@ def known() -> list[Instance]:
 def _free(taken: set[int]) -> int:
     """A number that nobody has, and that nothing on this machine looks like: state may have been deleted under running clusters."""
     for number in _SUBNETS:
-        if number not in taken and not os.path.exists(f"/run/netns/fk{number}"):
+        if number not in taken and not Path(f"/run/netns/fk{number}").exists():
             return number
     raise Failed("no free number for another local cluster; take one down with `python -m tests.cluster down NAME`")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import textwrap
 import time
 from pathlib import Path
@@ -205,15 +204,9 @@ class LocalCluster:
 
     def _spawn(self, name: str, namespace: str, *command: object) -> None:
         """`nsenter --net`, not `ip netns exec`: that one mounts a fresh /sys and hides the cgroups from kubelet."""
-        cgroups = self._cgroups.make(name)
-
-        def enter() -> None:
-            for procs in cgroups:
-                procs.write_text(str(os.getpid()))
-
-        words = ["nsenter", f"--net=/run/netns/{namespace}", *map(str, command)]
-        with (self.logs / f"{name}.log").open("ab") as log:
-            subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=enter)
+        enter = "; ".join(f"echo $$ > {procs}" for procs in self._cgroups.make(name))
+        script = f'{enter}; exec "$@" < /dev/null >> {self.logs}/{name}.log 2>&1'
+        run("setsid", "--fork", "sh", "-c", script, "sh", "nsenter", f"--net=/run/netns/{namespace}", *command)
 
     def _unmount(self) -> None:
         """Pods leave mounts and network namespaces behind when they are killed."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from tests.cluster.process import Failed, run, step, tell
 
@@ -57,7 +58,7 @@ def _install(packages: list[str]) -> None:
 
 
 def _is_there(command: str) -> bool:
-    return os.path.exists(command) if command.startswith("/") else shutil.which(command) is not None
+    return Path(command).exists() if command.startswith("/") else shutil.which(command) is not None
 
 
 if __name__ == "__main__":

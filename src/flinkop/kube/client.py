@@ -60,7 +60,9 @@ class KubeClient:
     async def apply(self, resource: Resource, body: Mapping[str, Any]) -> Object:
         """Creates or changes the object by server-side apply; fields we applied before and leave out now are removed."""
         query = {**_MANAGED, "force": "true"}
-        return await self._transport.request("PATCH", _path(resource, body), resource.plural, body=body, query=query, content_type=_APPLY_PATCH)
+        return await self._transport.request(
+            "PATCH", _path(resource, body), resource.plural, body=body, query=query, content_type=_APPLY_PATCH
+        )
 
     async def patch(
         self, resource: Resource, namespace: str, name: str, patch: Mapping[str, Any], *, subresource: str | None = None

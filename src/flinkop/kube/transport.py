@@ -6,8 +6,6 @@ Two ways to talk: `request` sends one question and reads the whole answer, `stre
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -86,7 +84,9 @@ class Transport:
         headers = {"Content-Type": content_type, **await self._connection.credentials.headers()}
         async with self._slots:
             with _as_unavailable(method, what):
-                async with self._session.request(method, self._url(path, query), data=data, headers=headers) as response:
+                async with self._session.request(
+                    method, self._url(path, query), data=data, headers=headers, allow_redirects=False
+                ) as response:
                     content = await response.read()
         observe_kube_request(method, what, response.status)
         if response.status >= 300:
@@ -103,7 +103,9 @@ class Transport:
         """
         headers = await self._connection.credentials.headers()
         with _as_unavailable("WATCH", what):
-            async with self._session.get(self._url(path, query), headers=headers, timeout=self._stream_timeout) as response:
+            async with self._session.get(
+                self._url(path, query), headers=headers, timeout=self._stream_timeout, allow_redirects=False
+            ) as response:
                 observe_kube_request("WATCH", what, response.status)
                 if response.status >= 300:
                     raise self._failure(response, await response.read())
@@ -154,10 +156,15 @@ def _as_unavailable(method: str, what: str) -> Iterator[None]:
 
 
 def _cause(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno in errno.errorcode else str(error)
-    return reason or type(error).__name__
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.ClientConnectorError():
+            return f"cannot connect to {error.host}:{error.port}: {error.strerror or error.os_error}"
+        case aiohttp.ClientPayloadError():
+            return "the answer broke off"
+        case _:
+            return str(error) or type(error).__name__
 
 
 def _keepalive_socket(address: tuple[Any, ...]) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Workers: take a key, reconcile it, and act on one of four outcomes."""
+"""Workers: take a key, reconcile it, and act on one of four outcomes: done, look again later, transient trouble, terminal trouble."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Generic, TypeVar, assert_never
 
 import structlog
 
 from flinkop.clock import Clock, SystemClock
-from flinkop.errors import ApiUnavailable, TerminalError, TransientError
+from flinkop.errors import TerminalError, TransientError
 from flinkop.metrics import RECONCILE_TIME, RECONCILES
 from flinkop.runtime.backoff import Backoff
 from flinkop.runtime.workqueue import ShutDown, WorkQueue
@@ -35,8 +36,22 @@ class RequeueAfter:
 Outcome = Done | RequeueAfter
 
 
+class Result(StrEnum):
+    """How a pass ended, as the metric names it. Names are controller-runtime's where it has them."""
+
+    SUCCESS = "success"
+    REQUEUE_AFTER = "requeue_after"
+    TRANSIENT_ERROR = "transient_error"
+    TERMINAL_ERROR = "terminal_error"
+    ERROR = "error"
+
+
+class PassTimedOut(TransientError):
+    """A pass did not end within its deadline and was cut off."""
+
+
 class Controller(Generic[K]):
-    """Runs `workers` passes at a time. A pass that takes longer than `deadline` seconds is ended and tried again."""
+    """Runs up to `workers` passes at a time, one per key. A pass that takes longer than `deadline` seconds is cut off and tried again."""
 
     def __init__(
         self,
@@ -54,7 +69,7 @@ class Controller(Generic[K]):
         self._time = RECONCILE_TIME.labels(name)
 
     async def run(self) -> None:
-        """Runs until the queue is shut down; passes that are under way are finished."""
+        """Runs until the queue is shut down; passes that are under way are finished, each within its deadline."""
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
                 group.create_task(self._work())
@@ -72,44 +87,61 @@ class Controller(Generic[K]):
 
     async def _process(self, key: K) -> None:
         began = self._clock.monotonic()
-        with structlog.contextvars.bound_contextvars(key=key, reconcile=uuid.uuid4().hex[:8]):
-            result = await self._pass(key)
+        with structlog.contextvars.bound_contextvars(controller=self._name, key=_readable(key), reconcile=uuid.uuid4().hex[:8]):
+            result = await self._attempt(key)
         self._time.observe(self._clock.monotonic() - began)
         RECONCILES.labels(self._name, result).inc()
 
-    async def _pass(self, key: K) -> str:
+    async def _attempt(self, key: K) -> Result:
         try:
-            async with asyncio.timeout(self._deadline):
-                outcome = await self._reconcile(key)
-        except TimeoutError:
-            return self._again(key, "error", f"the pass took longer than {self._deadline:.0f} s", 0.0)
-        except TransientError as error:
-            return self._again(key, "requeue", str(error), getattr(error, "retry_after", None) or 0.0, type(error).__name__)
-        except TerminalError as error:
-            _log.warning("pass refused", cause=str(error))
-            self._backoff.reset(key)
-            return "terminal_error"
-        except Exception:
-            _log.exception("pass failed")
-            self._queue.add_after(key, self._backoff.next(key))
-            return "error"
-        return self._follow(key, outcome)
-
-    def _again(self, key: K, result: str, cause: str, at_least: float, kind: str = "Timeout") -> str:
-        pause = max(self._backoff.next(key), at_least)
-        _log.info("pass interrupted", cause=cause, error=kind, again_after=round(pause, 1))
-        self._queue.add_after(key, pause)
-        return result
-
-    def _follow(self, key: K, outcome: Outcome) -> str:
+            outcome = await self._within_deadline(key)
+        except Exception as error:
+            return self._fail(key, _cause(error))
         self._backoff.reset(key)
         match outcome:
             case Done():
-                return "success"
+                return Result.SUCCESS
             case RequeueAfter(seconds):
                 self._queue.add_after(key, seconds)
-                return "requeue_after"
+                return Result.REQUEUE_AFTER
         assert_never(outcome)
 
+    async def _within_deadline(self, key: K) -> Outcome:
+        timeout = asyncio.timeout(self._deadline)
+        try:
+            async with timeout:
+                return await self._reconcile(key)
+        except TimeoutError:
+            if timeout.expired():
+                raise PassTimedOut(f"the pass did not end within {self._deadline:.0f} s") from None
+            raise
 
-__all__ = ["ApiUnavailable", "Controller", "Done", "Outcome", "RequeueAfter"]
+    def _fail(self, key: K, error: Exception) -> Result:
+        match error:
+            case TransientError():
+                _log.info("pass interrupted", error=type(error).__name__, cause=str(error), again_after=self._try_again(key, error))
+                return Result.TRANSIENT_ERROR
+            case TerminalError():
+                _log.warning("pass refused", error=type(error).__name__, cause=str(error))
+                self._backoff.reset(key)
+                return Result.TERMINAL_ERROR
+            case _:
+                _log.error("pass failed", exc_info=error, again_after=self._try_again(key, error))
+                return Result.ERROR
+
+    def _try_again(self, key: K, error: Exception) -> float:
+        pause = max(self._backoff.next(key), getattr(error, "retry_after", None) or 0.0)
+        self._queue.add_after(key, pause)
+        return round(pause, 1)
+
+
+def _cause(error: Exception) -> Exception:
+    """What a task group has wrapped: a fault of ours first, then trouble that passes, for only a try without it tells the rest."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    causes = [_cause(inner) for inner in error.exceptions]
+    return min(causes, key=lambda cause: (isinstance(cause, TransientError | TerminalError), isinstance(cause, TerminalError)))
+
+
+def _readable(key: Hashable) -> str:
+    return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)

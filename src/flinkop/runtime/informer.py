@@ -4,52 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from flinkop.clock import Clock, SystemClock
 from flinkop.errors import ApiUnavailable, FlinkopError
-from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import Resource
 from flinkop.metrics import WATCHES
 from flinkop.runtime.backoff import Backoff, BackoffSettings
-from flinkop.runtime.store import Indexer, Object, Store, key_of
-from flinkop.runtime.watcher import Change, Changed, Listed, Removed, Replaced, Watcher
+from flinkop.runtime.reflector import Collection, Reflector
+from flinkop.runtime.store import Indexer, Key, Object, Store, key_of
+from flinkop.runtime.watcher import Change, Changed, Complete, Removed, Restarted
 
 _log = structlog.get_logger(__name__)
 _UNHEALTHY_AFTER = 180.0
 _RESTED = 5.0
+_BACKOFF = BackoffSettings(initial=0.1, maximum=10.0, jitter=0.5)
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 Callback = Callable[[Object | None, Object | None], None]
 """Gets the old and the new form of an object that changed; None where there is none."""
 
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """A collection as a source of a watcher."""
-
-    client: KubeClient
-    resource: Resource
-    namespace: str | None = None
-    label_selector: str | None = None
-
-    async def list_page(self, query: Mapping[str, str]) -> Object:
-        """One page of the list."""
-        return await self.client.list_page(self.resource, self.namespace, {**query, **self._selectors()})
-
-    def watch(self, query: Mapping[str, str]) -> AsyncIterator[Object]:
-        """The events of one watch."""
-        return self.client.watch(self.resource, self.namespace, {**query, **self._selectors()})
-
-    def _selectors(self) -> dict[str, str]:
-        return {"labelSelector": self.label_selector} if self.label_selector else {}
+__all__ = ["Callback", "Collection", "Informer"]
 
 
 class Informer:
-    """One collection, one store. `trim` decides what of an object is kept in memory."""
+    """One collection, one store. `trim` decides what of an object is kept in memory; it may change the object in place.
+
+    Callbacks are called within the turn of the event loop that changed the store, so they see it as they were told.
+    """
 
     def __init__(
         self,
@@ -59,12 +43,14 @@ class Informer:
         clock: Clock | None = None,
     ) -> None:
         self.store = Store(indexers)
-        self._collection, self._clock = collection, clock or SystemClock()
+        self._collection, self._trim, self._clock = collection, trim, clock or SystemClock()
         self._callbacks: list[Callback] = []
         self._synced = asyncio.Event()
-        self._watcher = Watcher(collection, trim, self._apply, lambda: random.randint(300, 600))
-        self._backoff: Backoff[str] = Backoff(BackoffSettings(initial=0.1, maximum=30.0), random.random)
-        self._fine_at = self._clock.monotonic()
+        self._incoming: dict[Key, Object] | None = None
+        self._reflector = Reflector(collection, self._apply, lambda: random.randint(300, 600))
+        self._backoff: Backoff[None] = Backoff(_BACKOFF, random.random)
+        self._heard_at = self._clock.monotonic()
+        self._trouble = "no answer yet"
 
     @property
     def resource(self) -> Resource:
@@ -73,8 +59,8 @@ class Informer:
 
     @property
     def healthy(self) -> bool:
-        """Whether it has heard from the API server in the last three minutes."""
-        return self._clock.monotonic() - self._fine_at < _UNHEALTHY_AFTER
+        """Whether it has heard from the API server in the last three minutes; a quiet watch is heard from every minute and a half."""
+        return self._clock.monotonic() - self._heard_at < _UNHEALTHY_AFTER
 
     @property
     def synced(self) -> bool:
@@ -89,62 +75,84 @@ class Informer:
         """Waits until the store is filled.
 
         Raises:
-            ApiUnavailable: it took longer than `seconds`.
+            ApiUnavailable: it took longer than `seconds`; says what the trouble was.
         """
         try:
             await asyncio.wait_for(self._synced.wait(), seconds)
         except TimeoutError:
-            raise ApiUnavailable(f"{self._collection.resource.plural}: not listed within {seconds:.0f} s") from None
+            raise ApiUnavailable(f"{self.resource.plural}: not listed within {seconds:.0f} s: {self._trouble}") from None
 
     async def run(self) -> None:
         """Runs until cancelled; trouble is waited out with growing pauses."""
         while True:
             began = self._clock.monotonic()
-            try:
-                await self._watcher.run_once()
-                self._fine_at = self._clock.monotonic()
-                reason = "ended"
-            except FlinkopError as error:
-                reason = type(error).__name__
-                _log.warning("watch interrupted", resource=self._collection.resource.plural, cause=str(error))
-            WATCHES.labels(self._collection.resource.plural, reason).inc()
-            await self._pause(began, reason)
+            page, error = await self._run_once()
+            if not page:
+                await asyncio.sleep(self._pause(self._clock.monotonic() - began, error))
 
-    async def _pause(self, began: float, reason: str) -> None:
-        """A watch that lived a while is taken up again at once; one that ends at once must not be asked for in a loop."""
-        lived = self._clock.monotonic() - began
-        if lived >= _RESTED or (reason == "ended" and not isinstance(self._watcher.state, Listed)):
-            self._backoff.reset("")
-            return
-        await asyncio.sleep(self._backoff.next(""))
+    async def _run_once(self) -> tuple[bool, FlinkopError | None]:
+        try:
+            page = await self._reflector.run_once()
+        except FlinkopError as error:
+            self._trouble = str(error)
+            _log.warning("watch interrupted", resource=self.resource.plural, error=type(error).__name__, cause=self._trouble)
+            WATCHES.labels(self.resource.plural, type(error).__name__).inc()
+            return False, error
+        if not page:
+            WATCHES.labels(self.resource.plural, "Ended").inc()
+        return page, None
 
-    def _apply(self, change: Change) -> None:
-        self._fine_at = self._clock.monotonic()
-        match change:
-            case Replaced(objects):
-                self._replace(objects)
-                self._synced.set()
-            case Changed(obj):
-                self._notify(self.store.put(obj), obj)
-            case Removed(obj):
-                self._notify(self.store.remove(key_of(obj)) or obj, None)
+    def _pause(self, lived: float, error: FlinkopError | None) -> float:
+        """Seconds until the next request. A watch that lived for a while is taken up at once; one that ends at once, or fails, must not
+        be asked for in a loop. Only a watch that lived makes earlier failures forgotten: a server that lists and then refuses to watch
+        must not be asked for list after list."""
+        asked = getattr(error, "retry_after", None) or 0.0
+        if lived >= _RESTED:
+            self._backoff.reset(None)
+            return asked
+        return max(self._backoff.next(None), asked)
 
-    def _replace(self, objects: tuple[Object, ...]) -> None:
-        """Swaps the content within one turn of the event loop; keys that vanished meanwhile are told as well."""
-        vanished = self.store.keys() - {key_of(obj) for obj in objects}
-        changes: list[tuple[Object | None, Object | None]] = [(self.store.remove(key), None) for key in sorted(vanished)]
-        for obj in objects:
-            old = self.store.put(obj)
-            if old is None or _version(old) != _version(obj):
-                changes.append((old, obj))
+    def _apply(self, changes: list[Change]) -> None:
+        self._heard_at = self._clock.monotonic()
+        for change in changes:
+            match change:
+                case Restarted():
+                    self._incoming = {}
+                case Changed(obj):
+                    self._put(self._trimmed(obj))
+                case Removed(obj):
+                    self._remove(key_of(obj), self._trimmed(obj))
+                case Complete():
+                    self._swap()
+
+    def _put(self, obj: Object) -> None:
+        if self._incoming is None:
+            self._notify(self.store.put(obj), obj)
+        else:
+            self._incoming[key_of(obj)] = obj
+
+    def _remove(self, key: Key, last: Object) -> None:
+        if self._incoming is None:
+            self._notify(self.store.remove(key) or last, None)
+        else:
+            self._incoming.pop(key, None)
+
+    def _swap(self) -> None:
+        """What came in since the list began becomes the content at once; keys that vanished meanwhile are told as well."""
+        changes = self.store.replace(self._incoming or {})
+        self._incoming = None
         for old, new in changes:
             self._notify(old, new)
+        self._synced.set()
 
     def _notify(self, old: Object | None, new: Object | None) -> None:
         for callback in self._callbacks:
             callback(old, new)
 
-
-def _version(obj: Mapping[str, Any]) -> str | None:
-    version: str | None = obj["metadata"].get("resourceVersion")
-    return version
+    def _trimmed(self, obj: Object) -> Object:
+        metadata = obj["metadata"]
+        metadata.pop("managedFields", None)
+        annotations = metadata.get("annotations")
+        if annotations and annotations.pop(_LAST_APPLIED, None) is not None and not annotations:
+            del metadata["annotations"]
+        return self._trim(obj)

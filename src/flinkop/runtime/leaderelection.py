@@ -1,89 +1,36 @@
-"""Leader election on a Lease: one replica acts, the others stand by.
+"""Leader election on a Lease: one replica acts, the others stand by. The rules are in `lease`; this is the I/O around them.
 
-Times of other holders are never trusted: a lease counts as expired when *we* have not seen it change for its duration.
-Source of the rules and of the record's fields: client-go's leaderelection.
+A standby does not poll. It watches the lease: a release wakes it at once, and of a leader that died it learns by its own clock.
+Whatever it believes, the write that takes the lease carries the resourceVersion it saw, so that it fails when it saw an old one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum, auto
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 from flinkop.clock import Clock
-from flinkop.errors import AlreadyExists, Conflict, FlinkopError
+from flinkop.errors import AlreadyExists, ApiUnavailable, Conflict, FlinkopError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import LEASES
 from flinkop.metrics import LEADER
+from flinkop.runtime.informer import Collection, Informer
+from flinkop.runtime.lease import ElectionSettings, Record, Verdict, released, renewed, runs_out_at, verdict
 
 _log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class ElectionSettings:
-    """All in seconds. The standby takes over `lease_duration` after the leader's last sign of life."""
-
-    lease_duration: float = 15.0
-    renew_deadline: float = 10.0
-    retry_period: float = 2.0
-
-    def __post_init__(self) -> None:
-        if not self.lease_duration > self.renew_deadline > self.retry_period > 0:
-            raise ValueError("leader election: lease duration > renew deadline > retry period > 0 does not hold")
-
-
-class Verdict(Enum):
-    """What the record of the lease means for us."""
-
-    OURS = auto()
-    FREE = auto()
-    TAKEN = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A record of the lease, and when we first saw it in this form (monotonic seconds)."""
-
-    record: Mapping[str, Any]
-    seen_at: float
-
-
-def verdict(sighting: Sighting | None, me: str, now: float) -> Verdict:
-    """Who holds the lease. `now` is monotonic, in seconds."""
-    if sighting is None or not sighting.record.get("holderIdentity"):
-        return Verdict.FREE
-    if sighting.record["holderIdentity"] == me:
-        return Verdict.OURS
-    expired = now >= sighting.seen_at + float(sighting.record.get("leaseDurationSeconds") or 0)
-    return Verdict.FREE if expired else Verdict.TAKEN
-
-
-def renewed(record: Mapping[str, Any], me: str, settings: ElectionSettings, now: datetime) -> dict[str, Any]:
-    """The record with which we take or keep the lease."""
-    moment = f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"
-    ours = record.get("holderIdentity") == me
-    return {
-        **record,
-        "holderIdentity": me,
-        "leaseDurationSeconds": int(settings.lease_duration),
-        "renewTime": moment,
-        "acquireTime": record.get("acquireTime", moment) if ours else moment,
-        "leaseTransitions": record.get("leaseTransitions", 0) + (0 if ours or not record else 1),
-    }
-
-
-def released(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with which we give the lease up: nobody holds it, so a standby takes it at its next look."""
-    return {**record, "holderIdentity": "", "leaseDurationSeconds": 1}
+__all__ = ["ElectionSettings", "LeaderElector"]
 
 
 class LeaderElector:
-    """`run` acquires the lease, calls the `on_started` callback once, keeps the lease, and calls `on_lost` when it cannot any more."""
+    """`run` stands by, takes the lease, calls `on_started` once, keeps the lease, and calls `on_lost` when it cannot any more.
+
+    `identity` must be unique among the replicas. A process that starts under the identity that holds the lease leads at once.
+    """
 
     def __init__(
         self,
@@ -100,7 +47,9 @@ class LeaderElector:
         self._on_started: Callable[[], None] = lambda: None
         self._on_lost = on_lost
         self._lease: dict[str, Any] | None = None
-        self._sighting: Sighting | None = None
+        self._is_known = False
+        self._seen_at = self._renewed_at = clock.monotonic()
+        self._changed = asyncio.Event()
         self.is_leader = False
 
     def on_started(self, callback: Callable[[], None]) -> None:
@@ -108,86 +57,124 @@ class LeaderElector:
         self._on_started = callback
 
     async def run(self) -> None:
-        """Runs until the lease is lost or the task is cancelled."""
-        await self._acquire()
-        self.is_leader = True
-        LEADER.labels(self._name).set(1)
+        """Runs until the lease is lost or the task is cancelled; after the latter `release` gives it up."""
+        await self._stand_by()
         _log.info("leading", lease=self._name, identity=self._me)
         self._on_started()
         await self._keep()
-        self.is_leader = False
-        LEADER.labels(self._name).set(0)
+        self._lead(is_leader=False)
         _log.error("lease lost", lease=self._name, identity=self._me)
         self._on_lost()
 
     async def release(self) -> None:
-        """Gives the lease up, if we hold it. Trouble is only logged: the lease then runs out by itself."""
-        if not self.is_leader or self._lease is None:
+        """Gives the lease up, if we hold it. Trouble is only logged, and waited for no longer than half the renew deadline: the lease
+        then runs out by itself."""
+        if not self.is_leader:
             return
-        self.is_leader = False
-        try:
-            await self._write(released(self._lease["spec"]))
-            _log.info("lease released", lease=self._name)
-        except FlinkopError as error:
-            _log.warning("lease not released", cause=str(error))
-
-    async def _acquire(self) -> None:
-        while not await self._try():  # noqa: ASYNC110 (another replica holds the lease: nothing in this process can tell us)
-            await asyncio.sleep(min(self._settings.retry_period, 1.0))
-
-    async def _keep(self) -> None:
-        """Renews; ends when no renewal succeeded for the renew deadline or somebody else has the lease."""
-        renewed_at = self._clock.monotonic()
-        while self._clock.monotonic() - renewed_at < self._settings.renew_deadline:
-            await asyncio.sleep(self._settings.retry_period)
-            if await self._try_in_time():
-                renewed_at = self._clock.monotonic()
-            elif self._is_taken():
-                return
-
-    async def _try_in_time(self) -> bool:
+        self._lead(is_leader=False)
         try:
             async with asyncio.timeout(self._settings.renew_deadline / 2):
-                return await self._try()
-        except TimeoutError:
-            return False
+                await self._give_up()
+            _log.info("lease released", lease=self._name)
+        except (FlinkopError, TimeoutError) as error:
+            _log.warning("lease not released", lease=self._name, cause=str(error) or "no answer in time")
 
-    def _is_taken(self) -> bool:
-        return verdict(self._sighting, self._me, self._clock.monotonic()) is Verdict.TAKEN
+    async def _stand_by(self) -> None:
+        collection = Collection(self._client, LEASES, self._namespace, field_selector=f"metadata.name={self._name}")
+        informer = Informer(collection, clock=self._clock)
+        informer.on_change(lambda _, lease: self._hear(lease))
+        watch = asyncio.create_task(informer.run())
+        try:
+            await self._acquire()
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def _acquire(self) -> None:
+        while True:
+            self._changed.clear()
+            if self._verdict() is not Verdict.TAKEN and await self._try():
+                self._lead(is_leader=True)
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience()):
+                    await self._changed.wait()
+
+    def _patience(self) -> float:
+        """Seconds after which to look again, if nothing is heard: when the lease would have run out, or after a failed try."""
+        if self._verdict() is Verdict.TAKEN:
+            return runs_out_at(self._record(), self._seen_at, self._settings) - self._clock.monotonic()
+        return self._settings.retry_period
+
+    async def _keep(self) -> None:
+        """Ends when no renewal has succeeded for the renew deadline, counted from when the last good one was sent; or when another
+        holds the lease."""
+        with suppress(TimeoutError):
+            while self._verdict() is not Verdict.TAKEN:
+                async with asyncio.timeout(self._renewed_at + self._settings.renew_deadline - self._clock.monotonic()):
+                    await asyncio.sleep(self._settings.retry_period)
+                    await self._try()
 
     async def _try(self) -> bool:
-        """One attempt to take or renew the lease; whether it is ours now."""
+        """One attempt to take or renew the lease; whether it is ours now. It is cut short, so that there is time for another one."""
+        sent_at = self._clock.monotonic()
         try:
-            if not self.is_leader or self._lease is None:
-                await self._look()
-            if verdict(self._sighting, self._me, self._clock.monotonic()) is Verdict.TAKEN:
-                return False
-            spec = self._lease["spec"] if self._lease else {}
-            await self._write(renewed(spec, self._me, self._settings, self._clock.now()))
-        except (Conflict, AlreadyExists):
-            self._lease = None
+            async with asyncio.timeout(self._settings.renew_deadline / 3):
+                await self._take()
+        except (FlinkopError, TimeoutError) as error:
+            self._is_known = False
+            _log.info("lease not taken", lease=self._name, cause=str(error) or "no answer in time")
             return False
-        except FlinkopError as error:
-            _log.warning("lease not reached", cause=str(error))
-            return False
+        self._renewed_at = sent_at
         return True
 
-    async def _look(self) -> None:
-        self._lease = await self._client.get(LEASES, self._namespace, self._name)
-        if self._lease is None:
-            self._sighting = None
-            return
-        record = self._lease.get("spec") or {}
-        self._lease["spec"] = record
-        if self._sighting is None or self._sighting.record != record:
-            self._sighting = Sighting(record, self._clock.monotonic())
+    async def _take(self) -> None:
+        """Raises Conflict when another holds the lease, or was faster."""
+        if not self._is_known:
+            self._see(await self._client.get(LEASES, self._namespace, self._name))
+        if self._verdict() is Verdict.TAKEN:
+            raise Conflict(f"held by {self._record().get('holderIdentity')}")
+        await self._write(renewed(self._record(), self._me, self._settings, self._clock.now()))
 
-    async def _write(self, record: dict[str, Any]) -> None:
-        if self._lease is None:
-            metadata: dict[str, Any] = {"name": self._name, "namespace": self._namespace}
-        else:
-            metadata = self._lease["metadata"]
+    async def _give_up(self) -> None:
+        """A renewal that was cut off may have been carried out, so the version that we know may be old: then look once more."""
+        for _ in range(2):
+            with suppress(Conflict):
+                await self._write(released(self._record(), self._clock.now()))
+                return
+            self._see(await self._client.get(LEASES, self._namespace, self._name))
+            if self._record().get("holderIdentity") != self._me:
+                return
+        raise ApiUnavailable("somebody else keeps changing it")
+
+    def _verdict(self) -> Verdict:
+        return verdict(self._record(), self._seen_at, self._clock.monotonic(), self._me, self._settings)
+
+    def _record(self) -> Record:
+        record: Record = (self._lease or {}).get("spec") or {}
+        return record
+
+    def _hear(self, lease: dict[str, Any] | None) -> None:
+        """The watch may lag behind the write that made us leader, so it is not listened to after it."""
+        if not self.is_leader:
+            self._see(lease)
+
+    def _see(self, lease: dict[str, Any] | None) -> None:
+        before = self._record()
+        self._lease, self._is_known = lease, True
+        if self._record() != before:
+            self._seen_at = self._clock.monotonic()
+        self._changed.set()
+
+    async def _write(self, record: Record) -> None:
+        metadata = self._lease["metadata"] if self._lease else {"name": self._name, "namespace": self._namespace}
         body = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata, "spec": record}
-        write = self._client.create if self._lease is None else self._client.replace
-        self._lease = await write(LEASES, body)
-        self._sighting = Sighting(self._lease["spec"], self._clock.monotonic())
+        try:
+            written = await (self._client.replace if self._lease else self._client.create)(LEASES, body)
+        except AlreadyExists as error:
+            raise Conflict(str(error)) from None
+        self._see(written)
+
+    def _lead(self, *, is_leader: bool) -> None:
+        self.is_leader = is_leader
+        LEADER.labels(self._name).set(is_leader)

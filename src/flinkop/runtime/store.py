@@ -11,13 +11,13 @@ Indexer = Callable[[Object], Iterable[str]]
 
 
 def key_of(obj: Mapping[str, Any]) -> Key:
-    """(namespace, name) of an object."""
+    """(namespace, name) of an object; the namespace of cluster-scoped ones is empty."""
     metadata = obj["metadata"]
     return metadata.get("namespace", ""), metadata["name"]
 
 
 class Store:
-    """Objects must not be changed by readers."""
+    """Objects must not be changed by readers. Every method runs within one turn of the event loop, so readers never see half a change."""
 
     def __init__(self, indexers: Mapping[str, Indexer] | None = None) -> None:
         self._objects: dict[Key, Object] = {}
@@ -36,34 +36,48 @@ class Store:
         return set(self._objects)
 
     def by_index(self, index: str, value: str) -> list[Object]:
-        """The objects for which the indexer `index` gives `value`."""
+        """The objects for which the indexer `index` gives `value`, by key."""
         return [self._objects[key] for key in sorted(self._indexes[index].get(value, ()))]
 
     def put(self, obj: Object) -> Object | None:
         """Stores the object; gives the one that it replaces."""
         key = key_of(obj)
-        old = self.remove(key)
+        old = self._objects.get(key)
         self._objects[key] = obj
         for name, indexer in self._indexers.items():
-            for value in indexer(obj):
-                self._indexes[name].setdefault(value, set()).add(key)
+            self._reindex(self._indexes[name], key, set(indexer(old)) if old is not None else set(), set(indexer(obj)))
         return old
 
     def remove(self, key: Key) -> Object | None:
         """Removes the object; gives it."""
         old = self._objects.pop(key, None)
         if old is not None:
-            self._unindex(key, old)
+            for name, indexer in self._indexers.items():
+                self._reindex(self._indexes[name], key, set(indexer(old)), set())
         return old
 
-    def _unindex(self, key: Key, old: Object) -> None:
-        for name, indexer in self._indexers.items():
-            index = self._indexes[name]
-            for value in indexer(old):
-                keys = index.get(value, set())
-                keys.discard(key)
-                if not keys:
-                    index.pop(value, None)
+    def replace(self, objects: Mapping[Key, Object]) -> list[tuple[Object | None, Object | None]]:
+        """Makes `objects` the whole content; gives what differs as (old, new), the vanished first. Equal versions are equal objects."""
+        changes: list[tuple[Object | None, Object | None]] = [(self.remove(key), None) for key in sorted(self.keys() - objects.keys())]
+        for obj in objects.values():
+            old = self.put(obj)
+            if old is None or _version(old) != _version(obj):
+                changes.append((old, obj))
+        return changes
+
+    @staticmethod
+    def _reindex(index: dict[str, set[Key]], key: Key, before: set[str], after: set[str]) -> None:
+        for value in before - after:
+            index[value].discard(key)
+            if not index[value]:
+                del index[value]
+        for value in after - before:
+            index.setdefault(value, set()).add(key)
+
+
+def _version(obj: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    metadata = obj["metadata"]
+    return metadata.get("uid"), metadata.get("resourceVersion")
 
 
 class NamespacedStores:
@@ -78,12 +92,12 @@ class NamespacedStores:
     def get(self, key: Key) -> Object | None:
         """The object of that key."""
         store = self._of(key[0])
-        return store.get(key) if store else None
+        return None if store is None else store.get(key)
 
     def by_index(self, index: str, key: Key) -> list[Object]:
         """The objects of the key's namespace for which the indexer `index` gives the key, written `namespace/name`."""
         store = self._of(key[0])
-        return store.by_index(index, "/".join(key)) if store else []
+        return [] if store is None else store.by_index(index, "/".join(key))
 
     def _of(self, namespace: str) -> Store | None:
-        return self._stores.get(namespace) or self._stores.get(None)
+        return self._stores.get(namespace, self._stores.get(None))

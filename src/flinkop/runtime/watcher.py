@@ -9,17 +9,17 @@ changes and the next state. Each state owns only the data that is valid in it. T
       '------- first page --> Listing --- last page --> Listed --- watch opened -----|--'
                               (loop)                      ^------- watch ended ------'
 
-Whatever the server has forgotten (410) leads back to Empty; a watch that breaks is taken up where it broke, without a new list.
+Whatever the server has forgotten (410) or refuses leads back to Empty; a watch that breaks is taken up where it broke, without a new
+list. A streamed list that the server refuses, or that does not come to its end, is followed by a paged one.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
-from flinkop.errors import Expired, FlinkopError, Rejected
+from flinkop.errors import Expired, FlinkopError, Rejected, TerminalError
 
 Object = dict[str, Any]
 _PAGE_SIZE = "500"
@@ -165,7 +165,6 @@ def step(state: State, answer: Answer) -> tuple[list[Change], State]:
         case Event(kind, obj):
             return _take_event(state, kind, obj)
         case Ended():
-            # a streamed list that ends early is not to be trusted a second time
             return [], Listed(state.version) if isinstance(state, Watching) else Empty(streams=False)
         case Failed(error):
             return [], _after_failure(state, error)
@@ -199,64 +198,12 @@ def _take_bookmark(state: State, version: str, obj: Object) -> tuple[list[Change
 
 def _after_failure(state: State, error: FlinkopError) -> State:
     match state, error:
-        case _, Expired():
-            return Empty()
-        case Empty(), Rejected():
+        case Empty(streams=True), Rejected():
             return Empty(streams=False)
-        case Streaming(), _:
+        case _, Expired() | TerminalError():
             return Empty()
+        case Streaming(), _:
+            return Empty(streams=False)
         case Watching(version), _:
             return Listed(version)
     return state
-
-
-class Source(Protocol):
-    """A collection of the API server, with its selectors."""
-
-    async def list_page(self, query: Mapping[str, str]) -> Object:
-        """One page of the list."""
-        ...
-
-    def watch(self, query: Mapping[str, str]) -> AbstractAsyncContextManager[AsyncIterator[Object]]:
-        """One watch and its events."""
-        ...
-
-
-class Watcher:
-    """The state machine and its source. It never sleeps and never tries again: that is the caller's."""
-
-    def __init__(self, source: Source, apply: Callable[[list[Change]], None], watch_seconds: Callable[[], int]) -> None:
-        self._source, self._apply, self._watch_seconds = source, apply, watch_seconds
-        self.state: State = Empty()
-
-    async def run_once(self) -> None:
-        """One request and all that comes of it; `apply` gets the changes as they come, an empty list being a sign of life as well.
-
-        Raises:
-            FlinkopError: what the source raised; the state already accounts for it.
-        """
-        try:
-            match ask(self.state, self._watch_seconds()):
-                case ListRequest(query):
-                    self._advance(_page(await self._source.list_page(query)))
-                case WatchRequest(query):
-                    await self._follow(query)
-        except FlinkopError as error:
-            _, self.state = step(self.state, Failed(error))
-            raise
-
-    async def _follow(self, query: Mapping[str, str]) -> None:
-        async with self._source.watch(query) as events:
-            self._advance(Opened())
-            async for event in events:
-                self._advance(Event(event["type"], event["object"]))
-        self._advance(Ended())
-
-    def _advance(self, answer: Answer) -> None:
-        changes, self.state = step(self.state, answer)
-        self._apply(changes)
-
-
-def _page(answer: Object) -> Page:
-    metadata = answer["metadata"]
-    return Page(answer.get("items") or [], metadata["resourceVersion"], metadata.get("continue") or "")

@@ -1,6 +1,7 @@
 """A queue of keys that are to be looked at: no key is processed twice at once, and none is lost.
 
-The three collections and their invariant are those of client-go's workqueue.
+The three collections and their invariant are those of client-go's workqueue. All methods but `get` are plain functions that never
+wait; all must be called from the event loop's thread.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from flinkop.clock import Clock, SystemClock
 from flinkop.metrics import QUEUE_ADDS, QUEUE_DEPTH, QUEUE_WAIT
 
 K = TypeVar("K", bound=Hashable)
+_SPARE = 64
+_TIMER_RESOLUTION = 0.001  # seconds that the loop's clock and ours may differ by; without it a timer could fire just too early, and again
 
 
 class ShutDown(Exception):
@@ -25,7 +28,8 @@ class WorkQueue(Generic[K]):
     """`_queue` holds what waits, `_dirty` what has to be processed, `_processing` what is being processed.
 
     What is in `_queue` is in `_dirty` and not in `_processing`. A key added while it is processed waits in `_dirty` only,
-    and moves to `_queue` when it is done.
+    and moves to `_queue` when it is done. `_due` says when a key is to be added by itself; a key that is dirty already needs no due time.
+    `_delayed` is the heap over `_due`; entries that no longer agree with `_due` are dead and are swept out before they are the majority.
     """
 
     def __init__(self, name: str = "queue", clock: Clock | None = None) -> None:
@@ -46,7 +50,7 @@ class WorkQueue(Generic[K]):
         return len(self._queue)
 
     def add(self, key: K) -> None:
-        """Has the key processed soon. A delayed addition of it is overtaken by this one."""
+        """Has the key processed soon. A delayed addition of it is overtaken by this one: the pass that comes decides anew."""
         self._due.pop(key, None)
         if self._closed or key in self._dirty:
             return
@@ -66,6 +70,7 @@ class WorkQueue(Generic[K]):
         self._due[key] = due
         self._sequence += 1
         heapq.heappush(self._delayed, (due, self._sequence, key))
+        self._sweep()
         self._arm(due)
 
     async def get(self) -> K:
@@ -98,6 +103,7 @@ class WorkQueue(Generic[K]):
         """Gives out no more keys; those who wait for one get ShutDown."""
         self._closed = True
         self._queue.clear()
+        self._depth.set(0)
         if self._timer is not None:
             self._timer.cancel()
         for waiter in self._waiting:
@@ -124,6 +130,8 @@ class WorkQueue(Generic[K]):
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
                 self._wake_one()  # the key this one was woken for is somebody else's now
+            else:
+                self._waiting.remove(waiter)
             raise
 
     def _arm(self, due: float) -> None:
@@ -134,10 +142,15 @@ class WorkQueue(Generic[K]):
         self._timer_at = due
         self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self._clock.monotonic()), self._fire)
 
+    def _sweep(self) -> None:
+        if len(self._delayed) > 2 * len(self._due) + _SPARE:
+            self._delayed = [entry for entry in self._delayed if self._due.get(entry[2]) == entry[0]]
+            heapq.heapify(self._delayed)
+
     def _fire(self) -> None:
         self._timer, self._timer_at = None, float("inf")
         now = self._clock.monotonic()
-        while self._delayed and self._delayed[0][0] <= now + 0.001:
+        while self._delayed and self._delayed[0][0] <= now + _TIMER_RESOLUTION:
             due, _, key = heapq.heappop(self._delayed)
             if self._due.get(key) == due:
                 self.add(key)
