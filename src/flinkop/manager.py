@@ -15,7 +15,6 @@ import structlog
 from prometheus_client import generate_latest
 
 from flinkop import health
-from flinkop.api.flinkversion import FlinkVersion
 from flinkop.clock import SystemClock
 from flinkop.config import OperatorConfig
 from flinkop.controllers.actuator import Actuator
@@ -114,7 +113,7 @@ class Manager:
             self._events,
             self._kube,
             self._clock,
-            lambda namespace, version: self._config.defaults_for(namespace, FlinkVersion.parse(version)),
+            self._config.defaults_for,
         )
         backoff: Backoff[Key] = Backoff(BackoffSettings(), random.random)
         controller = Controller("flinkdeployment", self._queue, reconciler.reconcile, self._workers(), backoff)

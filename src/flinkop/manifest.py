@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 import yaml
@@ -96,6 +97,7 @@ def _broken_rules(raw: Mapping[str, Any], defaults: Defaults) -> Iterator[Violat
     yield from validate_flinkdeployment(name, namespace, spec, conf)
 
 
+@cache
 def _schema() -> Mapping[str, Any]:
     (version,) = next(crd for crd in build_crds() if crd["spec"]["names"]["kind"] == FLINK_DEPLOYMENT.name)["spec"]["versions"]
     schema: dict[str, Any] = version["schema"]["openAPIV3Schema"]

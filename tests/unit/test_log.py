@@ -124,10 +124,10 @@ def test_an_exception_is_logged_with_its_stack_trace_in_the_same_line(stream: io
 
 
 def test_what_is_no_json_value_is_written_as_text(stream: io.StringIO) -> None:
-    structlog.get_logger().info("odd values", path=Path("/x"), level=LogLevel.INFO, raw=b"x", pair=(1, 2))
+    structlog.get_logger().info("odd values", path=Path("/x"), level=LogLevel.INFO, pair=(1, 2), inner={"a": {1: b"x"}})
 
     line = lines(stream)[0]
-    assert (line["path"], line["level"], line["pair"]) == ("/x", "info", [1, 2])
+    assert (line["path"], line["level"], line["pair"], line["inner"]) == ("/x", "info", [1, 2], {"a": {"1": "b'x'"}})
 
 
 @pytest.mark.parametrize(("is_terminal", "expected"), [(True, LogFormat.CONSOLE), (False, LogFormat.JSON)])

@@ -133,6 +133,12 @@ def test_documents_are_counted_from_one_and_empty_ones_are_left_out() -> None:
     assert [document.place for document in check_manifests(text, lambda _namespace, _version: {})] == [2]
 
 
+def test_what_looks_like_a_date_is_text_as_it_is_for_the_api_server() -> None:
+    text = yaml.safe_dump(a_manifest(spec__job__args=["DATE"])).replace("DATE", "2026-01-31")
+
+    assert [document.violations for document in check_manifests(text, lambda _namespace, _version: {})] == [()]
+
+
 def test_text_that_is_not_yaml_is_refused_with_its_place() -> None:
     with pytest.raises(NotYaml, match="line 2"):
         list(check_manifests("a: b\n  c: [", lambda _namespace, _version: {}))

@@ -86,6 +86,6 @@ def test_no_value_of_a_sensitive_pair_gets_through(name: str, value: str) -> Non
 def test_long_text_takes_linear_time(text: str) -> None:
     started = time.process_time()
 
-    redact(text)
+    redact(f"{text} : =")
 
     assert time.process_time() - started < 2

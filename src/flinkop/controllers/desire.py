@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flinkop.api.flinkdeployment import DesiredJobState, FlinkDeploymentSpec, parse_spec
+from flinkop.api.flinkversion import FlinkVersion
 from flinkop.controllers.view import FINALIZER
 from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
@@ -19,8 +21,12 @@ from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.resources.configuration import build_configuration
 from flinkop.validation.flinkdeployment import validate_flinkdeployment
 
-Defaults = Callable[[str, str], Mapping[str, str]]
+Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 """Namespace and Flink version to the operator's default configuration."""
+
+
+# a start or an upgrade is over in seconds: a longer interval, as existing configurations have it, would be most of its time
+_PROGRESS = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
     namespace, name = metadata["namespace"], metadata["name"]
     spec = parse_spec(raw)
     before = parse_spec(record.reconciled) if record.reconciled is not None else None
-    configuration = build_configuration(namespace, name, spec, defaults(namespace, str(spec.flink_version)))
+    configuration = build_configuration(namespace, name, spec, defaults(namespace, spec.flink_version))
     if not problems:
         _check(name, namespace, spec, configuration, before)
     running = _running_configuration(namespace, name, before, defaults) if before else configuration
@@ -117,7 +123,7 @@ def _change(record: Record, wire: Mapping[str, Any]) -> Change:
 
 
 def _running_configuration(namespace: str, name: str, before: FlinkDeploymentSpec, defaults: Defaults) -> Mapping[str, str]:
-    return build_configuration(namespace, name, before, defaults(namespace, str(before.flink_version)))
+    return build_configuration(namespace, name, before, defaults(namespace, before.flink_version))
 
 
 def _taskmanagers(configuration: Mapping[str, str]) -> int:
@@ -141,7 +147,7 @@ def _settings(configuration: Mapping[str, str]) -> Settings:
         cleanup_timeout=options.RESOURCE_CLEANUP_TIMEOUT.read(conf),
         cancel_timeout=options.CANCEL_TIMEOUT.read(conf),
         shutdown_ttl=options.SHUTDOWN_TTL.read(conf),
-        progress_interval=options.PROGRESS_CHECK_INTERVAL.read(conf),
+        progress_interval=min(options.PROGRESS_CHECK_INTERVAL.read(conf), _PROGRESS),
         rest_interval=options.RECONCILE_INTERVAL.read(conf),
     )
 

@@ -9,7 +9,7 @@ from flinkop.lifecycle.action import Action
 from flinkop.lifecycle.begin import begin_stop
 from flinkop.lifecycle.decision import Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.job import follow_job
+from flinkop.lifecycle.job import STARTING, follow_job
 from flinkop.lifecycle.move import stay
 from flinkop.lifecycle.observed import Answered, JobManager, NotAsked, Observed, Unreachable
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
@@ -17,6 +17,9 @@ from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.start import again, start
 from flinkop.lifecycle.step import TearingDown
 from flinkop.lifecycle.teardown import tear_down
+
+# a JobManager that has just become ready may refuse its first connection: that is no news
+_FIRST_SECONDS = frozenset({"ClusterStarting", "JobManagerStarting", "JobManagerNotReady", STARTING[0]})
 
 
 def on_deploying(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -26,11 +29,11 @@ def on_deploying(record: Record, observed: Observed, desired: Desired, fresh: Fr
     if desired.wants_restart:
         return begin_stop(record, observed, desired, fresh)
     if observed.jobmanager is None:
-        return _missing(record, observed, desired, fresh)
+        return _missing(record, desired, fresh)
     return _watch(_with_trouble(record, observed), observed.jobmanager, observed, desired, fresh)
 
 
-def _missing(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+def _missing(record: Record, desired: Desired, fresh: Fresh) -> Decision:
     action = again(record)
     if record.was_ready or action is None:
         return lost_jobmanager(record, desired, fresh)
@@ -53,7 +56,7 @@ def _watch(record: Record, jobmanager: JobManager, observed: Observed, desired: 
 def _starting(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if observed.trouble is not None:
         return _in_trouble(record, observed, desired, fresh)
-    reason, message = _waiting(record, desired, fresh, "JobManagerStarting", "The JobManager is starting.")
+    reason, message = _waiting(record, desired, fresh, *_starting_words(record))
     return stay(
         replace(record, jobmanager=JobManagerStatus.DEPLOYING),
         reason,
@@ -62,6 +65,11 @@ def _starting(record: Record, observed: Observed, desired: Desired, fresh: Fresh
         health=_health(record, desired, fresh),
         requeue_after=_until_deadline(record, desired, fresh),
     )
+
+
+def _starting_words(record: Record) -> tuple[str, str]:
+    """What the start said stays: a write to say that it has begun would tell nobody anything."""
+    return (record.reason, record.message) if record.reason == "ClusterStarting" else ("JobManagerStarting", "The JobManager is starting.")
 
 
 def _in_trouble(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -81,8 +89,10 @@ def _in_trouble(record: Record, observed: Observed, desired: Desired, fresh: Fre
 
 
 def _not_answering(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    message = f"The JobManager does not answer: {observed.rest.cause}." if isinstance(observed.rest, Unreachable) else ""
-    reason, message = _waiting(record, desired, fresh, "JobManagerNotAnswering", message or "The JobManager is ready.")
+    words = STARTING
+    if isinstance(observed.rest, Unreachable) and record.reason not in _FIRST_SECONDS:
+        words = "JobManagerNotAnswering", f"The JobManager does not answer: {observed.rest.cause}."
+    reason, message = _waiting(record, desired, fresh, *words)
     return stay(
         replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY),
         reason,
@@ -96,7 +106,10 @@ def _ask_for_job(record: Record, observed: Observed, desired: Desired, fresh: Fr
     if observed.job is not None:
         decision = follow_job(record, observed, desired, observed.job)
         return _late(decision, record, desired, fresh)
-    reason, message = _waiting(record, desired, fresh, "JobNotFound", f"The JobManager does not know job {record.job.job_id} yet.")
+    words = STARTING
+    if record.reason not in _FIRST_SECONDS or _is_late(record, desired, fresh):
+        words = "JobNotFound", f"The JobManager does not know job {record.job.job_id} yet."
+    reason, message = _waiting(record, desired, fresh, *words)
     return stay(
         replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY),
         reason,

@@ -12,6 +12,8 @@ from flinkop.lifecycle.observed import Checkpoints, Job, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 
+STARTING = ("JobStarting", "The JobManager is ready; waiting for the job to run.")
+_BEFORE_RUNNING = frozenset({JobState.INITIALIZING, JobState.CREATED})
 _UNDER_WAY = {
     JobState.INITIALIZING: "The job is initializing.",
     JobState.CREATED: "The job waits for its tasks to run.",
@@ -33,6 +35,8 @@ _ENDED = {
 
 def follow_job(record: Record, observed: Observed, desired: Desired, job: Job) -> Decision:
     """The decision that the state of the observed job asks for."""
+    if job.state in _BEFORE_RUNNING and record.phase is Phase.DEPLOYING and record.job.state is JobState.RECONCILING:
+        return _starting(record, desired)
     seen = _remember(record, observed, job)
     match job.state:
         case JobState.RUNNING:
@@ -43,6 +47,12 @@ def follow_job(record: Record, observed: Observed, desired: Desired, job: Job) -
             return _ended(seen, observed, desired, _changed(record, job))
         case state:
             return _under_way(seen, observed, desired, state, _changed(record, job))
+
+
+def _starting(record: Record, desired: Desired) -> Decision:
+    """On its way to RUNNING a job passes two states within a second: to write each down would triple the writes of a start."""
+    ready = replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY, was_ready=True)
+    return stay(ready, *STARTING, requeue_after=desired.settings.progress_interval)
 
 
 def _remember(record: Record, observed: Observed, job: Job) -> Record:

@@ -20,6 +20,10 @@ _SPARE = 64
 _TIMER_RESOLUTION = 0.001  # seconds that the loop's clock and ours may differ by; without it a timer could fire just too early, and again
 
 
+_Delayed = tuple[float, int, K]
+"""When it is due, in seconds of our clock; a number that keeps the order of those due at once; the key."""
+
+
 class ShutDown(Exception):
     """The queue gives out no more keys."""
 
@@ -29,7 +33,7 @@ class WorkQueue(Generic[K]):
 
     What is in `_queue` is in `_dirty` and not in `_processing`. A key added while it is processed waits in `_dirty` only,
     and moves to `_queue` when it is done. `_due` says when a key is to be added by itself; a key that is dirty already needs no due time.
-    `_delayed` is the heap over `_due`; entries that no longer agree with `_due` are dead and are swept out before they are the majority.
+    `_delayed` is the heap over `_due`; entries that are no longer in `_due` are dead and are swept out before they are the majority.
     """
 
     def __init__(self, name: str = "queue", clock: Clock | None = None) -> None:
@@ -37,8 +41,8 @@ class WorkQueue(Generic[K]):
         self._queue: deque[K] = deque()
         self._dirty: dict[K, float] = {}
         self._processing: set[K] = set()
-        self._delayed: list[tuple[float, int, K]] = []
-        self._due: dict[K, float] = {}
+        self._delayed: list[_Delayed[K]] = []
+        self._due: dict[K, _Delayed[K]] = {}
         self._sequence = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
@@ -64,14 +68,15 @@ class WorkQueue(Generic[K]):
         if seconds <= 0:
             self.add(key)
             return
-        due = self._clock.monotonic() + seconds
-        if self._closed or key in self._dirty or self._due.get(key, float("inf")) <= due:
+        at = self._clock.monotonic() + seconds
+        due = self._due.get(key)
+        if self._closed or key in self._dirty or (due is not None and due[0] <= at):
             return
-        self._due[key] = due
         self._sequence += 1
-        heapq.heappush(self._delayed, (due, self._sequence, key))
+        self._due[key] = at, self._sequence, key
+        heapq.heappush(self._delayed, self._due[key])
         self._sweep()
-        self._arm(due)
+        self._arm(at)
 
     async def get(self) -> K:
         """The next key; the caller must call `done` with it.
@@ -134,25 +139,25 @@ class WorkQueue(Generic[K]):
                 self._waiting.remove(waiter)
             raise
 
-    def _arm(self, due: float) -> None:
-        if due >= self._timer_at:
+    def _arm(self, at: float) -> None:
+        if at >= self._timer_at:
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer_at = due
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self._clock.monotonic()), self._fire)
+        self._timer_at = at
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, at - self._clock.monotonic()), self._fire)
 
     def _sweep(self) -> None:
         if len(self._delayed) > 2 * len(self._due) + _SPARE:
-            self._delayed = [entry for entry in self._delayed if self._due.get(entry[2]) == entry[0]]
+            self._delayed = list(self._due.values())
             heapq.heapify(self._delayed)
 
     def _fire(self) -> None:
         self._timer, self._timer_at = None, float("inf")
         now = self._clock.monotonic()
         while self._delayed and self._delayed[0][0] <= now + _TIMER_RESOLUTION:
-            due, _, key = heapq.heappop(self._delayed)
-            if self._due.get(key) == due:
-                self.add(key)
+            entry = heapq.heappop(self._delayed)
+            if self._due.get(entry[2]) is entry:
+                self.add(entry[2])
         if self._delayed:
             self._arm(self._delayed[0][0])

@@ -1,0 +1,61 @@
+"""docs/operations.md speaks of what exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+from tests.unit.chart.render import render
+
+import flinkop.metrics  # noqa: F401 - registers the metrics
+from flinkop.flinkconf import operatoroptions
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "docs" / "operations.md").read_text()
+SOURCES = "".join(path.read_text() for path in (ROOT / "src" / "flinkop").rglob("*.py"))
+
+
+def section(title: str) -> str:
+    return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_every_metric_of_ours_is_explained_and_no_other() -> None:
+    ours = {family.name for family in REGISTRY.collect() if not family.name.startswith(("python_", "process_"))}
+    explained = {
+        name.removesuffix("_total") for name in re.findall(r"`([a-z_]{12,})`", section("Metrics")) if not name.startswith("prometheus")
+    }
+
+    assert explained == ours
+
+
+def test_every_reason_in_the_table_is_one_that_the_operator_gives() -> None:
+    reasons = {
+        word
+        for word in re.findall(r"`([A-Z][A-Za-z]+)`", section("What to do when ..."))
+        if word not in ("Ready", "Reconciling", "Stalled")
+    }
+
+    assert len(reasons) > 8
+    assert sorted(reason for reason in reasons if f'"{reason}"' not in SOURCES) == []
+
+
+def test_every_option_exists() -> None:
+    known = {option.key for option in operatoroptions.ALL}
+    named = {f"kubernetes.operator.{name}" for name in re.findall(r"kubernetes\.operator\.([a-z][a-z.-]+[a-z])", TEXT)}
+
+    assert {key for key in named if ".default-configuration." not in key} <= known
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", TEXT))))
+def test_every_link_leads_somewhere(link: str) -> None:
+    assert (ROOT / "docs" / link).is_file()
+
+
+def test_the_objects_are_named_as_the_chart_names_them() -> None:
+    rendered = render()
+
+    for kind, name in (("Deployment", "flinkop"), ("Service", "flinkop-metrics"), ("ConfigMap", "flink-operator-config")):
+        assert rendered.one(kind)["metadata"]["name"] == name
+        assert name in TEXT
