@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,11 @@ def rest_service_url(key: Key, port: int) -> str:
     return f"http://{name}-rest.{namespace}.svc:{port}"
 
 
+def make_flink_client(config: OperatorConfig) -> FlinkClient:
+    """The client of JobManagers, with metrics."""
+    return FlinkClient(config.flink_client_timeout.total_seconds(), observe_flink_request)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What differs between a pod, a test and a developer's machine."""
@@ -54,6 +59,7 @@ class Surroundings:
     kubeconfig: Path | None = None
     metrics_port: int | None = None
     base_url: BaseUrl = rest_service_url
+    make_flink: Callable[[OperatorConfig], FlinkClient] = make_flink_client
 
 
 class Manager:
@@ -64,7 +70,7 @@ class Manager:
         self._clock = SystemClock()
         self._stopping = asyncio.Event()
         self._queue: WorkQueue[Key] = WorkQueue("flinkdeployment")
-        self._flink = FlinkClient(config.flink_client_timeout.total_seconds(), observe_flink_request)
+        self._flink = surroundings.make_flink(config)
         self._events = EventRecorder(kube, self._clock, config.pod_name)
         self._informers: list[Informer] = []
         self._resources = self._inform(FLINK_DEPLOYMENTS, config.label_selector, key_of)
@@ -80,8 +86,13 @@ class Manager:
         async with health.serve(endpoints, port, self._surroundings.metrics_port):
             background = [asyncio.create_task(informer.run()) for informer in self._informers]
             lead = asyncio.create_task(self._lead())
-            await self._first_of(self._stopping.wait(), lead, *background)
-            await self._stop(lead, background)
+            try:
+                await self._first_of(self._stopping.wait(), lead, *background)
+                await self._stop(lead)
+            finally:
+                await _end(lead, *background)
+                await self._flink.close()
+        _log.info("stopped")
 
     def stop(self) -> None:
         """Has `run` end in order."""
@@ -124,7 +135,7 @@ class Manager:
         wanted = self._config.reconcile_parallelism
         return wanted if wanted > 0 else 256
 
-    async def _stop(self, lead: asyncio.Task[None], background: Iterable[asyncio.Task[None]]) -> None:
+    async def _stop(self, lead: asyncio.Task[None]) -> None:
         """Passes that are under way end first, the lease is released after them, and only then the connections close."""
         _log.info("stopping")
         self._queue.shut_down()
@@ -132,18 +143,13 @@ class Manager:
         await self._events.flush(2.0)
         if self._elector is not None:
             await self._elector.release()
-        for task in (lead, *background):
-            task.cancel()
-        await asyncio.gather(lead, *background, return_exceptions=True)
-        await self._flink.close()
-        _log.info("stopped")
 
     async def _first_of(self, *awaitables: Any) -> None:
         """Waits for the first to end; an error of it is raised here."""
         tasks = [asyncio.ensure_future(one) for one in awaitables]
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in (*done, *(one for one in pending if one not in awaitables)):
+            task.result() if task in done else task.cancel()
 
     def _inform(
         self,
@@ -194,6 +200,12 @@ class Manager:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _end_process() -> None:

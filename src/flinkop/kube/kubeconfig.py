@@ -43,11 +43,12 @@ async def from_kubeconfig(kubeconfig: Path | None, context: str | None) -> Conne
     """The connection of a context; without arguments the current one of `KUBECONFIG` or `~/.kube/config`.
 
     Raises:
-        NotConfigured: it cannot be read, names what is not there, or asks for something that is not supported (`proxy-url`).
+        NotConfigured: it cannot be read, names what is not there, or asks for what is not supported (`proxy-url`, `tls-server-name`).
     """
     configuration = await _load(kubeconfig, context)
-    if configuration.proxy:
-        raise NotConfigured("the kubeconfig asks for a proxy (proxy-url), which is not supported")
+    for setting, wanted in (("proxy-url", configuration.proxy), ("tls-server-name", configuration.tls_server_name)):
+        if wanted:
+            raise NotConfigured(f"the kubeconfig sets {setting}, which is not supported")
     return Connection(str(configuration.host), _tls(configuration), KubeconfigCredentials(kubeconfig, context, configuration))
 
 

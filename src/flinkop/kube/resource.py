@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,9 @@ class Resource:
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
         """The URL path of a collection, an object or a subresource; no namespace means all of them."""
-        parts = ["/apis" if self.group else "/api", self.api_version]
-        if namespace is not None:
-            parts += ["namespaces", namespace]
-        parts.append(self.plural)
-        parts += [part for part in (name, subresource) if part is not None]
-        return "/".join(parts)
+        parts = ["namespaces", namespace] if namespace is not None else []
+        parts += [part for part in (self.plural, name, subresource) if part is not None]
+        return "/".join(("/apis" if self.group else "/api", self.api_version, *(quote(part, safe=":") for part in parts)))
 
 
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")

@@ -22,7 +22,10 @@ class Sizing:
 
 
 def size_of(component: str, resource: Resource | None, resources: ResourceRequirements | None, version: FlinkVersion) -> Sizing:
-    """The sizing of `component` (jobmanager or taskmanager). `resources` wins over `resource`."""
+    """The sizing of `component` (jobmanager or taskmanager). `resources` wins over `resource`.
+
+    An amount that cannot be read stays as it is: validation names it, with its path.
+    """
     if resources is not None:
         return _from_requirements(component, resources, version)
     if resource is None:
@@ -36,7 +39,7 @@ def _from_requirements(component: str, resources: ResourceRequirements, version:
     requests, limits = resources.requests, resources.limits
     cpu = requests.get("cpu", limits.get("cpu"))
     memory = requests.get("memory", limits.get("memory"))
-    options = _options(component, None if cpu is None else str(float(parse_quantity(cpu))), memory, version)
+    options = _options(component, None if cpu is None else _cores(cpu), memory, version)
     for name in _FLINKS_OWN:
         factor = _limit_factor(name, requests, limits)
         if factor is not None:
@@ -51,15 +54,32 @@ def _options(component: str, cpu: str | None, memory: str | None, version: Flink
         if version < FlinkVersion(1, 17):
             options[f"kubernetes.{component}.cpu"] = cpu
     if memory is not None:
-        options[f"{component}.memory.process.size"] = format_memory(parse_memory(memory))
+        options[f"{component}.memory.process.size"] = _flink_size(memory)
     return options
 
 
 def _limit_factor(name: str, requests: Mapping[str, str], limits: Mapping[str, str]) -> str | None:
     if name not in requests or name not in limits:
         return None
-    request = _amount(name, requests[name])
-    return str(float(_amount(name, limits[name]) / request)) if request > 0 else None
+    try:
+        request, limit = _amount(name, requests[name]), _amount(name, limits[name])
+    except ValueError:
+        return None
+    return str(limit / request) if request > 0 else None
+
+
+def _cores(text: str) -> str:
+    try:
+        return str(_amount("cpu", text))
+    except ValueError:
+        return text
+
+
+def _flink_size(text: str) -> str:
+    try:
+        return format_memory(parse_memory(text))
+    except ValueError:
+        return text
 
 
 def _amount(name: str, text: str) -> float:

@@ -47,6 +47,7 @@ class LeaderElector:
         self._on_started: Callable[[], None] = lambda: None
         self._on_lost = on_lost
         self._lease: dict[str, Any] | None = None
+        self._record: Record = {}
         self._is_known = False
         self._seen_at = self._renewed_at = clock.monotonic()
         self._changed = asyncio.Event()
@@ -103,7 +104,7 @@ class LeaderElector:
     def _patience(self) -> float:
         """Seconds after which to look again, if nothing is heard: when the lease would have run out, or after a failed try."""
         if self._verdict() is Verdict.TAKEN:
-            return runs_out_at(self._record(), self._seen_at, self._settings) - self._clock.monotonic()
+            return runs_out_at(self._record, self._seen_at, self._settings) - self._clock.monotonic()
         return self._settings.retry_period
 
     async def _keep(self) -> None:
@@ -133,26 +134,22 @@ class LeaderElector:
         if not self._is_known:
             self._see(await self._client.get(LEASES, self._namespace, self._name))
         if self._verdict() is Verdict.TAKEN:
-            raise Conflict(f"held by {self._record().get('holderIdentity')}")
-        await self._write(renewed(self._record(), self._me, self._settings, self._clock.now()))
+            raise Conflict(f"held by {self._record.get('holderIdentity')}")
+        await self._write(renewed(self._record, self._me, self._settings, self._clock.now()))
 
     async def _give_up(self) -> None:
         """A renewal that was cut off may have been carried out, so the version that we know may be old: then look once more."""
         for _ in range(2):
             with suppress(Conflict):
-                await self._write(released(self._record(), self._clock.now()))
+                await self._write(released(self._record, self._clock.now()))
                 return
             self._see(await self._client.get(LEASES, self._namespace, self._name))
-            if self._record().get("holderIdentity") != self._me:
+            if self._record.get("holderIdentity") != self._me:
                 return
         raise ApiUnavailable("somebody else keeps changing it")
 
     def _verdict(self) -> Verdict:
-        return verdict(self._record(), self._seen_at, self._clock.monotonic(), self._me, self._settings)
-
-    def _record(self) -> Record:
-        record: Record = (self._lease or {}).get("spec") or {}
-        return record
+        return verdict(self._record, self._seen_at, self._clock.monotonic(), self._me, self._settings)
 
     def _hear(self, lease: dict[str, Any] | None) -> None:
         """The watch may lag behind the write that made us leader, so it is not listened to after it."""
@@ -160,10 +157,11 @@ class LeaderElector:
             self._see(lease)
 
     def _see(self, lease: dict[str, Any] | None) -> None:
-        before = self._record()
+        """A lease that somebody deletes is still its holder's, who does not know yet, until it would have run out."""
         self._lease, self._is_known = lease, True
-        if self._record() != before:
-            self._seen_at = self._clock.monotonic()
+        record = self._record if lease is None else lease.get("spec") or {}
+        if record != self._record:
+            self._record, self._seen_at = record, self._clock.monotonic()
         self._changed.set()
 
     async def _write(self, record: Record) -> None:

@@ -100,8 +100,10 @@ def has_memory_that_flink_accepts(subject: Subject) -> Iterator[Violation]:
 
 def _has_unreadable_memory(path: str, process: JobManagerSpec | TaskManagerSpec) -> bool:
     """Whether another rule has told of it already."""
-    text = process.resource.memory if process.resource else None
-    return text is not None and any(_check_text(path, text, parse_memory))
+    texts = [process.resource.memory] if process.resource else []
+    if process.resources is not None:
+        texts += [process.resources.requests.get("memory"), process.resources.limits.get("memory")]
+    return any(any(_check_text(path, text, parse_memory)) for text in texts if text is not None)
 
 
 def _check_division(subject: Subject, path: str, divide: Callable[[], JobManagerMemory | TaskManagerMemory]) -> Iterator[Violation]:

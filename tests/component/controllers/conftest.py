@@ -1,0 +1,44 @@
+"""A real API server with the CustomResourceDefinitions, and a world of pretended JobManagers on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from tests.cluster import place
+from tests.cluster.controlplane import ControlPlane
+from tests.component.controllers.stage import Stage
+from tests.fakes.flinkworld import FlinkWorld
+from tests.fakes.jobmanager import JobManagers
+
+from flinkop.kube.client import KubeClient
+from flinkop.kube.connection import find_connection
+
+
+@pytest.fixture(scope="session")
+def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """An API server of its own: pods are made without service accounts here."""
+    plane = ControlPlane(tmp_path_factory.mktemp("controllers") / "home", "--disable-admission-plugins=ServiceAccount")
+    plane.start()
+    plane.kubectl("apply", "--server-side", "-f", str(place.REPOSITORY / "manifests" / "crds"))
+    plane.kubectl("wait", "--for=condition=Established", "crd/flinkdeployments.flink.apache.org")
+    yield plane
+    plane.stop()
+
+
+@pytest.fixture
+async def stage(api_server: ControlPlane) -> AsyncIterator[Stage]:
+    """Where scenarios play."""
+    kube = KubeClient(await find_connection(api_server.kubeconfig), "test")
+    jobmanagers = JobManagers()
+    await jobmanagers.start()
+    world = FlinkWorld(kube, jobmanagers)
+    running = asyncio.create_task(world.run())
+    yield Stage(api_server.kubeconfig, kube, world)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    await jobmanagers.stop()
+    await kube.close()
