@@ -338,7 +338,7 @@ TROUBLE: dict[str, Callable[[FakeKubeApi], None]] = {
     ),
     streams=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_happens_in_the_end_the_store_equals_the_collection_and_so_does_what_was_told(
     history: list[tuple[str, float]], streams: bool
 ) -> None:

@@ -274,7 +274,7 @@ EVENTS = st.sampled_from(["cut", "mend", "swallow", "kill", "leave", "edit", "wa
 
 
 @given(history=st.lists(st.tuples(st.integers(0, 2), EVENTS, st.sampled_from([0.0, 0.3, 2.0, 9.0, 16.0])), max_size=15))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_happens_no_two_act_at_once_and_in_the_end_one_does(history: list[tuple[int, str, float]]) -> None:
     async def main() -> None:
         api = FakeKubeApi()

@@ -272,7 +272,7 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestQueueMachine = QueueMachine.TestCase
-TestQueueMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestQueueMachine.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 @given(
@@ -280,7 +280,7 @@ TestQueueMachine.settings = settings(max_examples=60, stateful_step_count=40, de
     workers=st.integers(1, 4),
     takes=st.integers(0, 5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_with_many_workers_every_key_is_processed_after_its_last_addition(
     additions: list[tuple[str, int]], workers: int, takes: int
 ) -> None:
