@@ -84,3 +84,7 @@ $(READY): requirements/uv.txt requirements/dev.txt
 	@$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@uv pip install -q --python $(VENV)/bin/python --require-hashes -r requirements/dev.txt
 	@touch $@
+
+.PHONY: print-venv
+print-venv:
+	@echo $(VENV)
