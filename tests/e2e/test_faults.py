@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 from tests.cluster.process import until
-from tests.e2e.test_life import goes_on
 from tests.e2e.world import NAMESPACE, OPERATOR_NAMESPACE, World, a_flinkdeployment, condition, is_running
 
 JOB = "faults"
@@ -36,7 +35,7 @@ def test_a_killed_jobmanager_comes_back_with_its_job(world: World, job: str) -> 
     before, job_id = counted(world, job), world.status(job)["jobStatus"]["jobId"]
     world.cluster.kubectl("-n", NAMESPACE, "delete", "pod", the_pod(world, "jobmanager"), "--force", "--grace-period=0")
     world.wait_for(job, lambda found: not is_running(found), 60, "seen without its JobManager")
-    goes_on(world, job, before - 300)
+    world.goes_on(job, before - 300)
     assert world.status(job)["jobStatus"]["jobId"] == job_id
 
 
@@ -44,14 +43,14 @@ def test_a_killed_taskmanager_is_replaced(world: World, job: str) -> None:
     before, lost = counted(world, job), the_pod(world, "taskmanager")
     world.cluster.kubectl("-n", NAMESPACE, "delete", "pod", lost, "--force", "--grace-period=0")
     until(lambda: any(pod != lost for pod in world.names("pod", f"app={JOB},component=taskmanager")), "another TaskManager", 90)
-    goes_on(world, job, before)
+    world.goes_on(job, before)
 
 
 def test_a_deleted_jobmanager_deployment_is_made_again_from_the_last_checkpoint(world: World, job: str) -> None:
     before = counted(world, job)
     world.cluster.kubectl("-n", NAMESPACE, "delete", "deployment", job, "--wait=false")
     world.wait_for(job, lambda found: (found["status"].get("restore") or {}).get("source") == "last-state", 90, "restored")
-    goes_on(world, job, before - 300)
+    world.goes_on(job, before - 300)
     assert ("RecoverDeployment", "Recovering lost deployment") in world.events(job)
 
 
@@ -74,7 +73,7 @@ def test_the_operator_killed_in_the_middle_of_a_savepoint_upgrade_loses_nothing(
     world.wait_for(job, lambda found: found["status"]["phase"] == "Upgrading", 20, "upgrading")
     for pod in world.names("pod", "app.kubernetes.io/name=flinkop", OPERATOR_NAMESPACE):
         world.kill(pod, OPERATOR_NAMESPACE)
-    goes_on(world, job, before)
+    world.goes_on(job, before)
     status = world.status(job)
     assert status["restore"]["source"] == "savepoint"
     assert sum(1 for reason, message in world.events(job) if reason == "Submit" and "savepoint" in message) == 1
@@ -104,7 +103,7 @@ def test_the_api_server_gone_for_a_while_doubles_nothing(world: World, job: str)
     world.cluster.stop_apiserver()
     time.sleep(45)
     world.cluster.start_apiserver()
-    goes_on(world, job, before)
+    world.goes_on(job, before)
     assert world.status(job)["jobStatus"]["jobId"] == job_id
     world.patch(job, {"restartNonce": 7})
     world.wait_until_running(job)
@@ -121,4 +120,4 @@ def test_the_loss_of_the_jobmanagers_node_is_survived(world: World, job: str) ->
         world.wait_until_running(job, 180)
     finally:
         world.cluster.start_node(number)
-    goes_on(world, job, before - 300)
+    world.goes_on(job, before - 300)

@@ -6,29 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 from tests.cluster.process import until
-from tests.e2e.world import NAMESPACE, World, a_flinkdeployment, condition
-
-
-@pytest.fixture(scope="module", params=["1.20", "2.2"])
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+from tests.e2e.world import World, a_flinkdeployment, condition
 
 
 @pytest.fixture(scope="module")
-def job(world: World, version: str) -> Iterator[str]:
+def job(world: World) -> Iterator[str]:
     """A running job that has counted for a while."""
-    name = f"life-{version.replace('.', '-')}"
-    world.apply(a_flinkdeployment(name, version=version))
+    name = "life"
+    world.apply(a_flinkdeployment(name))
     world.wait_until_running(name)
     yield name
     world.delete(name)
-
-
-def goes_on(world: World, name: str, before: int) -> None:
-    """The job runs, and went on counting from where it was: the job itself fails when a number is lost or repeated."""
-    world.wait_until_running(name)
-    count = world.wait_for_count(name, before + 1)
-    assert count.first > 0, "started from empty state"
 
 
 def test_a_job_is_deployed_and_its_status_tells_so(world: World, job: str) -> None:
@@ -49,25 +37,21 @@ def test_a_savepoint_upgrade_goes_on_from_the_savepoint(world: World, job: str) 
     before = world.wait_for_count(job, 50).newest
     old_id = world.status(job)["jobStatus"]["jobId"]
     world.patch(job, {"job": {"args": ["--rate", "300"]}})
-    goes_on(world, job, before)
+    world.goes_on(job, before)
     status = world.status(job)
     assert status["restore"]["source"] == "savepoint"
     assert status["jobStatus"]["jobId"] != old_id
 
 
 def test_a_last_state_upgrade_goes_on_from_the_last_checkpoint(world: World, job: str) -> None:
-    if job == "life-2-2":
-        pytest.skip("shown on 1.20")
     before = world.wait_for_count(job, 50).newest
     world.patch(job, {"job": {"upgradeMode": "last-state", "args": ["--rate", "250"]}})
     world.wait_until_running(job)
     assert world.status(job)["restore"]["source"] == "last-state"
-    goes_on(world, job, before)
+    world.goes_on(job, before)
 
 
 def test_a_stateless_upgrade_starts_from_empty_state(world: World, job: str) -> None:
-    if job == "life-2-2":
-        pytest.skip("shown on 1.20")
     world.patch(job, {"job": {"upgradeMode": "stateless", "args": ["--rate", "200"]}})
     world.wait_until_running(job)
     assert world.status(job)["restore"]["source"] == "none"
@@ -76,20 +60,16 @@ def test_a_stateless_upgrade_starts_from_empty_state(world: World, job: str) -> 
 
 @pytest.mark.parametrize("mode", ["savepoint", "last-state"])
 def test_a_suspended_job_leaves_no_cluster_and_resumes_where_it_was(world: World, job: str, mode: str) -> None:
-    if job == "life-2-2":
-        pytest.skip("shown on 1.20")
     before = world.wait_for_count(job, 50).newest
     world.patch(job, {"job": {"upgradeMode": mode, "state": "suspended"}})
     world.wait_for_phase(job, "Suspended")
     until(lambda: not world.names("pod", f"app={job}"), "end of the job's pods", 30)
     assert condition(world.get(job), "Ready")["status"] == "True"
     world.patch(job, {"job": {"state": "running"}})
-    goes_on(world, job, before)
+    world.goes_on(job, before)
     assert world.status(job)["restore"]["source"] == mode
 
 
 def test_deletion_leaves_nothing(world: World, job: str) -> None:
     world.delete(job)
-    kinds = ("deployment", "pod", "service", "configmap")
-    until(lambda: not any(world.names(kind, f"app={job}") for kind in kinds), "end of everything that belongs to the job", 60)
-    assert world.cluster.kubectl("-n", NAMESPACE, "get", "flinkdep", job, "--ignore-not-found") == ""
+    world.leaves_nothing(job)

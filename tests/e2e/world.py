@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.localcluster import LocalCluster
-from tests.cluster.process import Failed, run
+from tests.cluster.process import Failed, run, until
 
 NAMESPACE = "jobs"
 OPERATOR_NAMESPACE = "flink-operator"
@@ -134,6 +134,12 @@ class World:
         """Deletes the resource and waits for its end."""
         self.cluster.kubectl("-n", NAMESPACE, "delete", "flinkdep", name, f"--timeout={seconds:.0f}s", "--ignore-not-found")
 
+    def leaves_nothing(self, name: str) -> None:
+        """The resource is gone, and so is everything that belonged to it."""
+        assert self.get(name) == {}
+        kinds = ("deployment", "pod", "service", "configmap")
+        until(lambda: not any(self.names(kind, f"app={name}") for kind in kinds), f"end of everything that belongs to {name}", 60)
+
     # the job
 
     def count(self, name: str) -> Count:
@@ -155,6 +161,12 @@ class World:
             if time.monotonic() > end:
                 raise Failed(f"{name}: counted {count}, not {at_least}, after {seconds:.0f} s\n{json.dumps(self.status(name), indent=1)}")
             time.sleep(0.5)
+
+    def goes_on(self, name: str, before: int) -> None:
+        """The job runs, and went on counting from where it was: the job itself fails when a number is lost or repeated."""
+        self.wait_until_running(name)
+        count = self.wait_for_count(name, before + 1)
+        assert count.first > 0, "started from empty state"
 
     def flink(self, name: str, path: str) -> dict[str, Any]:
         """An answer of the JobManager."""
