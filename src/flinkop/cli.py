@@ -76,6 +76,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _run(options: argparse.Namespace) -> int:
     import asyncio
+    from functools import partial
 
     import structlog
 
@@ -83,16 +84,17 @@ def _run(options: argparse.Namespace) -> int:
     from flinkop.errors import FlinkopError, InvalidConfiguration
     from flinkop.log import LogFormat, LogLevel, format_for, set_up_logging
 
+    load = partial(load_config, directory=options.config_dir, defaults=dict(options.defaults))
     set_up_logging(LogLevel(options.log_level), LogFormat(options.log_format or format_for(sys.stderr)))
     log = structlog.get_logger(__name__)
     try:
-        config = load_config(directory=options.config_dir, defaults=dict(options.defaults))
+        config = load()
     except InvalidConfiguration as error:
         log.error("configuration cannot be used", problem=str(error))
         return UNUSABLE
     from flinkop import manager
 
-    surroundings = manager.Surroundings(kubeconfig=options.kubeconfig, metrics_port=options.metrics_port)
+    surroundings = manager.Surroundings(kubeconfig=options.kubeconfig, metrics_port=options.metrics_port, reload=load)
     try:
         asyncio.run(manager.run(config, surroundings))
     except FlinkopError as error:

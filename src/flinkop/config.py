@@ -1,7 +1,7 @@
 """The operator's own configuration: its system options, and the defaults of every cluster it runs.
 
 It comes from the files of the established operator, `config.yaml` or `flink-conf.yaml` in a directory (the ConfigMap
-`flink-operator-config`, mounted), and from the environment. Everything is read and checked once, at the start.
+`flink-operator-config`, mounted), and from the environment. Everything is checked whenever it is read.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class VersionDefaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorConfig:
-    """What holds while this process lives. What the options mean: `flinkconf.operatoroptions`."""
+    """One reading of it. What the options mean: `flinkconf.operatoroptions`."""
 
     operator_namespace: str
     operator_name: str
@@ -95,6 +95,8 @@ class OperatorConfig:
     retry_period = _SystemOption(options.RETRY_PERIOD)
     health_probe = _SystemOption(options.HEALTH_PROBE)
     health_probe_port = _SystemOption(options.HEALTH_PROBE_PORT)
+    dynamic_config = _SystemOption(options.DYNAMIC_CONFIG)
+    dynamic_config_interval = _SystemOption(options.DYNAMIC_CONFIG_INTERVAL)
 
     def defaults_for(self, namespace: str, version: FlinkVersion) -> dict[str, str]:
         """The configuration that a cluster of this version in this namespace starts from, before its own `flinkConfiguration`.

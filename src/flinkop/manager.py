@@ -7,7 +7,7 @@ import os
 import random
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ import structlog
 from prometheus_client import generate_latest
 
 from flinkop import health
-from flinkop.clock import SystemClock
+from flinkop.clock import Clock, SystemClock
 from flinkop.config import OperatorConfig
+from flinkop.configreload import LiveConfig
 from flinkop.controllers.actuator import Actuator
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.flinkdeployment import FlinkDeploymentController
@@ -60,6 +61,8 @@ class Surroundings:
     metrics_port: int | None = None
     base_url: BaseUrl = rest_service_url
     make_flink: Callable[[OperatorConfig], FlinkClient] = make_flink_client
+    reload: Callable[[], OperatorConfig] | None = None
+    clock: Clock = field(default_factory=SystemClock)
 
 
 class Manager:
@@ -67,7 +70,8 @@ class Manager:
 
     def __init__(self, config: OperatorConfig, kube: KubeClient, surroundings: Surroundings) -> None:
         self._config, self._kube, self._surroundings = config, kube, surroundings
-        self._clock = SystemClock()
+        self._live_config = LiveConfig(config, surroundings.reload or (lambda: config))
+        self._clock = surroundings.clock
         self._stopping = asyncio.Event()
         self._queue: WorkQueue[Key] = WorkQueue("flinkdeployment")
         self._flink = surroundings.make_flink(config)
@@ -85,12 +89,14 @@ class Manager:
         port = self._config.health_probe_port
         async with health.serve(endpoints, port, self._surroundings.metrics_port):
             background = [asyncio.create_task(informer.run()) for informer in self._informers]
+            background.append(asyncio.create_task(self._live_config.run(self._look_at_all)))
             lead = asyncio.create_task(self._lead())
             try:
                 await self._first_of(self._stopping.wait(), lead, *background)
                 await self._stop(lead)
             finally:
                 await _end(lead, *background)
+                await self._events.close()
                 await self._flink.close()
         _log.info("stopped")
 
@@ -124,7 +130,7 @@ class Manager:
             self._events,
             self._kube,
             self._clock,
-            self._config.defaults_for,
+            self._live_config,
         )
         backoff: Backoff[Key] = Backoff(BackoffSettings(), random.random)
         controller = Controller("flinkdeployment", self._queue, reconciler.reconcile, self._workers(), backoff)
@@ -174,6 +180,11 @@ class Manager:
                 self._queue.add(key)
 
         return changed
+
+    def _look_at_all(self) -> None:
+        """Changed defaults may make a spec valid that was not, or the other way round."""
+        for key in self._resources.keys():  # noqa: SIM118 - not a mapping
+            self._queue.add(key)
 
     def _elect(self) -> LeaderElector | None:
         config = self._config

@@ -6,13 +6,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
+from flinkop.api.flinkversion import FlinkVersion
 from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator, Target
-from flinkop.controllers.desire import Defaults, NeverValid, Wish, read_wish
+from flinkop.controllers.desire import NeverValid, Wish, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.observer import Knowledge, ObjectStore, Observer
 from flinkop.controllers.trigger import Key
@@ -54,6 +55,16 @@ class Memory:
     wish_key: tuple[Any, ...] = field(default=())
 
 
+class Configuration(Protocol):
+    """The operator's configuration, which may change while it runs; then `revision` does too."""
+
+    revision: int
+
+    def defaults_for(self, namespace: str, version: FlinkVersion) -> Mapping[str, str]:
+        """What a cluster starts from."""
+        ...
+
+
 class FlinkDeploymentController:
     """Reconciles FlinkDeployments. One pass never waits: what takes long is recorded and looked at again."""
 
@@ -66,12 +77,12 @@ class FlinkDeploymentController:
         events: EventRecorder,
         kube: KubeClient,
         clock: Clock,
-        defaults: Defaults,
+        configuration: Configuration,
         ids: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self._store, self._deployments = store, deployments
         self._observer, self._actuator, self._events = observer, actuator, events
-        self._kube, self._clock, self._defaults, self._ids = kube, clock, defaults, ids
+        self._kube, self._clock, self._configuration, self._ids = kube, clock, configuration, ids
         self._memories: dict[Key, Memory] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
@@ -126,9 +137,10 @@ class FlinkDeploymentController:
             tuple(metadata.get("finalizers", ())),
             id(record.reconciled),
             record.start is None,
+            self._configuration.revision,
         )
         if memory.wish is None or memory.wish_key != key:
-            memory.wish, memory.wish_key = read_wish(resource, record, self._defaults), key
+            memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key
             memory.refusal = None
         return memory.wish
 

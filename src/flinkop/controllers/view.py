@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from flinkop.flink.model import find_cause
 from flinkop.lifecycle.observed import HaMetadata, JobManager, Trouble
 
 GENERATION_ANNOTATION = "flinkdeployment.flink.apache.org/generation"
@@ -91,7 +92,7 @@ def _of_container(container: Mapping[str, Any]) -> Trouble | None:
         return Trouble("OOMKilled", f"Container {container['name']} was killed: it used more memory than its limit.")
     said = last.get("message") or waiting.get("message") or ""
     code = f" (exit code {last['exitCode']})" if "exitCode" in last else ""
-    return Trouble(reason, _one_line(f"Container {container['name']}{code}: {_last_lines(said)}"))
+    return Trouble(reason, _one_line(f"Container {container['name']}{code}: {find_cause(said) or _last_lines(said)}"))
 
 
 def _of_deployment(deployment: Mapping[str, Any]) -> Trouble | None:

@@ -156,11 +156,19 @@ def _path(checkpoint: Mapping[str, Any]) -> str | None:
     return path if path and path != NOT_ADDRESSABLE and not checkpoint.get("discarded") else None
 
 
+def find_cause(text: str) -> str | None:
+    """The root cause that a Java stack trace in `text` names, in one line; None when there is no stack trace."""
+    causes = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error|Throwable)\b.*)$", text, re.MULTILINE)
+    return _one_line(causes[-1]) if causes else None
+
+
 def summarize(trace: str) -> str:
-    """The root cause of a Java stack trace in one line."""
-    causes = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error|Throwable)\b.*)$", trace, re.MULTILINE)
-    line = " ".join((causes[-1] if causes else trace.strip().splitlines()[0]).split()) if trace.strip() else "unknown"
-    line = _without_wrappers(line)
+    """The root cause of a Java stack trace in one line; of any other text its first line."""
+    return find_cause(trace) or (_one_line(trace.strip().splitlines()[0]) if trace.strip() else "unknown")
+
+
+def _one_line(text: str) -> str:
+    line = _without_wrappers(" ".join(text.split()))
     return line if len(line) <= _LIMIT else f"{line[: _LIMIT - 1]}…"
 
 

@@ -19,8 +19,6 @@ NOT_YET: frozenset[str] = frozenset(
         "config.cache.size",
         "config.cache.timeout",
         "deployment.rollback.enabled",
-        "dynamic.config.check.interval",
-        "dynamic.config.enabled",
         "dynamic.namespaces.enabled",
         "events.exceptions.limit-per-reconciliation",
         "events.exceptions.stacktrace-lines",

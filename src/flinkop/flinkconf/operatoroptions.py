@@ -136,6 +136,18 @@ RETRY_PERIOD = _system(
 HEALTH_PROBE = _system("health.probe.enabled", True, boolean, "Whether the operator's health endpoints are served.")
 HEALTH_PROBE_PORT = _system("health.probe.port", 8085, integer, "The port of the operator's health endpoints.")
 
+DYNAMIC_CONFIG = _system(
+    "dynamic.config.enabled",
+    True,
+    boolean,
+    "Whether the operator's configuration is read again while it runs. A wrong one is named in the log and changes nothing.",
+)
+DYNAMIC_CONFIG_INTERVAL = _system(
+    "dynamic.config.check.interval",
+    timedelta(minutes=5),
+    parse_duration,
+    "How often it is read again.",
+)
 READINESS_TIMEOUT = _resource(
     "deployment.readiness.timeout", timedelta(minutes=5), parse_duration, "How long a new deployment may take to become stable."
 )
@@ -217,6 +229,8 @@ ALL: tuple[Option[Any], ...] = (
     RETRY_PERIOD,
     HEALTH_PROBE,
     HEALTH_PROBE_PORT,
+    DYNAMIC_CONFIG,
+    DYNAMIC_CONFIG_INTERVAL,
     READINESS_TIMEOUT,
     STARTUP_PROBE,
     RECOVERY,

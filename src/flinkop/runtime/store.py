@@ -94,6 +94,10 @@ class NamespacedStores:
         store = self._of(key[0])
         return None if store is None else store.get(key)
 
+    def keys(self) -> list[Key]:
+        """The keys of all objects."""
+        return [key for store in self._stores.values() for key in store.keys()]  # noqa: SIM118 - not a mapping
+
     def by_index(self, index: str, key: Key) -> list[Object]:
         """The objects of the key's namespace for which the indexer `index` gives the key, written `namespace/name`."""
         store = self._of(key[0])

@@ -37,6 +37,8 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "leader-election.retry-period": 2 * SECOND,
     "health.probe.enabled": True,
     "health.probe.port": 8085,
+    "dynamic.config.enabled": True,
+    "dynamic.config.check.interval": 5 * MINUTE,
     "deployment.readiness.timeout": 5 * MINUTE,
     "jm-deployment.startup.probe.enabled": True,
     "jm-deployment-recovery.enabled": True,
