@@ -9,10 +9,10 @@ from tests.e2e.world import NAMESPACE, World, a_flinkdeployment, condition
 
 CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "an image that cannot be pulled": ({"image": "nowhere.example/flink:none"}, "ErrImagePull ImagePullBackOff", "nowhere.example"),
-    "a pod that fits on no node": ({"jobManager": {"resource": {"cpu": 500}}}, "Unschedulable", "Insufficient cpu"),
+    "a pod that fits on no node": ({"jobManager": {"resource": {"cpu": 500, "memory": "1024m"}}}, "Unschedulable", "Insufficient cpu"),
     "a jar that is missing": ({"job": {"jarURI": "local:///opt/flink/usrlib/missing.jar"}}, "CrashLoopBackOff JobFailed", "missing.jar"),
     "a main method that throws": ({"job": {"args": ["--fail-in-main", "the reason is here"]}}, "JobFailed", "the reason is here"),
-    "a job that fails": ({"job": {"args": ["--fail-at", "20"]}, **{}}, "JobFailed JobRestarting", "asked to fail at 20"),
+    "a job that fails": ({"job": {"args": ["--fail-at", "20"]}}, "JobFailed JobRestarting", "asked to fail at 20"),
 }
 
 

@@ -6,7 +6,7 @@ import copy
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,6 @@ class World:
     """One cluster with the operator in it."""
 
     cluster: LocalCluster
-    said: list[str] = field(default_factory=list)
 
     # FlinkDeployments
 
@@ -190,10 +189,19 @@ class World:
 
     def kill(self, pod: str, namespace: str) -> None:
         """SIGKILL to every process of the pod's containers; Kubernetes starts them again."""
+        self.signal("KILL", pod, namespace)
+
+    def signal(self, name: str, pod: str, namespace: str) -> None:
+        """A signal to every process of the pod's containers."""
         uid = self.cluster.kubectl("-n", namespace, "get", "pod", pod, "-o", "jsonpath={.metadata.uid}")
         for pid in {pid for procs in Path("/sys/fs/cgroup").rglob(f"pod{uid}/**/cgroup.procs") for pid in procs.read_text().split()}:
             if "pause" not in Path(f"/proc/{pid}/cmdline").read_text():
-                run("kill", "-9", pid)
+                run("kill", f"-{name}", pid)
+
+    def restarts(self, pod: str, namespace: str) -> int:
+        """How often the pod's container was started again."""
+        path = "jsonpath={.status.containerStatuses[0].restartCount}"
+        return int(self.cluster.kubectl("-n", namespace, "get", "pod", pod, "-o", path) or 0)
 
     def operator_log(self) -> str:
         """The last lines of all operator pods."""
