@@ -43,6 +43,12 @@ class EventRecorder:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
+    async def close(self) -> None:
+        """Drops what is not written yet."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def _write(self, resource: Mapping[str, Any], event: Event) -> None:
         body = self._body(resource, event)
         try:
