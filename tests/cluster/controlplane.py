@@ -15,6 +15,7 @@ from tests.cluster.pki import Pki, apiserver_flags
 from tests.cluster.process import Failed, until
 
 _HOST = "127.0.0.1"
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # a test run that is killed leaves nothing behind
 
 
 class ControlPlane:
@@ -89,7 +90,7 @@ class ControlPlane:
     def _spawn(self, name: str, *flags: str) -> subprocess.Popen[bytes]:
         program = self._binaries.component(name, self.home / "bin")
         with (self.home / f"{name}.log").open("ab") as log:
-            return subprocess.Popen([str(program), *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return subprocess.Popen([*_DIES_WITH_US, str(program), *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def _etcd_flags(self) -> list[str]:
         peer = f"http://{_HOST}:{self._ports[2]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import binaries, flinkimage, operatorimage, place, prerequisites
+from tests.cluster import binaries, examplejar, flinkimage, operatorimage, place, prerequisites
 from tests.cluster.localcluster import LocalCluster
 from tests.cluster.process import Failed, run, step, tell
 
@@ -52,12 +53,19 @@ def local() -> Target:
     cluster = LocalCluster("demo")
     cluster.up(nodes=2)
     with step("images"):
-        archives = (operatorimage.ensure(), flinkimage.ensure(_FLINK))
+        archives = (operatorimage.ensure(), flinkimage.ensure(_FLINK, [examplejar.build()]))
     _load_once(cluster, archives)
     programs = binaries.ensure()
     chosen = ("--kubeconfig", str(cluster.kubeconfig))
-    image = ("--set", "image.repository=localhost/flinkop", "--set", "image.tag=dev")
+    # the name of the image stays, so what tells Kubernetes of another content is an annotation
+    content = f"operatorPod.annotations.flinkop-image=sha256-{_digest(archives[0])}"
+    image = ("--set", "image.repository=localhost/flinkop", "--set", "image.tag=dev", "--set-string", content)
     return Target(programs.kubectl, programs.helm, chosen, chosen, image)
+
+
+def _digest(archive: Path) -> str:
+    with archive.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()[:16]
 
 
 def existing(context: str) -> Target:
@@ -123,7 +131,8 @@ def _summarize(target: Target, statistics: dict[str, Any]) -> None:
     print(
         f"checkpoints: {counts.get('completed', 0)} completed, {counts.get('failed', 0)} failed; the newest: {latest.get('external_path')}"
     )
-    kubectl = " ".join(("kubectl", *target.options, "-n", NAMESPACE))
+    program = "kubectl" if shutil.which("kubectl") else str(target.kubectl)
+    kubectl = " ".join((program, *target.options, "-n", NAMESPACE))
     print(_NEXT.format(kubectl=kubectl, job=JOB))
 
 

@@ -31,6 +31,17 @@ esac
 """
 
 
+def ensure(version: str, layers: Sequence[Path] = ()) -> Path:
+    """The image archive of that version with `layers` on top, from the cache or made now. A layer's name has to tell its content."""
+    archive = place.cache() / "images" / f"{'-'.join(('flink', version, *(layer.name for layer in layers)))}.tar"
+    with locked(archive.with_suffix(".lock")):
+        if not archive.exists():
+            partial = archive.with_suffix(".partial")
+            build(version, partial, layers)
+            partial.rename(archive)
+    return archive
+
+
 def build(version: str, target: Path, layers: Sequence[Path] = ()) -> None:
     """Writes the image archive `flink:<version>` with `layers` on top."""
     java = _java_of(version)

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "nsenter": "util-linux",
     "buildah": "buildah",
     "javac": "openjdk-17-jdk-headless",
+    "mvn": "maven",
 }
 
 

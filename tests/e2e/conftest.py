@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.cluster import flinkimage, jobjar, operatorimage, place
@@ -14,15 +13,6 @@ from tests.e2e.world import NAMESPACE, OPERATOR_NAMESPACE, STATE, World
 
 CHART = place.REPOSITORY / "charts" / "flinkop"
 VERSIONS = ("1.20.5", "2.2.1")
-
-
-def flink_image(version: str) -> Path:
-    """The image of that version with the counting job, from the cache or made now."""
-    layer = jobjar.build(version)
-    archive = place.cache() / "images" / f"flink-{version}-{layer.name}.tar"
-    if not archive.exists():
-        flinkimage.build(version, archive, [layer])
-    return archive
 
 
 def install_operator(cluster: LocalCluster) -> None:
@@ -46,7 +36,7 @@ def world() -> Iterator[World]:
         shutil.rmtree(STATE, ignore_errors=True)
         cluster = LocalCluster("e2e")
         cluster.up(nodes=2)
-        for archive in (operatorimage.ensure(), *map(flink_image, VERSIONS)):
+        for archive in (operatorimage.ensure(), *(flinkimage.ensure(version, [jobjar.build(version)]) for version in VERSIONS)):
             cluster.load(archive)
         install_operator(cluster)
     yield World(cluster)
