@@ -27,8 +27,9 @@ _QUANTITY_SUFFIXES = {
     **{f"{letter}i": Decimal(1024**power) for power, letter in enumerate("KMGTPE", 1)},
 }
 
-_NUMBER_AND_UNIT = re.compile(r"([0-9]+)\s*(.*)", re.DOTALL)
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]+)|([numkMGTPE]?|[KMGTPE]i))")
+# Bounded, so that a number of a thousand digits, or one with a thousand zeros, is refused rather than computed with.
+_NUMBER_AND_UNIT = re.compile(r"([0-9]{1,19})\s*(.*)", re.DOTALL)
+_QUANTITY = re.compile(r"([+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40}))(?:[eE]([+-]?[0-9]{1,2})|([numkMGTPE]?|[KMGTPE]i))")
 
 _FORMATS = (("t", 1024**4), ("g", 1024**3), ("m", _MEBIBYTE), ("k", 1024))
 

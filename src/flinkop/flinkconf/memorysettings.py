@@ -61,9 +61,10 @@ class MemorySettings:
         """The fraction that `name` sets, as Flink holds it: in 32 bits. Raises InvalidOption unless it is from 0 to below 1."""
         key = self.prefix + name
         value = Option(key, default, decimal, _FALLBACKS.get(key, ())).read(self.conf)
-        if not 0 <= value < 1:
+        held: float = struct.unpack("f", struct.pack("f", value))[0]
+        if not 0 <= held < 1:
             raise InvalidOption(key, f"{value} is not a fraction; write a number from 0 to below 1")
-        return float(struct.unpack("f", struct.pack("f", value))[0])
+        return held
 
     def share(self, name: str, smallest: int, largest: int, fraction: float) -> Share:
         """What `name.min`, `name.max` and `name.fraction` set. Raises InvalidOption when the minimum is above the maximum."""

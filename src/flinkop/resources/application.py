@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec
+from flinkop.flinkconf import flinkoptions as options
 from flinkop.flinkconf import operatoroptions
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.syntax import write_config_yaml, write_flink_conf_yaml
@@ -51,7 +52,8 @@ def build_application(
     """The objects of a start. `conf` comes from `with_deployment`; the two flags are options of the operator.
 
     Raises:
-        InvalidSpec: memory cannot be computed, or the configuration file cannot express a value.
+        InvalidSpec: an option or a part of a pod template cannot be read, memory cannot be computed, or the configuration
+            file cannot express a value.
     """
     cluster = Cluster(namespace, name, spec, _with_fixed_keys(namespace, name, conf))
     jobmanager, taskmanager = _templates(spec, by_name)
@@ -77,15 +79,22 @@ def owned_by_deployment(obj: Mapping[str, Any], name: str, uid: str) -> dict[str
 def _with_fixed_keys(namespace: str, name: str, conf: Mapping[str, str]) -> dict[str, str]:
     """What Flink's client writes beside the user's options."""
     fixed = {key: value for key, value in conf.items() if key not in _LEFT_OUT}
-    fixed.setdefault("blob.server.port", "6124")
-    fixed.setdefault("taskmanager.rpc.port", "6122")
+    _fix_ports(fixed)
     fixed["kubernetes.internal.jobmanager.entrypoint.class"] = _ENTRYPOINTS[conf["execution.target"]]
     fixed["internal.cluster.execution-mode"] = "NORMAL"
-    if is_ha(conf):
-        fixed.setdefault("high-availability.jobmanager.port", conf.get("jobmanager.rpc.port", "6123"))
-    else:
+    if not is_ha(conf):
         fixed["jobmanager.rpc.address"] = f"{name}.{namespace}"
     return fixed
+
+
+def _fix_ports(conf: dict[str, str]) -> None:
+    """Services and containers name their ports, so none can be left to chance, which is what 0 means and the default."""
+    wanted = [(options.BLOB_SERVER_PORT, 6124), (options.TASKMANAGER_RPC_PORT, 6122), (options.REST_BIND_PORT, 8081)]
+    if is_ha(conf):
+        wanted.append((options.HA_JOBMANAGER_PORT, options.JOBMANAGER_RPC_PORT.read(conf)))
+    for option, port in wanted:
+        if option.read(conf) == 0:
+            conf[option.key] = str(port)
 
 
 def _templates(spec: FlinkDeploymentSpec, by_name: bool) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -95,7 +104,7 @@ def _templates(spec: FlinkDeploymentSpec, by_name: bool) -> tuple[dict[str, Any]
 def _template(spec: FlinkDeploymentSpec, component: str, by_name: bool) -> dict[str, Any]:
     part = spec.job_manager if component == "jobmanager" else spec.task_manager
     sizing = size_of(component, part.resource, part.resources, spec.flink_version)
-    return with_resources(merge(spec.pod_template, part.pod_template, by_name), sizing.requests, sizing.limits)
+    return with_resources(merge(spec.pod_template, part.pod_template, by_name), sizing)
 
 
 def _config_map(cluster: Cluster, log_files: Mapping[str, str]) -> dict[str, Any]:

@@ -10,9 +10,17 @@ from dataclasses import dataclass
 
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec, JobSpec, UpgradeMode
 from flinkop.api.flinkversion import FlinkVersion
-from flinkop.flinkconf.flinkoptions import CHECKPOINT_INTERVAL, HA_STORAGE_DIRECTORY, PINNED_JOB_ID, TASK_SLOTS
+from flinkop.flinkconf.flinkoptions import (
+    CHECKPOINT_INTERVAL,
+    HA_STORAGE_DIRECTORY,
+    JOBMANAGER_ANNOTATIONS,
+    NEW_NAMES,
+    PINNED_JOB_ID,
+    TASK_SLOTS,
+)
 from flinkop.flinkconf.highavailability import is_ha
-from flinkop.flinkconf.syntax import format_list, format_list_of_maps, format_map, parse_map
+from flinkop.flinkconf.option import InvalidOption
+from flinkop.flinkconf.syntax import format_list, format_list_of_maps, format_map
 from flinkop.resources.javaoptions import default_java_options
 from flinkop.resources.size import size_of
 
@@ -21,7 +29,6 @@ LAST_STATE_PATH = "KUBERNETES_OPERATOR_LAST_STATE"
 
 GENERATION_ANNOTATION = "flinkdeployment.flink.apache.org/generation"
 OWNER_REFERENCE = "kubernetes.jobmanager.owner.reference"
-JOBMANAGER_ANNOTATIONS = "kubernetes.jobmanager.annotations"
 FLINK_VERSION = "$internal.flink.version"
 
 _OPERATOR_PREFIXES = ("kubernetes.operator.", "job.autoscaler.")
@@ -50,12 +57,11 @@ class DeploymentPlan:
 def build_configuration(namespace: str, name: str, spec: FlinkDeploymentSpec, defaults: Mapping[str, str]) -> dict[str, str]:
     """The configuration of the cluster, with the operator's own options for it still inside.
 
-    Raises:
-        InvalidSpec: a value cannot be read.
+    A value that cannot be read stays as it is: validation names it, with its path.
     """
-    conf = {**defaults, **spec.flink_configuration}
+    conf = {**_without_renamed(defaults, spec.flink_configuration), **spec.flink_configuration}
     conf.update(_of_cluster(namespace, name, spec))
-    _add_defaults(conf, {**_CLUSTER_DEFAULTS, **default_java_options(spec.flink_version)})
+    _add_defaults(conf, {**_CLUSTER_DEFAULTS, **default_java_options(spec.flink_version, conf)})
     if spec.job is not None:
         _add_job(conf, name, spec, spec.job)
     if is_ha(conf):
@@ -63,15 +69,26 @@ def build_configuration(namespace: str, name: str, spec: FlinkDeploymentSpec, de
     return conf
 
 
+def _without_renamed(defaults: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The defaults, but for an option that `own` sets under another of its names: Flink prefers the new name, whoever wrote it."""
+    pairs = [(new, old) for new, (_, old) in NEW_NAMES.items()]
+    hidden = {old for new, old in pairs if new in own} | {new for new, old in pairs if old in own}
+    return {key: value for key, value in defaults.items() if key not in hidden}
+
+
 def with_deployment(conf: Mapping[str, str], plan: DeploymentPlan) -> dict[str, str]:
-    """The configuration of one start: without the operator's options, with the restore path, ids and owner of this start."""
+    """The configuration of one start: without the operator's options, with the restore path, ids and owner of this start.
+
+    Raises:
+        InvalidSpec: the annotations of the JobManager cannot be read.
+    """
     kept = {key: value for key, value in conf.items() if not key.startswith(_OPERATOR_PREFIXES) and key not in _RESTORE_PATHS}
     if plan.savepoint_path is not None:
         kept["execution.savepoint.path"] = plan.savepoint_path
     kept[PINNED_JOB_ID.key] = plan.job_id
     kept[OWNER_REFERENCE] = format_list_of_maps([_owner(conf["kubernetes.cluster-id"], plan.owner_uid)])
-    annotations = {**parse_map(conf.get(JOBMANAGER_ANNOTATIONS, "")), GENERATION_ANNOTATION: str(plan.generation)}
-    kept[JOBMANAGER_ANNOTATIONS] = format_map(annotations)
+    annotations = {**JOBMANAGER_ANNOTATIONS.read(conf), GENERATION_ANNOTATION: str(plan.generation)}
+    kept[JOBMANAGER_ANNOTATIONS.key] = format_map(annotations)
     _add_result_store(kept, plan)
     return kept
 
@@ -127,9 +144,10 @@ def _add_job(conf: dict[str, str], name: str, spec: FlinkDeploymentSpec, job: Jo
         "pipeline.jars": format_list([job.jar_uri]) if job.jar_uri else None,
         "$internal.application.main": job.entry_class,
         "$internal.application.program-args": format_list(job.args) if job.args else None,
-        "execution.savepoint.ignore-unclaimed-state": str(job.allow_non_restored_state).lower() if job.allow_non_restored_state else None,
     }
     conf.update({key: value for key, value in optional.items() if value is not None})
+    if job.allow_non_restored_state is not None:
+        _allow_non_restored_state(conf, job.allow_non_restored_state)
     conf["parallelism.default"] = str(_parallelism(conf, spec, job))
     conf["execution.shutdown-on-application-finish"] = "false"
     _add_defaults(conf, {**_JOB_DEFAULTS, "pipeline.name": name})
@@ -137,9 +155,19 @@ def _add_job(conf: dict[str, str], name: str, spec: FlinkDeploymentSpec, job: Jo
         conf[CHECKPOINT_INTERVAL.key] = _CHECKPOINT_INTERVAL
 
 
+def _allow_non_restored_state(conf: dict[str, str], allowed: bool) -> None:
+    """Under the name that every version reads; the new name, where it is known, would win over it."""
+    old_name, new_name = "execution.savepoint.ignore-unclaimed-state", "execution.state-recovery.ignore-unclaimed-state"
+    conf.pop(new_name, None)
+    conf[old_name] = str(allowed).lower()
+
+
 def _parallelism(conf: Mapping[str, str], spec: FlinkDeploymentSpec, job: JobSpec) -> int:
     replicas = spec.task_manager.replicas
-    return job.parallelism if replicas is None else replicas * TASK_SLOTS.read(conf)
+    try:
+        return job.parallelism if replicas is None else replicas * TASK_SLOTS.read(conf)
+    except InvalidOption:
+        return job.parallelism
 
 
 def _add_defaults(conf: dict[str, str], defaults: Mapping[str, str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flinkop.api.flinkversion import FlinkVersion
 
 _EXPORTS = (
@@ -24,12 +26,13 @@ _OPENS = (
 )
 
 
-def default_java_options(version: FlinkVersion) -> dict[str, str]:
-    """The option and its value; nothing for versions that run on Java 8 and 11 only."""
+def default_java_options(version: FlinkVersion, conf: Mapping[str, str]) -> dict[str, str]:
+    """What to add to `conf`; nothing for versions that run on Java 8 and 11 only, or where it would replace the user's options."""
     if version < FlinkVersion(1, 18):
         return {}
     exports = (*(("java.base/sun.net.util",) if version < FlinkVersion(2, 0) else ()), *_EXPORTS)
     words = [f"--add-exports={name}=ALL-UNNAMED" for name in exports] + [f"--add-opens={name}=ALL-UNNAMED" for name in _OPENS]
     # from 1.19 on there is a key of its own, so that a user's env.java.opts.all does not replace these
-    key = "env.java.opts.all" if version < FlinkVersion(1, 19) else "env.java.default-opts.all"
-    return {key: " ".join(words)}
+    if version >= FlinkVersion(1, 19):
+        return {"env.java.default-opts.all": " ".join(words)}
+    return {} if "env.java.opts" in conf else {"env.java.opts.all": " ".join(words)}

@@ -16,7 +16,7 @@ from flinkop.flinkconf.syntax import parse_list_of_maps
 from flinkop.resources.cluster import Cluster
 from flinkop.resources.configuration import OWNER_REFERENCE
 from flinkop.resources.naming import MAIN_CONTAINER, jobmanager_labels
-from flinkop.resources.podtemplate import split_main_container
+from flinkop.resources.podtemplate import MAIN_PATH, list_in, map_in, split_main_container
 from flinkop.resources.volume import Mounted, hadoop_config_map
 
 _STARTUP_PROBE = {"httpGet": {"path": "/config", "port": "rest"}, "periodSeconds": 1, "failureThreshold": 2147483647}
@@ -24,6 +24,7 @@ _MASTER_ENVIRONMENT = "containerized.master.env."
 _SERVICE_ACCOUNTS = ("kubernetes.jobmanager.service-account", "kubernetes.service-account")
 _IMAGES = ("kubernetes.container.image.ref", "kubernetes.container.image")
 _PULL_POLICY = "kubernetes.container.image.pull-policy"
+_SPEC_PATH = "podTemplate.spec"
 
 
 def build_deployment(cluster: Cluster, template: Mapping[str, Any], volumes: list[Mounted], startup_probe: bool) -> dict[str, Any]:
@@ -60,17 +61,19 @@ def _owners(cluster: Cluster) -> list[dict[str, Any]]:
 
 
 def _pod_metadata(template: Mapping[str, Any], labels: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, Any]:
-    metadata = template.get("metadata") or {}
-    merged_labels = {**(metadata.get("labels") or {}), **labels}
-    merged_annotations = {**(metadata.get("annotations") or {}), **annotations}
+    metadata = map_in(template, "metadata", "podTemplate")
+    path = "podTemplate.metadata"
+    merged_labels = {**map_in(metadata, "labels", path), **labels}
+    merged_annotations = {**map_in(metadata, "annotations", path), **annotations}
     return {**metadata, "labels": merged_labels, "annotations": merged_annotations}
 
 
 def _pod_spec(cluster: Cluster, template: Mapping[str, Any], volumes: list[Mounted], startup_probe: bool) -> dict[str, Any]:
-    base = dict(template.get("spec") or {})
+    base = map_in(template, "spec", "podTemplate")
     host_network = options.HOST_NETWORK.read(cluster.conf)
     account = _resolve(cluster, _SERVICE_ACCOUNTS, base.get("serviceAccountName") or base.get("serviceAccount"), "default")
     sides, main = split_main_container(template)
+    own_volumes = list_in(base, "volumes", _SPEC_PATH)
     spec = {
         **base,
         "containers": [*sides, _main_container(cluster, main, volumes, host_network, startup_probe)],
@@ -78,7 +81,7 @@ def _pod_spec(cluster: Cluster, template: Mapping[str, Any], volumes: list[Mount
         "serviceAccountName": account,
         "hostNetwork": host_network,
         "dnsPolicy": "ClusterFirstWithHostNet" if host_network else base.get("dnsPolicy") or "ClusterFirst",
-        "volumes": _by_name([*(base.get("volumes") or []), *(mounted.volume for mounted in volumes)]),
+        "volumes": _last_of_each("name", [*own_volumes, *(mounted.volume for mounted in volumes)]),
     }
     return {**spec, **_scheduling(cluster, base)}
 
@@ -87,9 +90,9 @@ def _scheduling(cluster: Cluster, base: Mapping[str, Any]) -> dict[str, Any]:
     secrets = [{"name": name} for name in options.IMAGE_PULL_SECRETS.read(cluster.conf)]
     tolerations = [_toleration(found) for found in options.JOBMANAGER_TOLERATIONS.read(cluster.conf)]
     wanted = {
-        "imagePullSecrets": [*(base.get("imagePullSecrets") or []), *secrets],
-        "tolerations": [*(base.get("tolerations") or []), *tolerations],
-        "nodeSelector": {**(base.get("nodeSelector") or {}), **options.JOBMANAGER_NODE_SELECTOR.read(cluster.conf)},
+        "imagePullSecrets": [*list_in(base, "imagePullSecrets", _SPEC_PATH), *secrets],
+        "tolerations": [*list_in(base, "tolerations", _SPEC_PATH), *tolerations],
+        "nodeSelector": {**map_in(base, "nodeSelector", _SPEC_PATH), **options.JOBMANAGER_NODE_SELECTOR.read(cluster.conf)},
     }
     return {key: value for key, value in wanted.items() if value}
 
@@ -111,12 +114,12 @@ def _main_container(
         "imagePullPolicy": _resolve(cluster, (_PULL_POLICY,), base.get("imagePullPolicy"), "IfNotPresent"),
         "command": [cluster.conf.get("kubernetes.entry.path", "/docker-entrypoint.sh")],
         "args": ["bash", "-c", f"kubernetes-jobmanager.sh {word} {arguments}"],
-        "env": _by_name([*(base.get("env") or []), *_environment(cluster)]),
+        "env": _last_of_each("name", [*list_in(base, "env", MAIN_PATH), *_environment(cluster)]),
         "resources": _resources(cluster, base),
-        "volumeMounts": _by_path([*(base.get("volumeMounts") or []), *(mounted.mount for mounted in volumes)]),
+        "volumeMounts": _last_of_each("mountPath", [*list_in(base, "volumeMounts", MAIN_PATH), *(mounted.mount for mounted in volumes)]),
     }
     if not host_network:
-        container["ports"] = _by_name([*(base.get("ports") or []), *_ports(cluster)])
+        container["ports"] = _last_of_each("name", [*list_in(base, "ports", MAIN_PATH), *_ports(cluster)])
     if startup_probe:
         container.setdefault("startupProbe", _STARTUP_PROBE)
     return container
@@ -132,7 +135,7 @@ def _ports(cluster: Cluster) -> list[dict[str, Any]]:
     return [
         {"name": "rest", "containerPort": options.REST_PORT.read(cluster.conf)},
         {"name": "jobmanager-rpc", "containerPort": options.JOBMANAGER_RPC_PORT.read(cluster.conf)},
-        {"name": "blobserver", "containerPort": int(options.BLOB_SERVER_PORT.read(cluster.conf))},
+        {"name": "blobserver", "containerPort": options.BLOB_SERVER_PORT.read(cluster.conf)},
     ]
 
 
@@ -145,23 +148,23 @@ def _environment(cluster: Cluster) -> list[dict[str, Any]]:
     found.append({"name": "_POD_IP_ADDRESS", "valueFrom": address})
     if "kubernetes.flink.log.dir" in conf:
         found.append({"name": "FLINK_LOG_DIR", "value": conf["kubernetes.flink.log.dir"]})
-    for secret in parse_list_of_maps(conf.get("kubernetes.env.secretKeyRef", "")):
-        reference = {"secretKeyRef": {"name": secret["secret"], "key": secret["key"]}}
-        found.append({"name": secret["env"], "valueFrom": reference})
+    for variable in options.SECRET_VARIABLES.read(conf):
+        reference = {"secretKeyRef": {"name": variable["secret"], "key": variable["key"]}}
+        found.append({"name": variable["env"], "valueFrom": reference})
     if hadoop_config_map(cluster):
         found.append({"name": "HADOOP_CONF_DIR", "value": "/opt/hadoop/conf"})
     return found
 
 
 def _resources(cluster: Cluster, base: Mapping[str, Any]) -> dict[str, Any]:
-    conf, given = cluster.conf, base.get("resources") or {}
+    conf, given, path = cluster.conf, map_in(base, "resources", MAIN_PATH), f"{MAIN_PATH}.resources"
     cpu, memory = options.JOBMANAGER_CPU.read(conf), to_mebibytes(jobmanager_memory(conf).process_size)
     cpu_limit = cpu * options.JOBMANAGER_CPU_LIMIT_FACTOR.read(conf)
     memory_limit = int(memory * options.JOBMANAGER_MEMORY_LIMIT_FACTOR.read(conf))
     return {
         **given,
-        "requests": {**(given.get("requests") or {}), "cpu": _number(cpu), "memory": f"{memory}Mi"},
-        "limits": {**(given.get("limits") or {}), "cpu": _number(cpu_limit), "memory": f"{memory_limit}Mi"},
+        "requests": {**map_in(given, "requests", path), "cpu": _number(cpu), "memory": f"{memory}Mi"},
+        "limits": {**map_in(given, "limits", path), "cpu": _number(cpu_limit), "memory": f"{memory_limit}Mi"},
     }
 
 
@@ -170,10 +173,13 @@ def _number(value: float) -> str:
     return str(round(value, 3))
 
 
-def _by_name(elements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The API server refuses a name that comes twice: the later one, Flink's own, wins, in the place of the first."""
-    return list({element["name"]: element for element in elements}.values())
+def _last_of_each(key: str, elements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The API server refuses two of the same `key`: the later one, Flink's own, wins, in the place of the first.
 
-
-def _by_path(mounts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return list({mount["mountPath"]: mount for mount in mounts}.values())
+    What has no such key stays: ports need no name, and of anything else the API server says best what is wrong.
+    """
+    found: dict[object, dict[str, Any]] = {}
+    for position, element in enumerate(elements):
+        value = element.get(key)
+        found[value if isinstance(value, str) else position] = element
+    return list(found.values())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.flinkconf import flinkoptions as options
 from flinkop.flinkconf.highavailability import is_ha
-from flinkop.flinkconf.syntax import parse_map
 from flinkop.resources.cluster import Cluster
 from flinkop.resources.naming import common_labels, internal_service_name, jobmanager_labels, rest_service_name
 
-_HEADLESS = "Headless_ClusterIP"
+_LABELS_SINCE = FlinkVersion(2, 2)
 
 
 def build_services(cluster: Cluster) -> list[dict[str, Any]]:
@@ -21,40 +21,38 @@ def build_services(cluster: Cluster) -> list[dict[str, Any]]:
 
 def build_rest_service(cluster: Cluster) -> dict[str, Any]:
     """The service of the REST endpoint and web page."""
-    exposed = cluster.conf.get("kubernetes.rest-service.exposed.type", "ClusterIP")
-    port = {
-        "name": "rest",
-        "port": options.REST_PORT.read(cluster.conf),
-        "targetPort": _first_port(options.REST_BIND_PORT.read(cluster.conf)),
-    }
-    spec: dict[str, Any] = {"type": "ClusterIP" if exposed == _HEADLESS else exposed, "ports": [port]}
-    if exposed == _HEADLESS:
-        spec["clusterIP"] = "None"
-    return _service(cluster, rest_service_name(cluster.name), "rest-service", spec)
+    conf = cluster.conf
+    port = {"name": "rest", "port": options.REST_PORT.read(conf), "targetPort": options.REST_BIND_PORT.read(conf)}
+    spec = {**_exposure(options.REST_SERVICE_TYPE.read(conf)), "ports": [port]}
+    annotations, labels = options.REST_SERVICE_ANNOTATIONS.read(conf), options.REST_SERVICE_LABELS.read(conf)
+    return _service(cluster, rest_service_name(cluster.name), spec, annotations, labels)
+
+
+def _exposure(exposed: options.ExposedType) -> dict[str, Any]:
+    is_headless = exposed is options.ExposedType.HEADLESS
+    return {"type": "ClusterIP", "clusterIP": "None"} if is_headless else {"type": exposed.value}
 
 
 def _build_internal_service(cluster: Cluster) -> dict[str, Any]:
+    conf = cluster.conf
     ports = [
-        {"name": "jobmanager-rpc", "port": options.JOBMANAGER_RPC_PORT.read(cluster.conf)},
-        {"name": "blobserver", "port": int(options.BLOB_SERVER_PORT.read(cluster.conf))},
+        {"name": "jobmanager-rpc", "port": options.JOBMANAGER_RPC_PORT.read(conf)},
+        {"name": "blobserver", "port": options.BLOB_SERVER_PORT.read(conf)},
     ]
-    return _service(cluster, internal_service_name(cluster.name), "internal-service", {"clusterIP": "None", "ports": ports})
+    annotations, labels = options.INTERNAL_SERVICE_ANNOTATIONS.read(conf), options.INTERNAL_SERVICE_LABELS.read(conf)
+    return _service(cluster, internal_service_name(cluster.name), {"clusterIP": "None", "ports": ports}, annotations, labels)
 
 
-def _service(cluster: Cluster, name: str, options_name: str, spec: dict[str, Any]) -> dict[str, Any]:
-    labels = parse_map(cluster.conf.get(f"kubernetes.{options_name}.labels", "")) if cluster.version >= FlinkVersion(2, 2) else {}
-    metadata: dict[str, Any] = {"name": name, "namespace": cluster.namespace, "labels": {**labels, **common_labels(cluster.name)}}
-    annotations = parse_map(cluster.conf.get(f"kubernetes.{options_name}.annotations", ""))
+def _service(
+    cluster: Cluster, name: str, spec: Mapping[str, Any], annotations: Mapping[str, str], labels: Mapping[str, str]
+) -> dict[str, Any]:
+    own_labels = labels if cluster.version >= _LABELS_SINCE else {}
+    metadata: dict[str, Any] = {"name": name, "namespace": cluster.namespace, "labels": {**own_labels, **common_labels(cluster.name)}}
     if annotations:
-        metadata["annotations"] = annotations
+        metadata["annotations"] = dict(annotations)
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata,
         "spec": {**spec, "selector": jobmanager_labels(cluster.name)},
     }
-
-
-def _first_port(text: str) -> int:
-    """`rest.bind-port` may be a range or a list: the service points to its first."""
-    return int(text.replace("-", ",").split(",")[0])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from flinkop.api.flinkdeployment import Resource, ResourceRequirements
+from flinkop.api.flinkdeployment import Resource, ResourceClaim, ResourceRequirements
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.flinkconf.memory import format_memory, parse_memory, parse_quantity
 
@@ -16,9 +16,10 @@ _FLINKS_OWN = ("cpu", "memory")
 class Sizing:
     """`options` go to Flink, which makes the container's CPU and memory of them; the rest goes to the pod template."""
 
-    options: Mapping[str, str]
-    requests: Mapping[str, str]
-    limits: Mapping[str, str]
+    options: Mapping[str, str] = field(default_factory=dict)
+    requests: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
+    claims: tuple[Mapping[str, str], ...] = ()
 
 
 def size_of(component: str, resource: Resource | None, resources: ResourceRequirements | None, version: FlinkVersion) -> Sizing:
@@ -29,7 +30,7 @@ def size_of(component: str, resource: Resource | None, resources: ResourceRequir
     if resources is not None:
         return _from_requirements(component, resources, version)
     if resource is None:
-        return Sizing({}, {}, {})
+        return Sizing()
     options = _options(component, None if resource.cpu is None else str(float(resource.cpu)), resource.memory, version)
     storage = {"ephemeral-storage": resource.ephemeral_storage} if resource.ephemeral_storage else {}
     return Sizing(options, storage, storage)
@@ -44,7 +45,12 @@ def _from_requirements(component: str, resources: ResourceRequirements, version:
         factor = _limit_factor(name, requests, limits)
         if factor is not None:
             options[f"kubernetes.{component}.{name}.limit-factor"] = factor
-    return Sizing(options, _others(requests), _others(limits))
+    return Sizing(options, _others(requests), _others(limits), tuple(_claim(claim) for claim in resources.claims))
+
+
+def _claim(claim: ResourceClaim) -> dict[str, str]:
+    fields = {"name": claim.name, "request": claim.request}
+    return {name: text for name, text in fields.items() if text is not None}
 
 
 def _options(component: str, cpu: str | None, memory: str | None, version: FlinkVersion) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flinkop.api.flinkversion import FlinkVersion
-from flinkop.flinkconf.syntax import parse_map
+from flinkop.flinkconf import flinkoptions as options
 from flinkop.resources.cluster import Cluster
 from flinkop.resources.naming import config_map_name, pod_template_config_map_name
 
@@ -46,7 +46,7 @@ def _artifacts(cluster: Cluster) -> list[Mounted]:
 
 
 def _secrets(cluster: Cluster) -> list[Mounted]:
-    secrets = parse_map(cluster.conf.get("kubernetes.secrets", ""))
+    secrets = options.SECRETS.read(cluster.conf)
     return [Mounted({"name": f"{name}-volume", "secret": {"secretName": name}}, path) for name, path in secrets.items()]
 
 
@@ -74,8 +74,11 @@ def _template(cluster: Cluster) -> Mounted:
 def _claims(cluster: Cluster) -> list[Mounted]:
     if cluster.version < FlinkVersion(2, 3):
         return []
-    claims = parse_map(cluster.conf.get("kubernetes.persistent-volume-claims", ""))
-    read_only = cluster.conf.get("kubernetes.persistent-volume-claims.read-only", "false").lower() == "true"
-    return [
-        Mounted({"name": f"{claim}-pvc", "persistentVolumeClaim": {"claimName": claim}}, path, read_only) for claim, path in claims.items()
-    ]
+    claims = options.PERSISTENT_VOLUME_CLAIMS.read(cluster.conf)
+    read_only = options.PERSISTENT_VOLUME_CLAIMS_READ_ONLY.read(cluster.conf)
+    return [Mounted(_claim(name), path, read_only) for name, path in claims.items()]
+
+
+def _claim(name: str) -> dict[str, Any]:
+    """Claims may have dots in their names, and volumes may not."""
+    return {"name": f"{name.replace('.', '-')}-pvc", "persistentVolumeClaim": {"claimName": name}}

@@ -10,16 +10,22 @@ import pytest
 from flinkop.flinkconf import flinkoptions
 from flinkop.flinkconf.flinkoptions import (
     ALL,
+    BLOB_SERVER_PORT,
     CHECKPOINT_DIRECTORY,
     CHECKPOINT_INTERVAL,
     CHECKPOINT_TIMEOUT,
     HA_STORAGE_DIRECTORY,
     HIGH_AVAILABILITY,
     JOBMANAGER_CPU,
+    JOBMANAGER_TOLERATIONS,
     NEW_NAMES,
     PARALLELISM,
+    PINNED_JOB_ID,
     REST_PORT,
+    REST_SERVICE_TYPE,
     SAVEPOINT_DIRECTORY,
+    SECRET_VARIABLES,
+    SECRETS,
     TASK_SLOTS,
 )
 from flinkop.flinkconf.highavailability import is_ha, is_kubernetes_ha
@@ -58,11 +64,62 @@ def test_the_list_of_all_options_is_complete() -> None:
     assert sorted(option.key for option in ALL) == sorted(option.key for option in found)
 
 
-def test_an_option_whose_name_is_sensitive_does_not_show_its_value() -> None:
-    (option,) = (option for option in ALL if is_sensitive(option.key))
+SENSITIVE = [option for option in ALL if is_sensitive(option.key)]
+
+
+@pytest.mark.parametrize("option", SENSITIVE, ids=[option.key for option in SENSITIVE])
+def test_an_option_whose_name_is_sensitive_does_not_show_its_value(option: Option[Any]) -> None:
     with pytest.raises(InvalidOption) as refused:
         option.read({option.key: "'s3cr3t"})
     assert "s3cr3t" not in str(refused.value)
+
+
+REFUSED: dict[str, tuple[Option[Any], str, str]] = {
+    "no slots": (TASK_SLOTS, "0", "'0' is too few; write 1 or more"),
+    "a port range": (BLOB_SERVER_PORT, "50100-50200", "'50100-50200' is not a port; write one number up to 65535, no range"),
+    "a job id that is too short": (PINNED_JOB_ID, "abc", "is not a job id; write 32 hexadecimal digits, or leave it out"),
+    "a toleration for no number of seconds": (
+        JOBMANAGER_TOLERATIONS,
+        "key:k,tolerationSeconds:soon",
+        "has tolerationSeconds that are not a number; write for example tolerationSeconds:60",
+    ),
+    "a variable without a key": (
+        SECRET_VARIABLES,
+        "env:E,secret:s",
+        "is not a list of variables; write env:NAME,secret:name,key:key for each, with semicolons between them",
+    ),
+    "a kind of service that is none": (
+        REST_SERVICE_TYPE,
+        "Public",
+        "'Public' is not one of the values; write CLUSTERIP or NODEPORT or LOADBALANCER or HEADLESS_CLUSTERIP",
+    ),
+}
+
+
+@pytest.mark.parametrize(("option", "text", "problem"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_value_that_flink_or_kubernetes_would_refuse_is_refused_with_what_to_write(option: Option[Any], text: str, problem: str) -> None:
+    with pytest.raises(InvalidOption) as refused:
+        option.read({option.key: text})
+    assert refused.value.problem == problem
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        (PINNED_JOB_ID, "ABCDEF0123456789abcdef0123456789", "abcdef0123456789abcdef0123456789"),
+        (PINNED_JOB_ID, " ", None),
+        (REST_SERVICE_TYPE, "loadbalancer", "LoadBalancer"),
+        (
+            SECRET_VARIABLES,
+            "env:A,secret:s,key:k;env:B,secret:s,key:l",
+            [{"env": "A", "secret": "s", "key": "k"}, {"env": "B", "secret": "s", "key": "l"}],
+        ),
+        (JOBMANAGER_TOLERATIONS, "key:k,operator:Exists", [{"key": "k", "operator": "Exists"}]),
+        (SECRETS, "s:/etc/s", {"s": "/etc/s"}),
+    ],
+)
+def test_structured_options_are_read(option: Option[Any], text: str, value: object) -> None:
+    assert option.read({option.key: text}) == value
 
 
 def test_every_renamed_option_still_has_its_old_name() -> None:

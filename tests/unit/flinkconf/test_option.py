@@ -9,7 +9,8 @@ import pytest
 
 from flinkop.errors import InvalidSpec
 from flinkop.flinkconf.duration import parse_duration
-from flinkop.flinkconf.option import InvalidOption, Option, boolean, decimal, integer, one_of
+from flinkop.flinkconf.option import InvalidOption, MapOption, Option, any_port, boolean, count, decimal, integer, one_of, port
+from flinkop.flinkconf.syntax import parse_map
 
 
 class Colour(StrEnum):
@@ -55,10 +56,25 @@ def test_booleans_are_read_in_any_case(text: str, value: bool) -> None:
         (boolean, "yes", "write true or false"),
         (integer, "1.5", "write for example 50"),
         (integer, "", "write for example 50"),
+        (integer, "1_000", "write for example 50"),
+        (integer, "٣", "write for example 50"),
+        (integer, "2147483648", "write for example 50"),
+        (integer, "9" * 5000, "99…' is not a whole number; write for example 50"),
+        (count, "0", "'0' is too few; write 1 or more"),
+        (count, "-2", "write 1 or more"),
+        (count, "two", "write for example 50"),
+        (port, "0", "write a number from 1 to 65535"),
+        (port, "65536", "write one number up to 65535, no range"),
+        (any_port, "-1", "write one number up to 65535, no range"),
+        (any_port, "8081-8085", "write one number up to 65535, no range"),
         (decimal, "half", "write for example 1.5"),
+        (decimal, "nan", "write for example 1.5"),
+        (decimal, "inf", "write for example 1.5"),
+        (decimal, "1e400", "write for example 1.5"),
+        (decimal, "1_0.0", "write for example 1.5"),
         (one_of(Colour), "GREEN", "write RED or BLUE"),
     ],
-    ids=["boolean", "integer", "no integer", "number", "enum"],
+    ids=lambda value: value[:12] if isinstance(value, str) else "",
 )
 def test_other_texts_are_refused_with_what_to_write(parse: object, text: str, remedy: str) -> None:
     assert callable(parse)
@@ -68,3 +84,44 @@ def test_other_texts_are_refused_with_what_to_write(parse: object, text: str, re
 
 def test_enums_are_read_in_any_case() -> None:
     assert one_of(Colour)("blue") is Colour.BLUE
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "value"),
+    [
+        (integer, " -7 ", -7),
+        (integer, "2147483647", 2147483647),
+        (count, "1", 1),
+        (port, "65535", 65535),
+        (any_port, "0", 0),
+        (decimal, " .5", 0.5),
+        (decimal, "-1.5e-3", -0.0015),
+        (decimal, "2.", 2.0),
+    ],
+)
+def test_numbers_are_read(parse: object, text: str, value: float) -> None:
+    assert callable(parse)
+    assert parse(text) == value
+
+
+LABELS = MapOption("app.labels", {}, parse_map)
+
+
+@pytest.mark.parametrize(
+    ("conf", "value"),
+    [
+        ({}, {}),
+        ({"app.labels": "a:b,c:d"}, {"a": "b", "c": "d"}),
+        ({"app.labels.a": "b", "app.labels.c.d": "e:f"}, {"a": "b", "c.d": "e:f"}),
+        ({"app.labels": "a:b", "app.labels.c": "d"}, {"a": "b"}),
+        ({"app.label": "x", "app.labelset": "x", "other.app.labels.a": "x"}, {}),
+    ],
+    ids=["not set", "one text", "nested", "the text wins", "other keys"],
+)
+def test_a_map_is_one_text_or_nested_keys(conf: dict[str, str], value: dict[str, str]) -> None:
+    assert LABELS.read(conf) == value
+
+
+def test_a_bad_map_is_refused() -> None:
+    with pytest.raises(InvalidOption, match=r"flinkConfiguration.app.labels: is not a map"):
+        LABELS.read({"app.labels": "a"})

@@ -110,6 +110,11 @@ REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
         "jvm-overhead.min",
         "2g is above jobmanager.memory.jvm-overhead.max, 1g; swap them",
     ),
+    "a fraction that becomes all in Flink's 32 bits": (
+        jobmanager(flink_size="2g", jvm__overhead_fraction="0.99999999"),
+        "jvm-overhead.fraction",
+        "0.99999999 is not a fraction; write a number from 0 to below 1",
+    ),
     "a fraction of all": (
         jobmanager(process_size="2g", jvm__overhead_fraction="1"),
         "jvm-overhead.fraction",
