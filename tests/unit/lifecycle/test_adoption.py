@@ -1,0 +1,160 @@
+"""A status that the established operator wrote, read as a record. The fields are those of section 1.6 of its feature census."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from flinkop.api.flinkdeployment import parse_spec
+from flinkop.lifecycle.adoption import adopt
+from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import JobManagerStatus, Record
+from flinkop.lifecycle.restore import RestoreSource
+from flinkop.lifecycle.specdiff import NO_CHANGE, diff_spec
+from flinkop.lifecycle.step import HaFate, TearingDown
+
+JOB_ID = "0123456789abcdef0123456789abcdef"
+SAVEPOINT = "s3://bucket/savepoint-012345-6789"
+
+
+def a_spec(**job: Any) -> dict[str, Any]:
+    return {
+        "image": "flink:1.20",
+        "flinkVersion": "v1_20",
+        "serviceAccount": "flink",
+        "flinkConfiguration": {"taskmanager.numberOfTaskSlots": "2"},
+        "jobManager": {"resource": {"cpu": 1.0, "memory": "2048m"}},
+        "taskManager": {"resource": {"cpu": 1.0, "memory": "2048m"}},
+        "job": {"jarURI": "local:///opt/job.jar", "parallelism": 2, "upgradeMode": "savepoint", "state": "running", **job},
+    }
+
+
+def spec_text(spec: dict[str, Any], **meta: Any) -> str:
+    """As the Java operator serializes it: everything that is not set is null."""
+    full = {"podTemplate": None, "ingress": None, "restartNonce": None, "logConfiguration": None, "mode": None, **spec}
+    full["job"] = {"initialSavepointPath": None, "allowNonRestoredState": None, "args": [], "entryClass": None, **full["job"]}
+    return json.dumps({"spec": full, "resource_metadata": {"apiVersion": "flink.apache.org/v1beta1", "firstDeployment": False, **meta}})
+
+
+def a_status(spec: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    text = spec_text(spec or a_spec())
+    status = {
+        "jobManagerDeploymentStatus": "READY",
+        "lifecycleState": "STABLE",
+        "observedGeneration": 3,
+        "jobStatus": {"jobId": JOB_ID, "jobName": "job", "state": "RUNNING", "startTime": "1790000000000", "updateTime": "1790000000001"},
+        "reconciliationStatus": {
+            "state": "DEPLOYED",
+            "reconciliationTimestamp": 1790000000000,
+            "lastReconciledSpec": text,
+            "lastStableSpec": text,
+        },
+        "clusterInfo": {"flink-version": "1.20.5"},
+        "taskManager": {"labelSelector": "component=taskmanager,app=job", "replicas": 1},
+    }
+    for path, value in changes.items():
+        section, _, field = path.partition("__")
+        status[section] = {**status[section], field: value} if field else value  # type: ignore[dict-item]
+    return status
+
+
+def test_a_running_job_goes_on_running() -> None:
+    record = adopt(a_status())
+    assert (record.phase, record.job.job_id, record.job.state) == (Phase.RUNNING, JOB_ID, JobState.RUNNING)
+    assert (record.jobmanager, record.was_ready, record.generation) == (JobManagerStatus.READY, True, 3)
+
+
+def test_the_spec_that_runs_is_no_change_to_the_same_manifest() -> None:
+    record = adopt(a_status())
+    assert record.reconciled is not None
+    assert diff_spec(record.reconciled, parse_spec(a_spec()).to_wire()) == NO_CHANGE
+
+
+def test_a_job_of_another_operator_counts_as_one_that_may_have_state() -> None:
+    record = adopt(a_status())
+    assert record.start is not None
+    assert record.was_ready
+    assert not record.had_no_state
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param({}, id="no status"),
+        pytest.param({"reconciliationStatus": {"state": "UPGRADING"}}, id="the default status of a new resource"),
+        pytest.param(
+            a_status(
+                reconciliationStatus={
+                    "state": "UPGRADING",
+                    "lastReconciledSpec": spec_text(a_spec(state="suspended", upgradeMode="stateless"), firstDeployment=True),
+                }
+            ),
+            id="a first start that was not finished",
+        ),
+    ],
+)
+def test_what_was_never_deployed_is_new(status: dict[str, Any]) -> None:
+    assert adopt(status) == Record()
+
+
+@pytest.mark.parametrize(
+    ("changes", "phase"),
+    [
+        pytest.param({"jobManagerDeploymentStatus": "DEPLOYING", "jobStatus__state": "RECONCILING"}, Phase.DEPLOYING, id="being deployed"),
+        pytest.param({"jobStatus__state": "CREATED"}, Phase.DEPLOYING, id="its tasks do not run yet"),
+        pytest.param({"jobManagerDeploymentStatus": "MISSING"}, Phase.DEPLOYING, id="lost its JobManager"),
+        pytest.param({"jobStatus__state": "FAILED"}, Phase.FAILED, id="failed"),
+        pytest.param({"jobStatus__state": "FINISHED"}, Phase.FINISHED, id="finished"),
+    ],
+)
+def test_a_job_that_does_not_run_is_in_the_phase_that_its_state_tells(changes: dict[str, Any], phase: Phase) -> None:
+    assert adopt(a_status(**changes)).phase is phase
+
+
+@pytest.mark.parametrize(
+    ("mode", "path", "kept_path", "fate"),
+    [
+        pytest.param("savepoint", SAVEPOINT, SAVEPOINT, HaFate.REMOVE, id="with a savepoint"),
+        pytest.param("last-state", None, None, HaFate.KEEP, id="with its metadata"),
+        pytest.param("savepoint", "KUBERNETES_OPERATOR_LAST_STATE", None, HaFate.KEEP, id="with the path that stands for its metadata"),
+    ],
+)
+def test_a_stopped_job_keeps_its_state(mode: str, path: str | None, kept_path: str | None, fate: HaFate) -> None:
+    spec = a_spec(state="suspended", upgradeMode=mode)
+    record = adopt(a_status(spec, jobStatus__upgradeSavepointPath=path, jobStatus__state="FINISHED"))
+    assert record.phase is Phase.UPGRADING
+    assert isinstance(record.step, TearingDown)
+    assert (record.savepoint_path, record.step.ha) == (kept_path, fate)
+    assert not record.had_no_state
+
+
+def test_a_job_that_was_stopped_without_state_may_start_empty() -> None:
+    record = adopt(a_status(a_spec(state="suspended", upgradeMode="stateless")))
+    assert record.restore is not None
+    assert record.restore.point is not None
+    assert (record.restore.point.source, record.had_no_state) == (RestoreSource.EMPTY, True)
+
+
+def test_a_rolled_back_job_runs_its_stable_spec() -> None:
+    bad, good = spec_text(a_spec(args=["bad"])), spec_text(a_spec(args=["good"]))
+    state = {"state": "ROLLED_BACK", "reconciliationTimestamp": 1, "lastReconciledSpec": bad, "lastStableSpec": good}
+    record = adopt(a_status(reconciliationStatus=state))
+    assert record.reconciled == record.stable
+    assert record.reconciled is not None
+    assert record.reconciled["job"]["args"] == ["good"]
+
+
+def test_an_older_layout_holds_the_spec_alone() -> None:
+    state = {"state": "DEPLOYED", "lastReconciledSpec": json.dumps(a_spec())}
+    record = adopt(a_status(reconciliationStatus=state))
+    assert record.reconciled == parse_spec(a_spec()).to_wire()
+
+
+def test_a_spec_that_cannot_be_read_any_more_is_kept_as_it_is() -> None:
+    spec = {**a_spec(), "flinkVersion": "v1_13"}
+    record = adopt(a_status(spec))
+    assert record.reconciled is not None
+    assert record.reconciled["flinkVersion"] == "v1_13"
