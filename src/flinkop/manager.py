@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ class Manager:
         self._deployments = self._inform(DEPLOYMENTS, f"component=jobmanager,{_TYPES}", owner_of, trim_deployment)
         self._pods = self._inform(PODS, f"component in (jobmanager,taskmanager),{_TYPES}", owner_of, trim_pod)
         self._elector = self._elect()
+        self._is_working = False
 
     async def run(self) -> None:
         """Runs the operator."""
@@ -92,7 +93,7 @@ class Manager:
             background.append(asyncio.create_task(self._live_config.run(self._look_at_all)))
             lead = asyncio.create_task(self._lead())
             try:
-                await self._first_of(self._stopping.wait(), lead, *background)
+                await _first_of(self._stopping.wait(), lead, *background)
                 await self._stop(lead)
             finally:
                 await _end(lead, *background)
@@ -116,12 +117,13 @@ class Manager:
         self._elector.on_started(elected.set)
         keeping = asyncio.create_task(self._elector.run())
         try:
-            await self._first_of(elected.wait(), keeping)
-            await self._work()
+            await _first_of(elected.wait(), keeping)
+            await _first_of(self._work(), keeping)
         finally:
-            keeping.cancel()
+            await _end(keeping)
 
     async def _work(self) -> None:
+        self._is_working = True
         reconciler = FlinkDeploymentController(
             self._resources,
             self._deployments,
@@ -142,20 +144,16 @@ class Manager:
         return wanted if wanted > 0 else 256
 
     async def _stop(self, lead: asyncio.Task[None]) -> None:
-        """Passes that are under way end first, the lease is released after them, and only then the connections close."""
+        """Passes that are under way end first, those that take too long are cut off; the lease is released when none is left that could
+        act, and only then the connections close. A standby has no passes to wait for."""
         _log.info("stopping")
         self._queue.shut_down()
-        await asyncio.wait([lead], timeout=self._config.termination_timeout.total_seconds())
+        if self._is_working:
+            await asyncio.wait([lead], timeout=self._config.termination_timeout.total_seconds())
+        await _end(lead)
         await self._events.flush(2.0)
         if self._elector is not None:
             await self._elector.release()
-
-    async def _first_of(self, *awaitables: Any) -> None:
-        """Waits for the first to end; an error of it is raised here."""
-        tasks = [asyncio.ensure_future(one) for one in awaitables]
-        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in (*done, *(one for one in pending if one not in awaitables)):
-            task.result() if task in done else task.cancel()
 
     def _inform(
         self,
@@ -213,7 +211,18 @@ class Manager:
             loop.add_signal_handler(number, self.stop)
 
 
-async def _end(*tasks: asyncio.Task[None]) -> None:
+async def _first_of(*awaitables: Coroutine[Any, Any, Any] | asyncio.Task[Any]) -> None:
+    """Waits for the first to end; an error of it is raised here. Of the others, coroutines are ended too, and tasks go on."""
+    tasks = [asyncio.ensure_future(one) for one in awaitables]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _end(*(task for task in tasks if task not in awaitables))
+    for task in done:
+        task.result()
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

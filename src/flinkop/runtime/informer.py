@@ -78,7 +78,8 @@ class Informer:
             ApiUnavailable: it took longer than `seconds`; says what the trouble was.
         """
         try:
-            await asyncio.wait_for(self._synced.wait(), seconds)
+            async with asyncio.timeout(seconds):  # not wait_for, which loses a cancellation that comes together with the result
+                await self._synced.wait()
         except TimeoutError:
             raise ApiUnavailable(f"{self.resource.plural}: not listed within {seconds:.0f} s: {self._trouble}") from None
 

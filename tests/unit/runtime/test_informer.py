@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.kubeapi import FakeKubeApi
-from tests.virtualtime import LoopClock, now, run, until
+from tests.virtualtime import LoopClock, now, run, settle, until
 
 from flinkop.errors import ApiUnavailable, Expired, NotFound
 from flinkop.kube.client import KubeClient
@@ -330,6 +330,24 @@ TROUBLE: dict[str, Callable[[FakeKubeApi], None]] = {
     "two requests fail": lambda api: (api.refuse(UNAVAILABLE, Expired("too old")), api.break_watches())[1],
     "a bookmark comes": lambda api: api.bookmark(),
 }
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_cancellation_that_comes_together_with_the_end_of_the_wait_is_not_lost(turns: int) -> None:
+    async def main() -> None:
+        api = FakeKubeApi()
+        informer, seen = an_informer(api)
+        async with running(informer):
+            waiting = asyncio.create_task(informer.wait_until_synced(10))
+            put(api, "a")
+            while not seen.changes:
+                await asyncio.sleep(0.001)
+            await settle(turns)
+            was_cancelled_in_time = waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            assert waiting.cancelled() == was_cancelled_in_time
+
+    run(main())
 
 
 @given(
