@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.cluster import flinkimage, jobjar, operatorimage, place
+from tests.cluster import examplejar, flinkimage, jobjar, operatorimage, place
 from tests.cluster.localcluster import LocalCluster
 from tests.e2e.world import NAMESPACE, OPERATOR_NAMESPACE, STATE, World
 
 CHART = place.REPOSITORY / "charts" / "flinkop"
 VERSIONS = ("1.20.5", "2.2.1")
+
+
+def flink_image(version: str) -> Path:
+    """The image of that version with the counting job, and with Flink's own example where it was published."""
+    examples = [examplejar.build()] if version.startswith("1.20") else []
+    return flinkimage.ensure(version, [jobjar.build(version), *examples])
 
 
 def install_operator(cluster: LocalCluster) -> None:
@@ -36,7 +43,7 @@ def world() -> Iterator[World]:
         shutil.rmtree(STATE, ignore_errors=True)
         cluster = LocalCluster("e2e")
         cluster.up(nodes=2)
-        for archive in (operatorimage.ensure(), *(flinkimage.ensure(version, [jobjar.build(version)]) for version in VERSIONS)):
+        for archive in (operatorimage.ensure(), *map(flink_image, VERSIONS)):
             cluster.load(archive)
         install_operator(cluster)
     yield World(cluster)

@@ -1,0 +1,20 @@
+"""The examples that users copy from run as they stand."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from tests.cluster import place
+from tests.e2e.world import NAMESPACE, World, condition
+
+EXAMPLES = place.REPOSITORY / "manifests" / "examples"
+
+
+@pytest.mark.parametrize(("file", "phase"), [("basic.yaml", "Running"), ("stateless.yaml", "Running"), ("suspended.yaml", "Suspended")])
+def test_an_example_runs_as_it_stands(world: World, file: str, phase: str) -> None:
+    name = yaml.safe_load((EXAMPLES / file).read_text())["metadata"]["name"]
+    world.cluster.kubectl("-n", NAMESPACE, "apply", "-f", str(EXAMPLES / file))
+    found = world.wait_for_phase(name, phase)
+    assert condition(found, "Ready")["status"] == "True"
+    world.delete(name)
+    world.leaves_nothing(name)
