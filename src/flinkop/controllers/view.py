@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from flinkop.flink.model import find_cause
+from flinkop.flink.stacktrace import find_cause
 from flinkop.lifecycle.observed import HaMetadata, JobManager, Trouble
 
 GENERATION_ANNOTATION = "flinkdeployment.flink.apache.org/generation"

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from flinkop.flink.stacktrace import summarize
+
 NOT_ADDRESSABLE = "<checkpoint-not-externally-addressable>"
-_STOPPING = "StopWithSavepointStoppingException"
-_SAVEPOINT_IN_TEXT = re.compile(r"[Ss]avepoint[^:]*?(?:at|in|to|path)[:\s]+['\"]?([a-z0-9+.-]+:/[^\s'\"]+?)[.,'\"]?(?:\s|$)")
-_LIMIT = 500
+
+# The text of Flink's StopWithSavepointStoppingException, 1.16 to 2.3.
+_SAVEPOINT_ALL_THE_SAME = re.compile(r"savepoint has been created at: (\S{1,2000}), but the corresponding job")
 
 
 class JobState(StrEnum):
@@ -91,87 +93,115 @@ class CheckpointStatistics:
     stop_triggered_at: int | None
 
 
+NO_CHECKPOINTS = CheckpointStatistics(0, None, None, None, None, None)
+"""The statistics of a job that has made none."""
+
+
 def read_jobs(answer: Mapping[str, Any]) -> list[JobOverview]:
-    """The jobs of `/jobs/overview`. Raises KeyError, TypeError or ValueError for what is no such answer."""
-    return [_read_job(job) for job in answer["jobs"]]
+    """The jobs of `/jobs/overview`. As all readers here: raises KeyError or ValueError for what is no such answer."""
+    return [_read_job(job) for job in _maps(answer["jobs"])]
 
 
 def _read_job(job: Mapping[str, Any]) -> JobOverview:
-    tasks = job.get("tasks") or {}
+    tasks = _map(job["tasks"])
     return JobOverview(
-        job_id=job["jid"],
-        name=job["name"],
+        job_id=_text(job["jid"]),
+        name=_text(job["name"]),
         state=JobState(job["state"]),
-        start_time=int(job["start-time"]),
-        last_modification=int(job["last-modification"]),
-        tasks_total=int(tasks.get("total", 0)),
-        tasks_running=int(tasks.get("running", 0)),
-        tasks_finished=int(tasks.get("finished", 0)),
+        start_time=_number(job["start-time"]),
+        last_modification=_number(job["last-modification"]),
+        tasks_total=_number(tasks["total"]),
+        tasks_running=_number(tasks["running"]),
+        tasks_finished=_number(tasks["finished"]),
     )
 
 
 def read_operation(answer: Mapping[str, Any]) -> AsyncOperation:
     """The status of a savepoint trigger."""
-    if answer["status"]["id"] != "COMPLETED":
+    if _text(_map(answer["status"])["id"]) != "COMPLETED":
         return InProgress()
-    operation = answer.get("operation") or {}
+    operation = _optional_map(answer["operation"])
     if "location" in operation:
-        return Completed(operation["location"])
-    trace = (operation.get("failure-cause") or {}).get("stack-trace") or "Flink gives no cause"
+        return Completed(_text(operation["location"]))
+    trace = _text(_optional_map(operation.get("failure-cause")).get("stack-trace") or "Flink gives no cause")
     return _made_all_the_same(trace) or Failed(summarize(trace))
 
 
 def _made_all_the_same(trace: str) -> Completed | None:
     """A stop whose savepoint was made while the job failed to stop afterwards has its savepoint: the text holds the path."""
-    if _STOPPING not in trace:
-        return None
-    found = _SAVEPOINT_IN_TEXT.search(trace)
+    found = _SAVEPOINT_ALL_THE_SAME.search(trace)
     return Completed(found[1]) if found else None
 
 
 def read_checkpoints(answer: Mapping[str, Any]) -> CheckpointStatistics:
-    """The statistics of `/jobs/:id/checkpoints`."""
-    latest = answer.get("latest") or {}
-    completed = latest.get("completed") or {}
-    savepoint = latest.get("savepoint") or {}
+    """The statistics of `/jobs/:id/checkpoints`. An answer without counts must not pass for one of no checkpoints."""
+    counts, latest = _map(answer["counts"]), _map(answer["latest"])
+    completed, savepoint, restored = (_optional_map(latest.get(name)) for name in ("completed", "savepoint", "restored"))
     stop = savepoint if savepoint.get("checkpoint_type") == "SYNC_SAVEPOINT" else {}
     return CheckpointStatistics(
-        completed=int((answer.get("counts") or {}).get("completed", 0)),
+        completed=_number(counts["completed"]),
         latest_path=_newest(completed, savepoint),
-        latest_completed_at=completed.get("latest_ack_timestamp"),
-        restored_path=_path(latest.get("restored") or {}),
+        latest_completed_at=_number(completed["latest_ack_timestamp"]) if completed else None,
+        restored_path=_path(restored),
         stop_path=_path(stop),
-        stop_triggered_at=stop.get("trigger_timestamp"),
+        stop_triggered_at=_number(stop["trigger_timestamp"]) if stop else None,
     )
 
 
 def _newest(*candidates: Mapping[str, Any]) -> str | None:
     """A savepoint that was taken by hand may be newer than the last checkpoint."""
-    dated = [(found.get("latest_ack_timestamp") or 0, _path(found)) for found in candidates]
+    dated = [(_number(found["latest_ack_timestamp"]), _path(found)) for found in candidates if found]
     return max(((at, path) for at, path in dated if path), default=(0, None))[1]
 
 
 def _path(checkpoint: Mapping[str, Any]) -> str | None:
     path = checkpoint.get("external_path")
-    return path if path and path != NOT_ADDRESSABLE and not checkpoint.get("discarded") else None
+    if path is None or path == NOT_ADDRESSABLE or checkpoint.get("discarded"):
+        return None
+    return _text(path) or None
 
 
-def find_cause(text: str) -> str | None:
-    """The root cause that a Java stack trace in `text` names, in one line; None when there is no stack trace."""
-    causes = re.findall(r"^(?:Caused by: )?([\w.$]+(?:Exception|Error|Throwable)\b.*)$", text, re.MULTILINE)
-    return _one_line(causes[-1]) if causes else None
+def read_exceptions(answer: Mapping[str, Any]) -> str | None:
+    """The stack trace of the newest failure in `/jobs/:id/exceptions`: up to 1.20 of the root exception, later of the history."""
+    entries = _maps(_map(answer["exceptionHistory"])["entries"])
+    trace = answer.get("root-exception") or (entries[0]["stacktrace"] if entries else None)
+    return None if trace is None else _text(trace)
 
 
-def summarize(trace: str) -> str:
-    """The root cause of a Java stack trace in one line; of any other text its first line."""
-    return find_cause(trace) or (_one_line(trace.strip().splitlines()[0]) if trace.strip() else "unknown")
+def read_execution_result(answer: Mapping[str, Any]) -> str | None:
+    """The stack trace in `/jobs/:id/execution-result`; None while the job runs, and when it did not fail."""
+    cause = _optional_map(_optional_map(answer.get("job-execution-result")).get("failure-cause"))
+    return _text(cause["stack-trace"]) if cause else None
 
 
-def _one_line(text: str) -> str:
-    line = _without_wrappers(" ".join(text.split()))
-    return line if len(line) <= _LIMIT else f"{line[: _LIMIT - 1]}…"
+def read_cluster_info(answer: Mapping[str, Any]) -> dict[str, str]:
+    """`status.clusterInfo` of `/config`."""
+    return {name: _text(answer[name]) for name in ("flink-version", "flink-revision")}
 
 
-def _without_wrappers(line: str) -> str:
-    """`A: B: message` where A only wraps B, as Java's completion exceptions do."""
-    return re.sub(r"^(?:java\.util\.concurrent\.(?:CompletionException|ExecutionException): )+", "", line)
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is not a text")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("is not a whole number")
+    return value
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError("is not an object")
+    return value
+
+
+def _optional_map(value: object) -> Mapping[str, Any]:
+    return {} if value is None else _map(value)
+
+
+def _maps(value: object) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list):
+        raise ValueError("is not a list")
+    return [_map(element) for element in value]

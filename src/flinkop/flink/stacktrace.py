@@ -1,0 +1,53 @@
+"""Java stack traces, told in one line without secrets: what people read in status, Events and logs."""
+
+from __future__ import annotations
+
+import re
+
+from flinkop.redaction import redact
+
+_LONGEST_LINE = 500
+_LONGEST_READ = 20_000  # a message may have any length, and is searched for secrets
+
+# Also the first line of a trace, which has no "Caused by". Lines of suppressed exceptions are indented.
+_CAUSE = re.compile(
+    r"""^ (?: Caused[ ]by:[ ] (\S.*) | (?:Exception[ ]in[ ]thread[ ]"[^"\n]*"[ ])? ([\w.$]+(?:Exception|Error|Throwable)\b.*) ) $""",
+    re.MULTILINE | re.VERBOSE,
+)
+
+# Exceptions that only carry another one or, in the REST API, a sentence that stands for itself.
+_WRAPPERS = re.compile(
+    r"""(?: java\.util\.concurrent\.(?:CompletionException|ExecutionException)
+        | org\.apache\.flink\.(?:runtime\.)?util\.SerializedThrowable
+        | org\.apache\.flink\.runtime\.rest\.(?:handler\.RestHandlerException|NotFoundException)
+        ): [ ]""",
+    re.VERBOSE,
+)
+
+# Flink tries Hadoop for every scheme it does not know, and gives this as the root cause: the one before names the scheme.
+_BESIDE_THE_POINT = "Hadoop is not in the classpath/dependencies."
+
+
+def find_cause(text: str) -> str | None:
+    """The root cause that a Java stack trace in `text` names, in one line; None when there is no stack trace."""
+    causes = [caused or first for caused, first in _CAUSE.findall(text)]
+    telling = [cause for cause in causes if _BESIDE_THE_POINT not in cause] or causes
+    return _one_line(telling[-1]) if telling else None
+
+
+def summarize(trace: str) -> str:
+    """The root cause of a Java stack trace in one line; of any other text its first line."""
+    lines = trace.strip().splitlines()
+    return find_cause(trace) or (_one_line(lines[0]) if lines else "unknown")
+
+
+def _one_line(text: str) -> str:
+    line = redact(_without_wrappers(" ".join(text[:_LONGEST_READ].split())))
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
+
+
+def _without_wrappers(line: str) -> str:
+    """`A: B: message` as `B: message` where A only wraps B."""
+    while wrapper := _WRAPPERS.match(line):
+        line = line[wrapper.end() :]
+    return line

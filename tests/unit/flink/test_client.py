@@ -1,0 +1,385 @@
+"""The client against a JobManager that answers as real ones did, and as none should: a value, FlinkUnreachable or FlinkRejected."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from tests.unit.flink.conftest import Answer, JobManager, serving
+from tests.unit.flink.transcript import BAD_SAVEPOINT, NESTED, NOBODYS, RUNNING, STOPPED, VERSIONS, exchange, exchanges
+
+from flinkop.errors import FlinkRejected, FlinkUnreachable
+from flinkop.flink import client as module
+from flinkop.flink.client import FlinkClient
+from flinkop.flink.model import NO_CHECKPOINTS, Completed, Failed, InProgress, JobState, Unknown
+
+both_versions = pytest.mark.parametrize("version", VERSIONS)
+TRIGGER = "4" * 32
+REFUSED_CAUSE = "java.net.ConnectException: Connection refused: jdbc:postgresql://******@db:5432/x?password=******"
+SAVEPOINT_CAUSE = (
+    "java.io.FileNotFoundException: Cannot find checkpoint or savepoint file/directory 'file:///nosuch' on file system 'file'."
+)
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[FlinkClient]:
+    found = FlinkClient(timeout=0.05)
+    yield found
+    await found.close()
+
+
+@both_versions
+async def test_jobs_are_listed(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.replays(exchange(version, "running", "/jobs/overview"))
+    (job,) = await client.jobs_overview(jobmanager.url)
+    assert (job.job_id, job.state) == (RUNNING, JobState.RUNNING)
+
+
+@both_versions
+async def test_a_savepoint_is_followed(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    async def status(what: str, trigger: str) -> object:
+        jobmanager.replays(exchange(version, what, f"savepoints/{trigger}"))
+        return await client.savepoint_status(jobmanager.url, RUNNING, trigger)
+
+    assert await status("at once", "1" * 32) == InProgress()
+    assert isinstance(await status("done", "1" * 32), Completed)
+    assert isinstance(await status("failed bad directory", "3" * 32), Failed)
+    assert await status("unknown trigger", NOBODYS) == Unknown()
+
+
+async def test_a_savepoints_status_that_is_refused_otherwise_is_not_unknown(jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.says(f"GET /jobs/{RUNNING}/savepoints/{TRIGGER}", {"errors": ["no"]}, 500)
+    with pytest.raises(FlinkRejected) as refused:
+        await client.savepoint_status(jobmanager.url, RUNNING, TRIGGER)
+    assert refused.value.status == 500
+
+
+@both_versions
+async def test_a_stop_sends_what_flink_understands_and_may_be_repeated(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    recorded = exchange(version, "stop", f"/jobs/{RUNNING}/stop")
+    jobmanager.replays(recorded)
+    for _ in range(2):
+        await client.stop_with_savepoint(jobmanager.url, RUNNING, TRIGGER, "file:///data/sp", drain=False, format_type="CANONICAL")
+    assert jobmanager.bodies == [recorded.body, recorded.body]
+    assert jobmanager.headers[0]["Content-Type"] == "application/json"
+
+
+@both_versions
+async def test_a_savepoint_is_triggered_with_what_flink_understands(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    recorded = exchange(version, "trigger", f"/jobs/{RUNNING}/savepoints")
+    jobmanager.replays(recorded)
+    await client.trigger_savepoint(jobmanager.url, RUNNING, "1" * 32, "file:///data/sp", "CANONICAL")
+    assert jobmanager.bodies == [recorded.body]
+
+
+@both_versions
+async def test_a_stop_without_a_directory_is_rejected_with_flinks_sentence(
+    version: str, jobmanager: JobManager, client: FlinkClient
+) -> None:
+    recorded = exchange(version, "stop without directory", "/stop")
+    jobmanager.replays(recorded)
+    with pytest.raises(FlinkRejected) as refused:
+        await client.stop_with_savepoint(jobmanager.url, RUNNING, "8" * 32, None, drain=False, format_type="CANONICAL")
+    assert jobmanager.bodies == [recorded.body]
+    sentence = "Config key [execution.checkpointing.savepoint-dir] is not set. Property [targetDirectory] must be provided."
+    assert (refused.value.status, str(refused.value)) == (400, sentence)
+
+
+async def test_a_job_is_cancelled(jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.says(f"PATCH /jobs/{RUNNING}?mode=cancel", {}, 202)
+    await client.cancel_job(jobmanager.url, RUNNING)
+    assert jobmanager.requests == [f"PATCH /jobs/{RUNNING}?mode=cancel"]
+
+
+@both_versions
+async def test_cancelling_a_job_that_has_ended_is_success(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.replays(exchange(version, "cancel finished", "mode=cancel"))
+    await client.cancel_job(jobmanager.url, STOPPED)
+
+
+@both_versions
+async def test_cancelling_a_job_that_nobody_knows_is_rejected(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.replays(exchange(version, "cancel unknown", "mode=cancel"))
+    with pytest.raises(FlinkRejected, match="Could not find Flink job") as refused:
+        await client.cancel_job(jobmanager.url, NOBODYS)
+    assert refused.value.status == 404
+
+
+@both_versions
+async def test_checkpoints_are_read(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.replays(exchange(version, "stopped", "/checkpoints"), exchange(version, "unknown job", "/checkpoints"))
+    found = await client.checkpoints(jobmanager.url, STOPPED)
+    assert found.stop_path is not None
+    with pytest.raises(FlinkRejected, match="Could not find Flink job"):
+        await client.checkpoints(jobmanager.url, NOBODYS)
+
+
+async def test_a_job_without_checkpointing_has_no_checkpoints(jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.says(f"GET /jobs/{RUNNING}/checkpoints", {"errors": ["Checkpointing has not been enabled."]}, 404)
+    assert await client.checkpoints(jobmanager.url, RUNNING) == NO_CHECKPOINTS
+
+
+@both_versions
+@pytest.mark.parametrize(
+    ("what", "job_id", "cause"), [("nested", NESTED, REFUSED_CAUSE), ("bad savepoint", BAD_SAVEPOINT, SAVEPOINT_CAUSE)]
+)
+async def test_why_a_job_failed_is_told_in_one_line(
+    version: str, what: str, job_id: str, cause: str, jobmanager: JobManager, client: FlinkClient
+) -> None:
+    jobmanager.replays(exchange(version, what, f"{job_id}/exceptions?maxExceptions=1"))
+    assert await client.failure_cause(jobmanager.url, job_id) == cause
+
+
+@both_versions
+async def test_why_a_job_failed_is_looked_for_in_its_result_when_the_history_is_empty(
+    version: str, jobmanager: JobManager, client: FlinkClient
+) -> None:
+    """Flink 2 shows no exceptions of a job that failed before it ran."""
+    jobmanager.says(f"GET /jobs/{BAD_SAVEPOINT}/exceptions?maxExceptions=1", {"exceptionHistory": {"entries": [], "truncated": False}})
+    jobmanager.replays(exchange(version, "bad savepoint", "/execution-result"))
+    assert await client.failure_cause(jobmanager.url, BAD_SAVEPOINT) == SAVEPOINT_CAUSE
+
+
+@both_versions
+async def test_a_job_that_runs_has_not_failed(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.replays(*(row for row in exchanges(version) if row.what == "running"))
+    assert await client.failure_cause(jobmanager.url, RUNNING) is None
+
+
+@both_versions
+async def test_flinks_version_is_asked(version: str, jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.replays(exchange(version, "config", "/config"))
+    assert (await client.cluster_info(jobmanager.url))["flink-version"] == version
+
+
+Call = Callable[[FlinkClient, str], Awaitable[Any]]
+CALLS: dict[str, tuple[str, Call]] = {
+    "jobs_overview": ("GET /jobs/overview", lambda client, url: client.jobs_overview(url)),
+    "savepoint_status": (f"GET /jobs/j/savepoints/{TRIGGER}", lambda client, url: client.savepoint_status(url, "j", TRIGGER)),
+    "stop_with_savepoint": ("POST /jobs/j/stop", lambda client, url: client.stop_with_savepoint(url, "j", TRIGGER, "s", False, "NATIVE")),
+    "trigger_savepoint": ("POST /jobs/j/savepoints", lambda client, url: client.trigger_savepoint(url, "j", TRIGGER, "s", "NATIVE")),
+    "cancel_job": ("PATCH /jobs/j?mode=cancel", lambda client, url: client.cancel_job(url, "j")),
+    "checkpoints": ("GET /jobs/j/checkpoints", lambda client, url: client.checkpoints(url, "j")),
+    "failure_cause": ("GET /jobs/j/exceptions?maxExceptions=1", lambda client, url: client.failure_cause(url, "j")),
+    "cluster_info": ("GET /config", lambda client, url: client.cluster_info(url)),
+}
+every_call = pytest.mark.parametrize(("request_line", "call"), CALLS.values(), ids=CALLS.keys())
+
+NO_LEADER = "Service temporarily unavailable due to an ongoing leader election. Please refresh."
+TRACE = "<Exception on server side:\njava.lang.NullPointerException: oh\n\tat a.B.c(B.java:1)\n\nEnd of exception on server side>"
+
+# Content, status, and the error with its text after the request.
+BAD_ANSWERS: dict[str, tuple[bytes, int, type[Exception], str]] = {
+    "a page": (b"<html>", 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
+    "nothing": (b"", 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
+    "half an answer": (b'{"jobs": [', 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
+    "NaN, which is not JSON": (b'{"p99": NaN}', 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
+    "a list": (b"[]", 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
+    "bytes": (b"\xff\xfe", 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
+    "deep nesting": (b"[" * 100_000, 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
+    "a gateway's page": (b"<html>Bad Gateway", 502, FlinkUnreachable, ": HTTP status 502, the answer is not JSON"),
+    "no leader": (f'{{"errors":["{NO_LEADER}"]}}'.encode(), 503, FlinkUnreachable, f": {NO_LEADER}"),
+    "an error": (
+        b'{"errors":["Internal server error.","' + TRACE.replace("\n", "\\n").replace("\t", "\\t").encode() + b'"]}',
+        500,
+        FlinkRejected,
+        "java.lang.NullPointerException: oh",
+    ),
+    "an error without a trace": (b'{"errors":["Internal server error."]}', 500, FlinkRejected, "Internal server error."),
+    "an error without a text": (b'{"errors":[]}', 500, FlinkRejected, "no error text"),
+    "errors that are none": (b'{"errors":[null,5,""]}', 500, FlinkRejected, "no error text"),
+    "an error with a secret": (b'{"errors":["a.BException: token=abc"]}', 500, FlinkRejected, "a.BException: token=******"),
+    "another's error": (b'{"message":"no route"}', 500, FlinkRejected, "no error text"),
+}
+
+
+@every_call
+@pytest.mark.parametrize(("content", "status", "error", "text"), BAD_ANSWERS.values(), ids=BAD_ANSWERS.keys())
+async def test_a_bad_answer_is_one_of_two_errors(
+    content: bytes,
+    status: int,
+    error: type[Exception],
+    text: str,
+    request_line: str,
+    call: Call,
+    jobmanager: JobManager,
+    client: FlinkClient,
+) -> None:
+    jobmanager.says(request_line, content, status)
+    with pytest.raises((FlinkUnreachable, FlinkRejected)) as raised:
+        await call(client, jobmanager.url)
+    assert type(raised.value) is error
+    assert str(raised.value) == (f"{request_line}{text}" if error is FlinkUnreachable else text)
+
+
+READS = {name: row for name, row in CALLS.items() if row[0].startswith("GET")}
+
+
+@pytest.mark.parametrize(("request_line", "call"), READS.values(), ids=READS.keys())
+@pytest.mark.parametrize("content", [{}, {"jobs": None}, {"jobs": [{}]}, {"status": 5}, {"counts": [], "exceptionHistory": []}], ids=str)
+async def test_json_of_something_else_is_not_flinks(
+    content: dict[str, Any], request_line: str, call: Call, jobmanager: JobManager, client: FlinkClient
+) -> None:
+    jobmanager.says(request_line, content)
+    with pytest.raises(FlinkUnreachable) as raised:
+        await call(client, jobmanager.url)
+    assert str(raised.value) == f"{request_line}: the answer is not Flink's"
+
+
+def streams(*chunks: bytes, length: int | None = None, encoding: str | None = None, then: str = "ends") -> Answer:
+    """An answer in pieces; then it `ends`, `hangs` or `breaks`."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if encoding:
+            response.headers["Content-Encoding"] = encoding
+        if length is not None:
+            response.content_length = length
+        await response.prepare(request)
+        for chunk in chunks:
+            await response.write(chunk)
+        if then == "hangs":
+            await asyncio.sleep(30)
+        if then == "breaks" and request.transport is not None:
+            request.transport.abort()
+        return response
+
+    return answer
+
+
+async def hangs(_request: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(30)
+    return web.Response()
+
+
+async def breaks(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def redirects(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound("http://elsewhere.invalid/")
+
+
+SILENCE = {"silence": hangs, "silence after half an answer": streams(b'{"jobs": ', then="hangs")}
+
+
+@every_call
+@pytest.mark.parametrize("answer", SILENCE.values(), ids=SILENCE.keys())
+async def test_a_jobmanager_that_falls_silent_is_unreachable(
+    answer: Answer, request_line: str, call: Call, jobmanager: JobManager, impatient: FlinkClient
+) -> None:
+    jobmanager.answers[request_line] = answer
+    with pytest.raises(FlinkUnreachable) as raised:
+        await call(impatient, jobmanager.url)
+    assert str(raised.value) == f"{request_line}: no answer in time"
+
+
+TROUBLE: dict[str, tuple[Answer, str]] = {
+    "a broken connection": (breaks, ""),
+    "half an answer of known length": (streams(b'{"jobs": ', length=1000, then="breaks"), ""),
+    "a redirect": (redirects, "HTTP status 302, the answer is not JSON"),
+    "a compressed answer that nobody asked for": (
+        streams(gzip.compress(b"{}"), encoding="gzip"),
+        "HTTP status 200, the answer is not JSON",
+    ),
+}
+
+
+@every_call
+@pytest.mark.parametrize(("answer", "text"), TROUBLE.values(), ids=TROUBLE.keys())
+async def test_trouble_on_the_way_is_an_unreachable_jobmanager(
+    answer: Answer, text: str, request_line: str, call: Call, jobmanager: JobManager, client: FlinkClient
+) -> None:
+    jobmanager.answers[request_line] = answer
+    with pytest.raises(FlinkUnreachable) as raised:
+        await call(client, jobmanager.url)
+    assert str(raised.value).startswith(f"{request_line}: {text}")
+    assert len(str(raised.value)) > len(f"{request_line}: ")
+
+
+@pytest.mark.parametrize("length", [None, 3000], ids=["of unknown length", "of known length"])
+async def test_a_huge_answer_is_not_read_to_its_end(
+    length: int | None, jobmanager: JobManager, client: FlinkClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ANSWER_LIMIT", 2500)
+    jobmanager.answers["GET /jobs/overview"] = streams(*[b"x" * 1000] * 3, length=length, then="hangs")
+    with pytest.raises(FlinkUnreachable, match="the answer is larger than 2500 bytes"):
+        await client.jobs_overview(jobmanager.url)
+
+
+async def test_an_answer_of_some_megabytes_is_read(jobmanager: JobManager, client: FlinkClient) -> None:
+    version = VERSIONS[0]
+    (job,) = exchange(version, "running", "/jobs/overview").answer["jobs"]
+    jobmanager.says("GET /jobs/overview", {"jobs": [job] * 10_000})
+    assert len(await client.jobs_overview(jobmanager.url)) == 10_000
+
+
+@every_call
+async def test_a_jobmanager_that_is_not_there_is_unreachable(request_line: str, call: Call, client: FlinkClient) -> None:
+    with socket.socket() as nobody:  # a port on which nobody listens
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(FlinkUnreachable, match=r"Connect call failed|Connection refused") as raised:
+            await call(client, url)
+    assert str(raised.value).startswith(f"{request_line}: ")
+
+
+@pytest.mark.parametrize("url", ["http://app-rest..nowhere:8081", "http://[::1", "http://host:port"])
+async def test_an_address_that_cannot_be_is_unreachable(url: str, client: FlinkClient) -> None:
+    with pytest.raises(FlinkUnreachable, match=r"^GET /config: ."):
+        await client.cluster_info(url)
+
+
+async def test_jobmanagers_that_hang_do_not_hold_up_another(client: FlinkClient) -> None:
+    """Each has a few connections of its own, and there is no bound on all of them together."""
+    jobmanager = JobManager()
+    jobmanager.answers["GET /jobs/overview"] = hangs
+    jobmanager.says("GET /config", {"flink-version": "1", "flink-revision": "2"})
+    async with serving(jobmanager, "0.0.0.0") as server:
+        stuck = [
+            asyncio.ensure_future(client.jobs_overview(f"http://127.0.0.{host}:{server.port}")) for host in range(2, 42) for _ in range(5)
+        ]
+        assert await client.cluster_info(f"http://127.0.0.1:{server.port}") == {"flink-version": "1", "flink-revision": "2"}
+        for call in stuck:
+            call.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+        assert 0 < jobmanager.requests.count("GET /jobs/overview") <= 40 * 4
+
+
+async def test_a_cancelled_call_stays_cancelled(jobmanager: JobManager, client: FlinkClient) -> None:
+    asked = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        return await hangs(request)
+
+    jobmanager.answers["GET /config"] = answer
+    call = asyncio.ensure_future(client.cluster_info(jobmanager.url))
+    await asked.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+async def test_every_request_is_told_to_the_observer(jobmanager: JobManager) -> None:
+    seen: list[tuple[str, str]] = []
+    client = FlinkClient(5, lambda method, outcome, _seconds: seen.append((method, outcome)))
+    jobmanager.says("GET /config", {"flink-version": "1", "flink-revision": "2"})
+    jobmanager.says("PATCH /jobs/j?mode=cancel", {"errors": ["no"]}, 500)
+    jobmanager.says("GET /jobs/overview", b"<html>")
+    try:
+        await client.cluster_info(jobmanager.url)
+        with pytest.raises(FlinkRejected):
+            await client.cancel_job(jobmanager.url, "j")
+        with pytest.raises(FlinkUnreachable):
+            await client.jobs_overview(jobmanager.url)
+    finally:
+        await client.close()
+    assert seen == [("GET", "success"), ("PATCH", "rejected"), ("GET", "error")]
