@@ -1,0 +1,42 @@
+"""Many resources at once: how fast the operator works, and what each costs."""
+
+from __future__ import annotations
+
+from tests.bench.manifest import DEPLOYMENTS, QUOTA_NAMESPACE
+from tests.bench.result import Result
+from tests.bench.sightings import clock, watching
+from tests.bench.stage import Stage, names
+
+_PATIENCE_SECONDS = 900
+
+
+async def measure(stage: Stage) -> Result:
+    """No pod is admitted. The rate counts until the last Deployment, the costs until the operator has written down what it saw."""
+    await stage.clear_all()
+    await stage.prepare(QUOTA_NAMESPACE)
+    wanted = names("burst", stage.extent.burst)
+    async with watching(stage.api, DEPLOYMENTS.format(namespace=QUOTA_NAMESPACE)) as deployments:
+        meter, began = stage.meter(), clock()
+        await stage.create(QUOTA_NAMESPACE, wanted)
+        accepted = clock()
+        await deployments.until_seen(wanted, _PATIENCE_SECONDS, "Deployments")
+    seconds = max(deployments.seen[name] for name in wanted) - began
+    until_then = meter.read()
+    await stage.settle()
+    usage, count = meter.read(), len(wanted)
+    figures = {
+        "burst_rate": count * 60 / seconds,
+        "burst_cpu": 1000 * usage.cpu_seconds / count,
+        "burst_requests": usage.count.requests / count,
+        "burst_status_writes": usage.count.status_writes / count,
+    }
+    details = {
+        "resources": count,
+        "seconds_until_all_were_accepted": round(accepted - began, 1),
+        "seconds_until_the_last_deployment": round(seconds, 1),
+        "cpu_percent_until_then": round(until_then.cpu_percent),
+        "requests": usage.count.by_kind,
+        "rss_megabytes": round(stage.operator.process.rss_megabytes),
+        "peak_megabytes": round(stage.operator.process.peak_megabytes),
+    }
+    return Result(figures, details)
