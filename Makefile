@@ -76,7 +76,8 @@ lock: $(READY) ## choose the newest versions of all dependencies
 	  pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	@echo uv | uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 - -o requirements/uv.txt
 
-$(READY): requirements/uv.txt requirements/dev.txt
+# its name tells its content: one that is there is never made again, so that checkouts may share it
+$(READY):
 	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 is needed: $(PYTHON) is not on the PATH; say make PYTHON=... " >&2; exit 1; }
 	@echo "installing the locked Python packages into $(VENV)" >&2
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) \
