@@ -73,6 +73,6 @@ async def jobmanager() -> AsyncIterator[JobManager]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[FlinkClient]:
-    found = FlinkClient(timeout=5)
+    found = FlinkClient(timeout=60)
     yield found
     await found.close()

@@ -337,20 +337,31 @@ async def test_an_address_that_cannot_be_is_unreachable(url: str, client: FlinkC
         await client.cluster_info(url)
 
 
+HOSTS = 30
+
+
 async def test_jobmanagers_that_hang_do_not_hold_up_another(client: FlinkClient) -> None:
-    """Each has a few connections of its own, and there is no bound on all of them together."""
-    jobmanager = JobManager()
-    jobmanager.answers["GET /jobs/overview"] = hangs
+    """Each has four connections of its own, and there is no bound on all of them together."""
+    jobmanager, all_hang = JobManager(), asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if len(jobmanager.requests) == HOSTS * 4:
+            all_hang.set()
+        return await hangs(request)
+
+    jobmanager.answers["GET /jobs/overview"] = answer
     jobmanager.says("GET /config", {"flink-version": "1", "flink-revision": "2"})
     async with serving(jobmanager, "0.0.0.0") as server:
-        stuck = [
-            asyncio.ensure_future(client.jobs_overview(f"http://127.0.0.{host}:{server.port}")) for host in range(2, 42) for _ in range(5)
-        ]
-        assert await client.cluster_info(f"http://127.0.0.1:{server.port}") == {"flink-version": "1", "flink-revision": "2"}
-        for call in stuck:
+        urls = [f"http://127.0.0.{host}:{server.port}" for host in range(1, HOSTS + 2)]
+        stuck = [asyncio.ensure_future(client.jobs_overview(url)) for url in urls[1:] for _ in range(5)]
+        waiting = asyncio.ensure_future(all_hang.wait())
+        await asyncio.wait([waiting, *stuck], return_when=asyncio.FIRST_COMPLETED)
+        assert await client.cluster_info(urls[0]) == {"flink-version": "1", "flink-revision": "2"}
+        assert not any(call.done() for call in stuck)
+        assert jobmanager.requests.count("GET /jobs/overview") == HOSTS * 4
+        for call in (waiting, *stuck):
             call.cancel()
-        await asyncio.gather(*stuck, return_exceptions=True)
-        assert 0 < jobmanager.requests.count("GET /jobs/overview") <= 40 * 4
+        await asyncio.gather(waiting, *stuck, return_exceptions=True)
 
 
 async def test_a_cancelled_call_stays_cancelled(jobmanager: JobManager, client: FlinkClient) -> None:
