@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from flinkop.lifecycle.action import CancelJob, StopWithSavepoint
 from flinkop.lifecycle.decision import Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.move import go, stay
+from flinkop.lifecycle.move import IMMEDIATELY, go
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.specdiff import Effect
-from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry
+from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 from flinkop.lifecycle.stop import CancelPlan, NotNow, StopWithSavepointPlan, TearDownPlan, choose_stop
 from flinkop.lifecycle.teardown import delete_jobmanager
 
 
-def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    """Goes to Upgrading with the stop that is possible now, or stays and says what it waits for."""
+def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | NotNow:
+    """Goes to Upgrading with the stop that is possible now. When none is, the caller goes on following the old job; see `keep_waiting`."""
     plan = choose_stop(record, observed, desired, fresh.now)
     events = _announce(desired)
     match plan:
@@ -32,6 +34,7 @@ def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fres
                 "CancellingJob",
                 _sentence(why),
                 CancelJob(job_id),
+                requeue_after=desired.settings.progress_interval,
                 events=events,
                 step=Cancelling(fresh.now),
             )
@@ -43,13 +46,30 @@ def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fres
                 "StoppingCluster",
                 _sentence(why),
                 *delete_jobmanager(observed),
+                requeue_after=None if observed.jobmanager else IMMEDIATELY,
                 events=events,
                 step=step,
             )
-        case NotNow(why):
-            message = f"The new spec has to wait: {why}."
-            return stay(record, "UpgradeWaiting", message, requeue_after=desired.settings.progress_interval)
+        case NotNow():
+            return plan
     assert_never(plan)
+
+
+def keep_waiting(followed: Decision, record: Record, blocked: NotNow, desired: Desired, fresh: Fresh) -> Decision:
+    """The old job is followed as if nothing else were wanted; as long as it is under way, people read that the new spec waits."""
+    after = followed.record
+    if after.phase not in {Phase.DEPLOYING, Phase.RUNNING} or isinstance(after.step, TearingDown):
+        return followed
+    step = record.step if isinstance(record.step, WaitingToStop) else WaitingToStop(fresh.now)
+    late = fresh.now >= step.since + desired.settings.readiness_timeout
+    waiting = replace(
+        after,
+        step=step,
+        reason="UpgradeWaiting",
+        message=f"The new spec has to wait: {blocked.why}." + (f" {WAYS_OUT}" if late else ""),
+        health=Health.STALLED if late else Health.PROGRESSING,
+    )
+    return replace(followed, record=waiting, requeue_after=desired.settings.progress_interval)
 
 
 def savepoint_action(record: Record, step: TakingSavepoint, desired: Desired) -> StopWithSavepoint:

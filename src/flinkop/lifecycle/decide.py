@@ -12,9 +12,10 @@ from flinkop.lifecycle.deploying import on_deploying
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.ended import on_ended
 from flinkop.lifecycle.observed import Observed
-from flinkop.lifecycle.phase import Phase, is_allowed
+from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.running import on_running
+from flinkop.lifecycle.specdiff import Effect, take_over_ignored
 from flinkop.lifecycle.suspended import on_created, on_suspended
 from flinkop.lifecycle.upgrading import on_upgrading
 
@@ -43,7 +44,7 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
         ForbiddenTransition: a handler is wrong.
     """
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
-    decision = handler(record, observed, desired, fresh)
+    decision = handler(_with_what_is_ignored(record, desired), observed, desired, fresh)
     if not is_allowed(record.phase, decision.record.phase):
         raise ForbiddenTransition(f"{record.phase} to {decision.record.phase}")
     return _with_problems(record, _with_refusal(_with_finalizer(decision, desired), observed), desired)
@@ -58,6 +59,14 @@ def never_accepted(record: Record, desired_generation: int, problems: tuple[str,
     return Decision(after, events=_refused(record, message))
 
 
+def _with_what_is_ignored(record: Record, desired: Desired) -> Record:
+    """A change that does not concern the cluster is in force at once; an upgrade mode, for instance, must not wait for an upgrade."""
+    if record.reconciled is None or desired.change.effect is Effect.NOTHING:
+        return record
+    accepted = take_over_ignored(record.reconciled, desired.spec)
+    return replace(record, reconciled=accepted, stable=accepted if record.stable == record.reconciled else record.stable)
+
+
 def _with_finalizer(decision: Decision, desired: Desired) -> Decision:
     if desired.has_finalizer or desired.deleting or not decision.actions:
         return decision
@@ -67,8 +76,9 @@ def _with_finalizer(decision: Decision, desired: Desired) -> Decision:
 def _with_refusal(decision: Decision, observed: Observed) -> Decision:
     if observed.refusal is None or not decision.actions:
         return decision
-    refusal = observed.refusal
-    after = replace(decision.record, reason=refusal.reason, message=refusal.message, health=Health.STALLED, failure=refusal.message)
+    refusal, record = observed.refusal, decision.record
+    failure = record.failure if record.phase in ENDED else refusal.message
+    after = replace(record, reason=refusal.reason, message=refusal.message, health=Health.STALLED, failure=failure)
     return replace(decision, record=after)
 
 

@@ -9,10 +9,10 @@ from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import Answered, JobState, Observed
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.observed import JobState, Observed
+from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
-from flinkop.lifecycle.savepoint import AskAgain, EndedWithout, KeptRunning, Pending, Stopped, read_outcome
+from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown
 from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
 
@@ -36,41 +36,49 @@ def on_deleting(record: Record, observed: Observed, desired: Desired, fresh: Fre
 
 
 def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    entered = replace(record, phase=Phase.DELETING, step=None)
-    if desired.settings.savepoint_on_deletion and isinstance(record.step, TakingSavepoint):
-        return _taking_savepoint(replace(record, phase=Phase.DELETING), record.step, observed, desired, fresh)
-    if desired.settings.savepoint_on_deletion and _is_running(observed):
-        return _ask(entered, TakingSavepoint(fresh.now, fresh.trigger_id), desired, (_CLEANUP,))
-    return _remove(entered, observed, fresh, "Deleting the cluster.", (_CLEANUP,))
+    entered = replace(record, phase=Phase.DELETING)
+    if not desired.settings.savepoint_on_deletion or not _may_have_state(record, observed):
+        return _remove(entered, observed, fresh, "Deleting the cluster.", (_CLEANUP,))
+    if isinstance(record.step, TakingSavepoint):
+        return _taking_savepoint(entered, record.step, observed, desired, fresh)
+    return _ask(entered, TakingSavepoint(fresh.now, fresh.trigger_id), observed, desired, (_CLEANUP,))
 
 
-def _ask(record: Record, step: TakingSavepoint, desired: Desired, events: tuple[Event, ...] = ()) -> Decision:
+def _may_have_state(record: Record, observed: Observed) -> bool:
+    """A job that cannot be asked now may run again in a moment."""
+    if record.phase in ENDED or observed.jobmanager is None or observed.job_has_ended or isinstance(record.step, TearingDown):
+        return False
+    return record.was_ready or observed.jobmanager_is_ready
+
+
+def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, events: tuple[Event, ...] = ()) -> Decision:
     message = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
-    action = savepoint_action(record, step, desired)
-    return stay(record, "TakingSavepoint", message, action, step=step, events=events, requeue_after=desired.settings.progress_interval)
+    actions = (savepoint_action(record, step, desired),) if observed.job_is_running else ()
+    return stay(record, "TakingSavepoint", message, *actions, step=step, events=events, requeue_after=desired.settings.progress_interval)
 
 
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if observed.jobmanager is None or not desired.settings.savepoint_on_deletion:
         return _remove(record, observed, fresh, "Deleting the cluster.")
-    match read_outcome(step, observed):
+    late = fresh.now >= step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
+    match read_outcome(observed):
         case Stopped(path):
             done = Event("Savepoint", f"The job was stopped with a savepoint before deletion: {path}", component=Component.JOB)
             return _remove(record, observed, fresh, f"The job's state is at {path}.", (done,))
-        case AskAgain():
-            return _ask(record, step, desired)
-        case Pending(why):
-            return _wait_or_give_up(record, step, observed, desired, fresh, why)
-        case KeptRunning(cause) if step.attempt < _ATTEMPTS:
-            return _ask(record, TakingSavepoint(fresh.now, fresh.trigger_id, step.attempt + 1), desired)
-        case KeptRunning(cause) | EndedWithout(cause):
+        case Ended() if observed.job is not None and observed.job.state is JobState.FINISHED:
+            return _remove(record, observed, fresh, "The job finished: deleting the cluster.")
+        case Ended(cause) | Vanished(cause, True):
             return _give_up(record, observed, fresh, cause)
-
-
-def _wait_or_give_up(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh, why: str) -> Decision:
-    if fresh.now < step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout:
-        return stay(record, "TakingSavepoint", why, requeue_after=desired.settings.progress_interval)
-    return _give_up(record, observed, fresh, "it did not complete within execution.checkpointing.timeout")
+        case KeptRunning(cause) if step.attempt >= _ATTEMPTS:
+            return _give_up(record, observed, fresh, cause)
+        case KeptRunning():
+            return _ask(record, TakingSavepoint(fresh.now, fresh.trigger_id, step.attempt + 1), observed, desired)
+        case Pending() | AskAgain() | Vanished() if late:
+            return _give_up(record, observed, fresh, "it did not complete within execution.checkpointing.timeout")
+        case AskAgain():
+            return _ask(record, step, observed, desired)
+        case Pending(why) | Vanished(why):
+            return stay(record, "TakingSavepoint", why, requeue_after=desired.settings.progress_interval)
 
 
 def _give_up(record: Record, observed: Observed, fresh: Fresh, cause: str) -> Decision:
@@ -88,7 +96,7 @@ def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, even
 
 def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     late = fresh.now >= step.since + desired.settings.cleanup_timeout
-    if late and observed.jobmanager is None:
+    if late and observed.jobmanager is None and observed.pods_overdue:
         return go(
             record,
             record.phase,
@@ -99,7 +107,3 @@ def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired
         )
     waiting = tear_down(record, step, observed, desired, fresh)
     return waiting or Decision(record, (RemoveFinalizer(),))
-
-
-def _is_running(observed: Observed) -> bool:
-    return isinstance(observed.rest, Answered) and observed.job is not None and observed.job.state is JobState.RUNNING

@@ -6,17 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flinkop.lifecycle.action import Action
-from flinkop.lifecycle.begin import begin_stop
-from flinkop.lifecycle.decision import Decision, Event, EventType, Fresh
+from flinkop.lifecycle.begin import begin_stop, keep_waiting
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import STARTING, follow_job
-from flinkop.lifecycle.move import stay
+from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import Answered, JobManager, NotAsked, Observed, Unreachable
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.recovery import lost_jobmanager
+from flinkop.lifecycle.restore import WAYS_OUT, RestoreSource
 from flinkop.lifecycle.start import again, start
-from flinkop.lifecycle.step import TearingDown
-from flinkop.lifecycle.teardown import tear_down
+from flinkop.lifecycle.step import HaFate, TearingDown
+from flinkop.lifecycle.teardown import is_gone, tear_down
 
 # a JobManager that has just become ready may refuse its first connection: that is no news
 _FIRST_SECONDS = frozenset({"ClusterStarting", "JobManagerStarting", "JobManagerNotReady", STARTING[0]})
@@ -26,37 +28,67 @@ def on_deploying(record: Record, observed: Observed, desired: Desired, fresh: Fr
     """Leaves to Running when the job runs, to Failed or Finished when it ended, to Upgrading when another spec is wanted."""
     if isinstance(record.step, TearingDown):
         return tear_down(record, record.step, observed, desired, fresh) or start(record, observed, desired, fresh)
-    if desired.wants_restart:
-        return begin_stop(record, observed, desired, fresh)
+    seen = notice_readiness(record, observed)
+    if not desired.wants_restart:
+        return _follow(replace(seen, step=None), observed, desired, fresh)
+    begun = begin_stop(seen, observed, desired, fresh)
+    if isinstance(begun, Decision):
+        return begun
+    return keep_waiting(_follow(seen, observed, desired, fresh), seen, begun, desired, fresh)
+
+
+def notice_readiness(record: Record, observed: Observed) -> Record:
+    """From its JobManager's first readiness on the job may have made state that is newer than what it was started from."""
+    if record.was_ready or not (observed.jobmanager_is_ready or _job_has_metadata(record, observed)):
+        return record
+    return replace(record, was_ready=True, savepoint_path=None)
+
+
+def _job_has_metadata(record: Record, observed: Observed) -> bool:
+    """Checkpoints in them are the job's own, unless it was started from them."""
+    last_state = record.restore is not None and record.restore.point is not None and record.restore.point.source is RestoreSource.LAST_STATE
+    return not last_state and observed.ha is not None and observed.ha.checkpoints > 0 and observed.ha.job_id == record.job.job_id
+
+
+def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if observed.jobmanager is None:
-        return _missing(record, desired, fresh)
+        return _missing(record, observed, desired, fresh)
     return _watch(_with_trouble(record, observed), observed.jobmanager, observed, desired, fresh)
 
 
-def _missing(record: Record, desired: Desired, fresh: Fresh) -> Decision:
+def _missing(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """A start of which nothing is to be seen is made again; one that was there and is gone has to be gone completely first."""
     action = again(record)
     if record.was_ready or action is None:
         return lost_jobmanager(record, desired, fresh)
+    if not is_gone(observed, desired):
+        message = "The JobManager Deployment was deleted while it started: starting it again."
+        return stay(record, "JobManagerMissing", message, step=TearingDown(fresh.now, HaFate.KEEP), requeue_after=IMMEDIATELY)
     return stay(record, record.reason, record.message, action, requeue_after=_until_deadline(record, desired, fresh))
 
 
 def _watch(record: Record, jobmanager: JobManager, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if jobmanager.terminating:
-        return stay(record, "JobManagerTerminating", "The JobManager Deployment is being deleted.")
+        return _terminating(record, desired, fresh)
     if not jobmanager.available:
         return _starting(record, observed, desired, fresh)
-    ready = replace(record, was_ready=True)
     match observed.rest:
         case NotAsked() | Unreachable():
-            return _not_answering(ready, observed, desired, fresh)
+            return _not_answering(record, observed, desired, fresh)
         case Answered():
-            return _ask_for_job(ready, observed, desired, fresh)
+            return _ask_for_job(record, observed, desired, fresh)
+
+
+def _terminating(record: Record, desired: Desired, fresh: Fresh) -> Decision:
+    reason, message = _waiting(record, desired, fresh, "JobManagerTerminating", "The JobManager Deployment is being deleted.")
+    health, deadline = _health(record, desired, fresh), _until_deadline(record, desired, fresh)
+    return stay(record, reason, message, health=health, requeue_after=deadline)
 
 
 def _starting(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if observed.trouble is not None:
         return _in_trouble(record, observed, desired, fresh)
-    reason, message = _waiting(record, desired, fresh, *_starting_words(record))
+    reason, message = _waiting(record, desired, fresh, *_starting_words(record, desired, fresh))
     return stay(
         replace(record, jobmanager=JobManagerStatus.DEPLOYING),
         reason,
@@ -67,9 +99,11 @@ def _starting(record: Record, observed: Observed, desired: Desired, fresh: Fresh
     )
 
 
-def _starting_words(record: Record) -> tuple[str, str]:
-    """What the start said stays: a write to say that it has begun would tell nobody anything."""
-    return (record.reason, record.message) if record.reason == "ClusterStarting" else ("JobManagerStarting", "The JobManager is starting.")
+def _starting_words(record: Record, desired: Desired, fresh: Fresh) -> tuple[str, str]:
+    """What the start said stays for a while: a write to say that it has begun would tell nobody anything."""
+    if record.reason == "ClusterStarting" and not _is_late(record, desired, fresh):
+        return record.reason, record.message
+    return "JobManagerStarting", "The JobManager is starting."
 
 
 def _in_trouble(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -106,16 +140,26 @@ def _ask_for_job(record: Record, observed: Observed, desired: Desired, fresh: Fr
     if observed.job is not None:
         decision = follow_job(record, observed, desired, observed.job)
         return _late(decision, record, desired, fresh)
-    words = STARTING
-    if record.reason not in _FIRST_SECONDS or _is_late(record, desired, fresh):
-        words = "JobNotFound", f"The JobManager does not know job {record.job.job_id} yet."
-    reason, message = _waiting(record, desired, fresh, *words)
-    return stay(
-        replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY),
-        reason,
+    if _is_late(record, desired, fresh):
+        return _job_not_found(record, desired)
+    known = record.reason in _FIRST_SECONDS
+    words = STARTING if known else ("JobNotFound", f"The JobManager does not know job {record.job.job_id} yet.")
+    ready = replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY)
+    return stay(ready, *words, requeue_after=desired.settings.progress_interval)
+
+
+def _job_not_found(record: Record, desired: Desired) -> Decision:
+    message = f"The JobManager does not know job {record.job.job_id}: it ended unseen, or its program never submitted it. {WAYS_OUT}"
+    return go(
+        replace(record, jobmanager=JobManagerStatus.READY),
+        Phase.FAILED,
+        "JobNotFound",
         message,
-        health=_health(record, desired, fresh),
-        requeue_after=desired.settings.progress_interval,
+        health=Health.STALLED,
+        events=(Event("Missing", message, EventType.WARNING, Component.JOB),),
+        requeue_after=desired.settings.rest_interval,
+        step=None,
+        failure=message,
     )
 
 

@@ -62,4 +62,9 @@ class Desired:
     @property
     def redeploys_savepoint(self) -> bool:
         """Whether a start from `initialSavepointPath` was asked for."""
-        return self.change.effect is Effect.SAVEPOINT_REDEPLOY
+        return self.change.effect is Effect.SAVEPOINT_REDEPLOY and self.initial_savepoint_path is not None
+
+    @property
+    def gives_up_state(self) -> bool:
+        """Whether the state of the job that runs is not wanted. Suspension keeps it: what is restored is chosen when the job is resumed."""
+        return self.stateless or (self.redeploys_savepoint and not self.suspended)

@@ -2,45 +2,101 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flinkop.lifecycle.action import Action
 from flinkop.lifecycle.begin import begin_stop
-from flinkop.lifecycle.decision import Decision, Fresh
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.job import follow_job
+from flinkop.lifecycle.job import ENDED_WORDS, follow_job
 from flinkop.lifecycle.move import stay
-from flinkop.lifecycle.observed import JobState, Observed
-from flinkop.lifecycle.record import JobManagerStatus, Record
+from flinkop.lifecycle.observed import TERMINAL, JobState, Observed
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.teardown import delete_jobmanager
+
+_RUNS_AGAIN = Event(
+    "JobRunsAgain",
+    "The JobManager has restarted, and would run the ended job again from where it once began: removing the JobManager.",
+    EventType.WARNING,
+    Component.JOB,
+)
 
 
 def on_ended(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Upgrading when another spec is wanted, to Running when Flink itself brought the job back."""
-    if desired.wants_restart or _tries_again(record, desired):
-        return begin_stop(record, observed, desired, fresh)
-    if observed.job is not None and observed.job.state is JobState.RUNNING:
+    if _tries_again(record, desired):
+        begun = begin_stop(record, observed, desired, fresh)
+        if isinstance(begun, Decision):
+            return begun
+    if observed.job_is_running and observed.job is not None and _may_come_back(record, desired):
         return follow_job(record, observed, desired, observed.job)
     return _rest(record, observed, desired, fresh)
 
 
 def _tries_again(record: Record, desired: Desired) -> bool:
-    """A start that found no safe restore point is decided anew with every new spec, even one that changes nothing else."""
-    refused = record.restore is not None and record.restore.point is None
-    return refused and desired.generation != record.generation
+    """Where no safe restore point was found, only a new spec can help, but then even one that changes nothing else."""
+    if _is_refused(record):
+        return desired.generation != record.generation
+    return desired.wants_restart
+
+
+def _is_refused(record: Record) -> bool:
+    return record.restore is not None and record.restore.point is None
+
+
+def _may_come_back(record: Record, desired: Desired) -> bool:
+    """Without high availability a restarted JobManager runs a job from where it once began: what an ended one has left is newer."""
+    if record.phase is Phase.FINISHED:
+        return False
+    return record.job.state not in TERMINAL or record.had_no_state or desired.deployed_high_availability
 
 
 def _rest(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    runs_again = not _may_come_back(record, desired) and _is_back(observed, desired)
     ends = _ttl_ends(record, desired)
     over = ends is not None and fresh.now >= ends
-    actions: tuple[Action, ...] = delete_jobmanager(observed) if over else ()
+    actions: tuple[Action, ...] = delete_jobmanager(observed) if over or runs_again else ()
     status = record.jobmanager if observed.jobmanager else JobManagerStatus.MISSING
-    wait = ends - fresh.now if ends and not over and observed.jobmanager else None
-    return stay(record, record.reason, record.message, *actions, health=record.health, requeue_after=wait, jobmanager=status)
+    reason, message = _words(record)
+    return stay(
+        record,
+        reason,
+        message,
+        *actions,
+        health=Health.SETTLED if record.phase is Phase.FINISHED else Health.STALLED,
+        events=(_RUNS_AGAIN,) if runs_again and actions else (),
+        requeue_after=_look_again(record, observed, desired, ends, fresh.now),
+        jobmanager=status,
+    )
+
+
+def _is_back(observed: Observed, desired: Desired) -> bool:
+    """A JobManager that is not ready has restarted or will. With high availability it knows that the job has ended."""
+    if observed.jobmanager is None or desired.deployed_high_availability:
+        return False
+    return not observed.jobmanager.available or (observed.job is not None and observed.job.state not in TERMINAL)
+
+
+def _words(record: Record) -> tuple[str, str]:
+    """Not what was said last: that may have been that an action was refused."""
+    if record.phase is Phase.FINISHED:
+        return ENDED_WORDS[record.job.state or JobState.FINISHED]
+    if record.restore is not None and record.restore.point is None:
+        return ("SavepointUnknown" if record.restore.reason == "SavepointUnknown" else "RestoreFailed"), record.restore.message
+    return ("JobFailed" if record.job.state is JobState.FAILED else "JobNotFound"), record.failure or record.message
+
+
+def _look_again(record: Record, observed: Observed, desired: Desired, ends: datetime | None, now: datetime) -> timedelta | None:
+    if observed.jobmanager is None:
+        return None
+    if record.phase is Phase.FAILED and record.job.state not in TERMINAL:
+        return desired.settings.rest_interval
+    return ends - now if ends is not None and now < ends else None
 
 
 def _ttl_ends(record: Record, desired: Desired) -> datetime | None:
     """`kubernetes.operator.jm-deployment.shutdown-ttl` after the job's end the JobManager has served its purpose."""
-    if record.job.update_time is None:
+    if record.job.update_time is None or record.job.state not in TERMINAL:
         return None
     return datetime.fromtimestamp(record.job.update_time / 1000, UTC) + desired.settings.shutdown_ttl

@@ -6,12 +6,10 @@ Source: official operator, `CommonStatus.getLifecycleState` and `ConditionUtils`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
-from flinkop.lifecycle.step import HaFate, TearingDown
 
 _LIFECYCLE: Mapping[Phase, str] = {
     Phase.CREATED: "CREATED",
@@ -39,20 +37,6 @@ def lifecycle_state(record: Record) -> str:
 def reconciliation_state(record: Record) -> str:
     """`status.reconciliationStatus.state`."""
     return "UPGRADING" if record.phase in {Phase.CREATED, Phase.UPGRADING} else "DEPLOYED"
-
-
-def reconciled_spec(record: Record) -> Mapping[str, Any] | None:
-    """The spec of `lastReconciledSpec`: while a job is stopped for an upgrade it says so, and how it was stopped."""
-    if record.reconciled is None or record.phase is not Phase.UPGRADING or not isinstance(record.step, TearingDown):
-        return record.reconciled
-    job = {**(record.reconciled.get("job") or {}), "state": "suspended", "upgradeMode": _mode(record.step, record)}
-    return {**record.reconciled, "job": job}
-
-
-def _mode(step: TearingDown, record: Record) -> str:
-    if step.ha is HaFate.KEEP:
-        return "last-state"
-    return "savepoint" if record.savepoint_path else "stateless"
 
 
 def camel_case(state: JobState | None) -> str:

@@ -24,7 +24,7 @@ _UNDER_WAY = {
     JobState.RECONCILING: "The job is being recovered by its JobManager.",
 }
 
-_ENDED = {
+ENDED_WORDS = {
     JobState.FINISHED: ("JobFinished", "The job finished."),
     JobState.CANCELED: (
         "JobCanceled",
@@ -79,6 +79,7 @@ def _running(record: Record, desired: Desired, events: tuple[Event, ...]) -> Dec
         events=events,
         stable=record.reconciled,
         savepoint_path=None,
+        had_no_state=False,
         failure=None,
     )
 
@@ -95,23 +96,26 @@ def _failed(record: Record, observed: Observed, desired: Desired, events: tuple[
         health=Health.STALLED,
         events=(*events, Event("Error", cause, EventType.WARNING, Component.JOB)),
         failure=cause,
-        **_state_left(record, observed.checkpoints),
+        **state_left(record.job.state, observed.checkpoints),
     )
 
 
 def _ended(record: Record, observed: Observed, desired: Desired, events: tuple[Event, ...]) -> Decision:
     if observed.checkpoints is None:
         return _ask_again(record, desired)
-    reason, message = _ENDED[record.job.state or JobState.FINISHED]
-    left = _state_left(record, observed.checkpoints)
+    reason, message = ENDED_WORDS[record.job.state or JobState.FINISHED]
+    left = state_left(record.job.state, observed.checkpoints)
     return go(record, Phase.FINISHED, reason, message, health=Health.SETTLED, events=events, failure=None, **left)
 
 
-def _state_left(record: Record, checkpoints: Checkpoints) -> dict[str, Any]:
-    """A job that finished by itself has deleted its checkpoints; one that was stopped with a savepoint left that."""
-    if record.job.state is JobState.FINISHED:
-        return {"savepoint_path": checkpoints.stop_path}
-    return {"savepoint_path": checkpoints.newest_path or record.savepoint_path, "had_no_state": checkpoints.none_ever}
+def state_left(state: JobState | None, checkpoints: Checkpoints) -> dict[str, Any]:
+    """What a job that ended in `state` has left, as fields of the record.
+
+    One that finished by itself has deleted its checkpoints; one that was stopped with a savepoint left that.
+    """
+    if state is JobState.FINISHED:
+        return {"savepoint_path": checkpoints.stop_path, "had_no_state": False}
+    return {"savepoint_path": checkpoints.newest_path, "had_no_state": checkpoints.none_ever}
 
 
 def _ask_again(record: Record, desired: Desired) -> Decision:
@@ -122,5 +126,9 @@ def _ask_again(record: Record, desired: Desired) -> Decision:
 
 def _under_way(record: Record, observed: Observed, desired: Desired, state: JobState, events: tuple[Event, ...]) -> Decision:
     message = observed.failure or _UNDER_WAY[state]
-    reason = f"Job{state.capitalize()}"
-    return stay(record, reason, message, requeue_after=desired.settings.progress_interval, events=events, failure=observed.failure)
+    reason, health = f"Job{state.capitalize()}", Health.PROGRESSING
+    if observed.trouble is not None:
+        # a pod that does not start, here of a TaskManager, is why the job does not run
+        reason, message, health = observed.trouble.reason, observed.trouble.message, Health.STALLED
+    interval = desired.settings.progress_interval
+    return stay(record, reason, message, health=health, requeue_after=interval, events=events, failure=observed.failure)

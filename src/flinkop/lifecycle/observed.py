@@ -108,8 +108,8 @@ Savepoint = SavepointInProgress | SavepointCompleted | SavepointFailed | Savepoi
 class Checkpoints:
     """What the JobManager remembers of the job's checkpoints; times in epoch milliseconds.
 
-    `count` is the number of completed ones, `restored_path` what this JobManager restored the job from. `stop_path` is the
-    savepoint that ended the job, when it was stopped with one.
+    `count` is the number of completed ones, `path` the newest of them, savepoints included; `restored_path` what this JobManager
+    restored the job from. `stop_path` is the newest savepoint that was to stop the job; whether it did tells the job's state.
     """
 
     count: int = 0
@@ -122,7 +122,7 @@ class Checkpoints:
     @property
     def newest_path(self) -> str | None:
         """The newest state of the job that is known by its path."""
-        return self.stop_path or self.path or self.restored_path
+        return self.path or self.stop_path or self.restored_path
 
     @property
     def none_ever(self) -> bool:
@@ -175,3 +175,18 @@ class Observed:
     def cluster_is_gone(self) -> bool:
         """No JobManager is left that could run the job."""
         return self.jobmanager is None and self.jobmanager_pods == 0
+
+    @property
+    def jobmanager_is_ready(self) -> bool:
+        """There is a JobManager that serves, and nobody is removing it."""
+        return self.jobmanager is not None and self.jobmanager.available and not self.jobmanager.terminating
+
+    @property
+    def job_is_running(self) -> bool:
+        """The JobManager says that the job is RUNNING."""
+        return isinstance(self.rest, Answered) and self.job is not None and self.job.state is JobState.RUNNING
+
+    @property
+    def job_has_ended(self) -> bool:
+        """The JobManager says that the job has come to its end."""
+        return isinstance(self.rest, Answered) and self.job is not None and self.job.state in TERMINAL

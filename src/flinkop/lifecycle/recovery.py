@@ -22,7 +22,6 @@ def lost_jobmanager(record: Record, desired: Desired, fresh: Fresh) -> Decision:
     if not desired.settings.recovery:
         message = "The JobManager Deployment is gone, and kubernetes.operator.jm-deployment-recovery.enabled is false."
         return stay(lost, "JobManagerMissing", message, health=Health.STALLED, events=_once(record))
-    fate = HaFate.REMOVE if desired.stateless else HaFate.KEEP
     return go(
         lost,
         Phase.DEPLOYING,
@@ -30,7 +29,7 @@ def lost_jobmanager(record: Record, desired: Desired, fresh: Fresh) -> Decision:
         "The JobManager Deployment is gone: starting it again.",
         requeue_after=IMMEDIATELY,
         events=(_MISSING, _RECOVER),
-        step=TearingDown(fresh.now, fate),
+        step=TearingDown(fresh.now, HaFate.KEEP),
     )
 
 

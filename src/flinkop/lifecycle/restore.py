@@ -52,7 +52,11 @@ class RestoreChoice:
 
 @dataclass(frozen=True, slots=True)
 class RestoreFacts:
-    """All that the choice depends on."""
+    """All that the choice depends on.
+
+    `recorded_path` is where the job's end left its state; it is forgotten as soon as a start from it may have made newer state.
+    `high_availability` says whether the start that is to come has it: without, it cannot read the metadata.
+    """
 
     stateless: bool
     never_started: bool
@@ -63,6 +67,7 @@ class RestoreFacts:
     ha: HaMetadata
     previous: RestorePoint | None
     may_have_state: bool
+    high_availability: bool = True
     finished: bool = False
 
 
@@ -120,11 +125,23 @@ def _ha_metadata(facts: RestoreFacts) -> RestoreChoice | None:
     """Comes before a recorded path: metadata that are still there are newer than any savepoint the job was started from."""
     if facts.ha.checkpoints == 0:
         return None
+    if not facts.high_availability:
+        return _metadata_out_of_reach(facts)
     return RestoreChoice(
         RestorePoint(RestoreSource.LAST_STATE, job_id=facts.ha.job_id),
         "HaMetadata",
         f"The high-availability metadata of job {facts.ha.job_id} hold {facts.ha.checkpoints} checkpoint(s): the newest is restored.",
     )
+
+
+def _metadata_out_of_reach(facts: RestoreFacts) -> RestoreChoice:
+    message = (
+        f"The newest state is in the high-availability metadata of job {facts.ha.job_id}, and the new spec switches high availability off: "
+        f"leave it on for this start. {WAYS_OUT}"
+    )
+    lost = Rejected(RestoreSource.LAST_STATE, "the new spec has no high availability")
+    older = Rejected(RestoreSource.SAVEPOINT, "the high-availability metadata are newer", facts.recorded_path)
+    return RestoreChoice(None, "HighAvailabilityOff", message, (lost, older) if facts.recorded_path else (lost,))
 
 
 def _recorded_path(facts: RestoreFacts) -> RestoreChoice | None:
@@ -141,7 +158,7 @@ def _nothing_started_yet(facts: RestoreFacts) -> RestoreChoice | None:
 
 
 def _no_checkpoint_since_start(facts: RestoreFacts) -> RestoreChoice | None:
-    """A start that never got a ready JobManager, or whose job is known to have made no checkpoint, has lost nothing."""
+    """A start that never got a ready JobManager, or whose job is known to have made no checkpoint, has left nothing newer."""
     if facts.previous is None or (facts.may_have_state and not facts.ha.exists):
         return None
     if facts.previous.source is RestoreSource.LAST_STATE:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flinkop.lifecycle.begin import begin_stop
+from flinkop.lifecycle.begin import begin_stop, keep_waiting
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
-from flinkop.lifecycle.move import go, stay
+from flinkop.lifecycle.move import go
 from flinkop.lifecycle.observed import Answered, JobState, NotAsked, Observed, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobManagerStatus, Record, Start
@@ -18,13 +18,14 @@ from flinkop.lifecycle.step import WaitingToRetry
 
 def on_running(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Upgrading when another spec is wanted, to Deploying when the JobManager is lost, to Failed or Finished with the job."""
-    if desired.wants_restart and not _holds_back(record, desired, fresh):
-        return begin_stop(record, observed, desired, fresh)
-    if observed.jobmanager is None:
-        return lost_jobmanager(record, desired, fresh)
-    if not observed.jobmanager.available:
-        return _jobmanager_lost(record, observed, desired, fresh)
-    return _follow(record if desired.wants_restart else replace(record, step=None), observed, desired, fresh)
+    if not desired.wants_restart:
+        return _follow(replace(record, step=None), observed, desired, fresh)
+    if _holds_back(record, desired, fresh):
+        return _keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)
+    begun = begin_stop(record, observed, desired, fresh)
+    if isinstance(begun, Decision):
+        return begun
+    return keep_waiting(_follow(record, observed, desired, fresh), record, begun, desired, fresh)
 
 
 def _holds_back(record: Record, desired: Desired, fresh: Fresh) -> bool:
@@ -34,13 +35,17 @@ def _holds_back(record: Record, desired: Desired, fresh: Fresh) -> bool:
 
 
 def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    if observed.jobmanager is None:
+        return lost_jobmanager(record, desired, fresh)
+    if not observed.jobmanager.available:
+        return _jobmanager_lost(record, observed, desired, fresh)
     match observed.rest:
         case NotAsked():
-            return stay(record, record.reason, record.message, health=record.health, requeue_after=desired.settings.progress_interval)
+            return _unreachable(record, "it was not asked", desired, fresh)
         case Unreachable(cause):
-            return _unreachable(record, cause, desired)
+            return _unreachable(record, cause, desired, fresh)
         case Answered() if observed.job is not None:
-            return _keep_retry_visible(follow_job(record, observed, desired, observed.job), record, fresh)
+            return follow_job(record, observed, desired, observed.job)
         case Answered():
             return _job_missing(record, desired, fresh)
 
@@ -56,35 +61,29 @@ def _keep_retry_visible(decision: Decision, record: Record, fresh: Fresh) -> Dec
 
 def _jobmanager_lost(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     trouble = observed.trouble
-    start = record.start or Start(fresh.now, desired.generation, fresh.job_result_store_id)
-    return go(
-        record,
-        Phase.DEPLOYING,
-        "JobManagerNotReady",
-        trouble.message if trouble else "The JobManager is not ready any more: waiting for it to come back.",
-        requeue_after=desired.settings.progress_interval,
-        start=replace(start, since=fresh.now),
-        step=None,
-        jobmanager=JobManagerStatus.DEPLOYING,
-        job=replace(record.job, state=JobState.RECONCILING),
-    )
+    message = trouble.message if trouble else "The JobManager is not ready any more: waiting for it to come back."
+    return _come_back(replace(record, jobmanager=JobManagerStatus.DEPLOYING), "JobManagerNotReady", message, desired, fresh)
 
 
-def _unreachable(record: Record, cause: str, desired: Desired) -> Decision:
-    lost = replace(record, job=replace(record.job, state=JobState.RECONCILING))
-    message = f"The JobManager does not answer: {cause}."
-    return stay(lost, "JobManagerNotAnswering", message, requeue_after=desired.settings.rest_interval)
+def _unreachable(record: Record, cause: str, desired: Desired, fresh: Fresh) -> Decision:
+    return _come_back(record, "JobManagerNotAnswering", f"The JobManager does not answer: {cause}.", desired, fresh)
 
 
 def _job_missing(record: Record, desired: Desired, fresh: Fresh) -> Decision:
+    message = f"The JobManager does not know job {record.job.job_id}: it may just have restarted."
+    return _come_back(record, "JobNotFound", message, desired, fresh, Event("Missing", "Job Not Found", EventType.WARNING, Component.JOB))
+
+
+def _come_back(record: Record, reason: str, message: str, desired: Desired, fresh: Fresh, *events: Event) -> Decision:
+    """Deploying waits for the job to be seen RUNNING again, with a deadline that begins now."""
     start = record.start or Start(fresh.now, desired.generation, fresh.job_result_store_id)
     return go(
         record,
         Phase.DEPLOYING,
-        "JobNotFound",
-        f"The JobManager does not know job {record.job.job_id}: it may just have restarted.",
+        reason,
+        message,
         requeue_after=desired.settings.progress_interval,
-        events=(Event("Missing", "Job Not Found", EventType.WARNING, Component.JOB),),
+        events=events,
         start=replace(start, since=fresh.now),
         step=None,
         job=replace(record.job, state=JobState.RECONCILING),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from flinkop.lifecycle.observed import (
+    TERMINAL,
     Answered,
     JobState,
     Observed,
@@ -14,14 +15,14 @@ from flinkop.lifecycle.observed import (
     SavepointInProgress,
     SavepointUnknown,
 )
-from flinkop.lifecycle.step import TakingSavepoint
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Nothing to do but wait; `why` is for people."""
+    """Nothing to do but wait; `why` is for people. `in_progress`: the JobManager says that it is at it."""
 
     why: str
+    in_progress: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,63 +45,67 @@ class KeptRunning:
 
 
 @dataclass(frozen=True, slots=True)
-class EndedWithout:
-    """The job has ended, and no savepoint of this stop is known."""
+class Ended:
+    """The job has ended in another way, and its JobManager knows what it left."""
 
     cause: str
 
 
-Outcome = Pending | AskAgain | Stopped | KeptRunning | EndedWithout
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """The JobManager knows neither the job nor the savepoint. `for_good`: the job has ended; else it may still come back."""
 
-_CLOCK_SKEW_MS = 60_000
+    cause: str
+    for_good: bool
 
 
-def read_outcome(step: TakingSavepoint, observed: Observed) -> Outcome:
+Outcome = Pending | AskAgain | Stopped | KeptRunning | Ended | Vanished
+
+
+def read_outcome(observed: Observed) -> Outcome:
     """What has become of the stop, from the trigger's status, the job's state and the JobManager's memory of checkpoints."""
     if not isinstance(observed.rest, Answered) or observed.savepoint is None:
         return Pending("The JobManager does not answer; waiting to hear what became of the savepoint.")
     match observed.savepoint:
         case SavepointInProgress():
-            return Pending("The savepoint is in progress.")
+            return Pending("The savepoint is in progress.", in_progress=True)
         case SavepointCompleted(location):
             return Stopped(location)
         case SavepointFailed(cause):
-            return _after_failure(observed, cause, step)
+            return _after_failure(observed, cause)
         case SavepointUnknown():
-            return _after_forgetting(observed, step)
+            return _after_forgetting(observed)
     assert_never(observed.savepoint)
 
 
-def _after_failure(observed: Observed, cause: str, step: TakingSavepoint) -> Outcome:
+def _after_failure(observed: Observed, cause: str) -> Outcome:
     """A stop that fails because the job had ended before may still be the second asking for a stop that worked."""
-    match observed.job.state if observed.job else None:
-        case JobState.FINISHED | JobState.FAILED | JobState.CANCELED:
-            return _find_in_memory(observed, step, cause)
-        case _:
-            return KeptRunning(cause)
+    if observed.job is None:
+        return _vanished(observed)
+    if observed.job.state in TERMINAL:
+        return _find_in_memory(observed, cause)
+    return KeptRunning(cause)
 
 
-def _after_forgetting(observed: Observed, step: TakingSavepoint) -> Outcome:
-    match observed.job.state if observed.job else None:
-        case JobState.FINISHED | JobState.FAILED | JobState.CANCELED:
-            return _find_in_memory(observed, step, "the job ended and its JobManager has forgotten the savepoint")
-        case JobState.RUNNING:
-            return AskAgain()
-        case None if observed.ha is None or not observed.ha.checkpoints:
-            return EndedWithout("the JobManager knows neither the job nor the savepoint")
-        case _:
-            return Pending("The JobManager has restarted; waiting for the job to run again.")
+def _after_forgetting(observed: Observed) -> Outcome:
+    if observed.job is None:
+        return _vanished(observed)
+    if observed.job.state in TERMINAL:
+        return _find_in_memory(observed, f"the job is {observed.job.state}")
+    if observed.job.state is JobState.RUNNING:
+        return AskAgain()
+    return Pending(f"The savepoint can be taken when the job runs; it is {observed.job.state}.")
 
 
-def _find_in_memory(observed: Observed, step: TakingSavepoint, cause: str) -> Outcome:
+def _vanished(observed: Observed) -> Vanished:
+    """With high availability a job that has not ended has metadata: its JobManager brings it back. Without, it is started anew."""
+    return Vanished("the JobManager knows neither the job nor the savepoint", for_good=observed.ha is not None and not observed.ha.exists)
+
+
+def _find_in_memory(observed: Observed, cause: str) -> Outcome:
     """Results of triggers are kept for five minutes only (`rest.async.store-duration`), checkpoint statistics for longer."""
     checkpoints = observed.checkpoints
     if checkpoints is None:
         return Pending("The job has ended; asking its JobManager for the savepoint.")
-    asked_at = step.since.timestamp() * 1000 - _CLOCK_SKEW_MS
-    if checkpoints.stop_path and (checkpoints.stop_triggered_at or 0) >= asked_at:
-        return Stopped(checkpoints.stop_path)
     finished = observed.job is not None and observed.job.state is JobState.FINISHED
-    if not finished and checkpoints.newest_path:
-        return Stopped(checkpoints.newest_path)
-    return EndedWithout(cause)
+    return Stopped(checkpoints.stop_path) if finished and checkpoints.stop_path else Ended(cause)

@@ -67,6 +67,24 @@ def diff_spec(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
     return Change(max(effect for _, effect in found), tuple(path for path, _ in found))
 
 
+def take_over_ignored(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`before` with all of `after` that does not concern the cluster: a change that is ignored counts at once, whatever else waits."""
+    return before if before == after else _merge("", before, after)
+
+
+def _merge(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, Any]:
+    merged = {}
+    for key in {**before, **after}:
+        path, old, new = _join(prefix, key), before.get(key), after.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping) and path not in _OPAQUE:
+            merged[key] = _merge(path, old, new)
+            continue
+        source = after if _effect(path, new) is Effect.IGNORE else before
+        if key in source:
+            merged[key] = source[key]
+    return merged
+
+
 def _effect(path: str, new: object) -> Effect:
     rule = next(rule for rule in RULES if rule.matches(path))
     return Effect.IGNORE if rule.null_ignored and new is None else rule.effect
@@ -80,7 +98,11 @@ def _differences(prefix: str, before: Any, after: Any) -> Iterator[tuple[str, An
         return
     before, after = before or {}, after or {}
     for key in sorted({*before, *after}):
-        yield from _differences(f"{prefix}.{key}" if prefix else key, before.get(key), after.get(key))
+        yield from _differences(_join(prefix, key), before.get(key), after.get(key))
+
+
+def _join(prefix: str, key: str) -> str:
+    return f"{prefix}.{key}" if prefix else key
 
 
 def _is_empty(value: object) -> bool:

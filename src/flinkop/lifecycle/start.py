@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from flinkop.lifecycle.action import StartCluster
+from flinkop.lifecycle.action import Action, DeleteHaMetadata, RemoveJobGraphs, StartCluster
 from flinkop.lifecycle.decision import Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.move import go
+from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import HaMetadata, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
-from flinkop.lifecycle.restore import RestoreChoice, RestoreFacts, RestorePoint, choose_restore
+from flinkop.lifecycle.restore import RestoreChoice, RestoreFacts, RestorePoint, RestoreSource, choose_restore
 
 
 def start(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    """Goes to Deploying, or to Failed when no restore point is safe. Only when no cluster is left."""
+    """Goes to Deploying, or to Failed when no restore point is safe. Only when no cluster is left.
+
+    Flink prefers what it finds in the high-availability metadata to what the start says: what does not belong there goes first.
+    """
     choice = choose_restore(_facts(record, observed, desired))
     if choice.point is None:
         return _refuse(record, choice)
+    leftover = _leftover(choice.point, observed.ha or HaMetadata())
+    if leftover is not None:
+        return stay(
+            record, "CleaningMetadata", f"Cleaning the high-availability metadata. {choice.message}", leftover, requeue_after=IMMEDIATELY
+        )
     return _begin(record, desired, choice, choice.point, fresh)
+
+
+def _leftover(point: RestorePoint, ha: HaMetadata) -> Action | None:
+    if ha.checkpoints and point.source is not RestoreSource.LAST_STATE:
+        return DeleteHaMetadata()
+    return RemoveJobGraphs() if ha.job_graphs else None
 
 
 def again(record: Record) -> StartCluster | None:
@@ -44,6 +58,8 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         was_ready=False,
         had_no_state=False,
         restore=choice,
+        # where the spec asked for another state than the recorded one, that is given up
+        savepoint_path=record.savepoint_path if point.path == record.savepoint_path else None,
         reconciled=desired.spec,
         reconciled_at=fresh.milliseconds,
         failure=None,
@@ -76,5 +92,6 @@ def _facts(record: Record, observed: Observed, desired: Desired) -> RestoreFacts
         ha=observed.ha or HaMetadata(),
         previous=record.restore.point if record.restore else None,
         may_have_state=record.was_ready and not record.had_no_state,
+        high_availability=desired.settings.high_availability,
         finished=record.job.state is JobState.FINISHED,
     )

@@ -12,7 +12,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
-from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingToRetry
+from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 
 
 def read_record(status: Mapping[str, Any]) -> Record:
@@ -61,10 +61,13 @@ def _invalid(status: Mapping[str, Any]) -> str | None:
 
 
 def _failure(status: Mapping[str, Any]) -> str | None:
+    """What is wrong with a newer spec comes first in `error`; a failure stands behind it."""
     text = status.get("error")
-    if text is None or _invalid(status):
+    if text is None:
         return None
-    message = json.loads(text).get("message")
+    error = json.loads(text)
+    found = (error.get("throwableList") or [{}])[0] if _invalid(status) else error
+    message = found.get("message")
     return str(message) if message is not None else None
 
 
@@ -85,6 +88,8 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
             return TearingDown(since, HaFate(value["highAvailability"]))
         case "WaitingToRetry":
             return WaitingToRetry(since, value["generation"], value["attempt"], _time(value["notBefore"]))
+        case "WaitingToStop":
+            return WaitingToStop(since)
         case unknown:
             raise ValueError(f"status.operation.step: unknown step {unknown!r}")
 

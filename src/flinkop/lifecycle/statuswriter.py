@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from flinkop.lifecycle.condition import conditions, render
-from flinkop.lifecycle.established import lifecycle_state, reconciled_spec, reconciliation_state
+from flinkop.lifecycle.established import lifecycle_state, reconciliation_state
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, Start
 from flinkop.lifecycle.restore import RestoreChoice
-from flinkop.lifecycle.step import Cancelling, Step, TakingSavepoint, TearingDown, WaitingToRetry
+from flinkop.lifecycle.step import Cancelling, Step, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 
 _ERROR_LIMIT = 2048
 
@@ -76,6 +76,8 @@ def _step(step: Step | None) -> dict[str, Any] | None:
                 "attempt": attempt,
                 "notBefore": _precise(not_before),
             }
+        case WaitingToStop(since):
+            return {"step": "WaitingToStop", "startedAt": _precise(since)}
         case None:
             return None
 
@@ -118,7 +120,7 @@ def _reconciliation(record: Record, before: Mapping[str, Any]) -> dict[str, Any]
             **old,
             "state": reconciliation_state(record),
             "reconciliationTimestamp": record.reconciled_at,
-            "lastReconciledSpec": _spec_text(reconciled_spec(record), first and record.phase is Phase.DEPLOYING),
+            "lastReconciledSpec": _spec_text(record.reconciled, first and record.phase is Phase.DEPLOYING),
             "lastStableSpec": _spec_text(record.stable, False),
         }
     )
@@ -152,12 +154,10 @@ def _text(number: int | None) -> str | None:
 
 
 def _error(record: Record) -> str | None:
-    """The established form: JSON in a string, each field cut."""
-    message = record.invalid or record.failure
-    if message is None:
-        return None
-    reason = "ValidationError" if record.invalid else record.reason
-    return json.dumps({"type": reason, "message": message[:_ERROR_LIMIT], "additionalMetadata": {}, "throwableList": []})
+    """The established form: JSON in a string, each field cut. Of two errors the second is listed behind the first."""
+    found = [("ValidationError", record.invalid), (record.reason, record.failure)]
+    errors = [{"type": kind, "message": message[:_ERROR_LIMIT], "additionalMetadata": {}} for kind, message in found if message is not None]
+    return json.dumps({**errors[0], "throwableList": errors[1:]}) if errors else None
 
 
 def _task_manager(record: Record, scale: Scale) -> dict[str, Any]:

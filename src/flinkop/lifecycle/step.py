@@ -8,7 +8,10 @@ from enum import StrEnum
 
 
 class HaFate(StrEnum):
-    """What happens to the high-availability metadata when a cluster is torn down."""
+    """What happens to the high-availability metadata when a cluster is torn down.
+
+    `REMOVE`: they are obsolete, for the newest state is elsewhere and recorded. `KEEP`: the next start decides.
+    """
 
     KEEP = "Keep"
     REMOVE = "Remove"
@@ -48,4 +51,11 @@ class WaitingToRetry:
     not_before: datetime
 
 
-Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry
+@dataclass(frozen=True, slots=True)
+class WaitingToStop:
+    """Another spec is wanted, and there is no safe way to stop the job yet."""
+
+    since: datetime
+
+
+Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.observed import Answered, JobState, Observed
+from flinkop.lifecycle.observed import TERMINAL, Answered, JobState, Observed
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import HaFate
@@ -43,65 +43,74 @@ class NotNow:
 
 StopPlan = StopWithSavepointPlan | CancelPlan | TearDownPlan | NotNow
 
-_CANCELLABLE = frozenset({JobState.RUNNING, JobState.RESTARTING, JobState.FAILING, JobState.CREATED, JobState.INITIALIZING})
+CANCELLABLE = frozenset({JobState.RUNNING, JobState.RESTARTING, JobState.FAILING, JobState.CREATED, JobState.INITIALIZING})
 
 
 def choose_stop(record: Record, observed: Observed, desired: Desired, now: datetime) -> StopPlan:
     """Picks how to stop. Established rules: official operator, choice of the upgrade mode."""
-    if desired.stateless or desired.redeploys_savepoint:
-        return TearDownPlan(HaFate.REMOVE, "no state is to be kept")
+    if desired.gives_up_state:
+        return TearDownPlan(HaFate.KEEP, "no state is to be kept")
     if record.phase in ENDED:
-        return TearDownPlan(_ha_fate(observed), "the job has ended")
+        return TearDownPlan(fate_after_end(record), "the job has ended")
+    if observed.jobmanager is None:
+        return TearDownPlan(HaFate.KEEP, "the JobManager is gone")
     if not record.was_ready:
         return TearDownPlan(HaFate.KEEP, "the JobManager never got ready")
+    if observed.job_has_ended:
+        return NotNow("the job has ended, and what it left is not recorded yet")
     if desired.upgrade_mode == "savepoint":
         return _stop_for_savepoint(observed, desired)
     return _stop_for_last_state(observed, desired, now)
 
 
-def _stop_for_savepoint(observed: Observed, desired: Desired) -> StopPlan:
-    if _is_running(observed):
-        return StopWithSavepointPlan("spec.job.upgradeMode is savepoint")
-    if (desired.settings.last_state_fallback or desired.version_changed) and _metadata_usable(observed, desired):
-        return TearDownPlan(HaFate.KEEP, "the job is not running: falling back to its last checkpoint")
-    return NotNow("spec.job.upgradeMode is savepoint, and the job is not RUNNING")
+def fate_after_end(record: Record) -> HaFate:
+    """A job whose end was seen has left its newest state at a path, or, when it finished by itself, none."""
+    if record.job.state not in TERMINAL:
+        return HaFate.KEEP
+    return HaFate.REMOVE if record.savepoint_path is not None or record.job.state is JobState.FINISHED else HaFate.KEEP
 
 
-def _stop_for_last_state(observed: Observed, desired: Desired, now: datetime) -> StopPlan:
-    if desired.version_changed and _is_running(observed) and desired.settings.savepoint_directory:
-        return StopWithSavepointPlan("the Flink version changes: a savepoint is the portable form of the state")
-    if _checkpoint_too_old(observed, desired, now):
-        return StopWithSavepointPlan("the last checkpoint is older than last-state.max.allowed.checkpoint.age")
-    if _metadata_usable(observed, desired) and not desired.settings.cancel_for_last_state and not desired.version_changed:
-        return TearDownPlan(HaFate.KEEP, "spec.job.upgradeMode is last-state")
-    if _is_cancellable(observed):
-        return CancelPlan("the last checkpoint is read from the cancelled job")
-    if _metadata_usable(observed, desired):
-        return TearDownPlan(HaFate.KEEP, "the job cannot be asked: its last checkpoint is used")
-    return NotNow("spec.job.upgradeMode is last-state, there are no high-availability metadata, and the job cannot be asked")
-
-
-def _ha_fate(observed: Observed) -> HaFate:
-    """Flink clears the metadata of a job that ended; where it did not, they are the newest state."""
-    return HaFate.KEEP if observed.ha is not None and observed.ha.checkpoints else HaFate.REMOVE
-
-
-def _is_running(observed: Observed) -> bool:
-    return isinstance(observed.rest, Answered) and observed.job is not None and observed.job.state is JobState.RUNNING
-
-
-def _is_cancellable(observed: Observed) -> bool:
-    return isinstance(observed.rest, Answered) and observed.job is not None and observed.job.state in _CANCELLABLE
-
-
-def _metadata_usable(observed: Observed, desired: Desired) -> bool:
+def metadata_are_usable(observed: Observed, desired: Desired) -> bool:
+    """Whether a start with the new spec can go on from the high-availability metadata of the cluster that runs."""
     both = desired.settings.high_availability and desired.deployed_high_availability
     return both and observed.ha is not None and observed.ha.exists
 
 
+def _stop_for_savepoint(observed: Observed, desired: Desired) -> StopPlan:
+    if observed.job_is_running:
+        return StopWithSavepointPlan("spec.job.upgradeMode is savepoint")
+    if (desired.settings.last_state_fallback or desired.version_changed) and metadata_are_usable(observed, desired):
+        return TearDownPlan(HaFate.KEEP, "the job is not running: falling back to its last checkpoint")
+    return NotNow(f"spec.job.upgradeMode is savepoint, and {_state(observed)}")
+
+
+def _stop_for_last_state(observed: Observed, desired: Desired, now: datetime) -> StopPlan:
+    if desired.version_changed and observed.job_is_running and desired.settings.savepoint_directory:
+        return StopWithSavepointPlan("the Flink version changes: a savepoint is the portable form of the state")
+    if _checkpoint_too_old(observed, desired, now):
+        return StopWithSavepointPlan("the last checkpoint is older than last-state.max.allowed.checkpoint.age")
+    if metadata_are_usable(observed, desired) and not desired.settings.cancel_for_last_state and not desired.version_changed:
+        return TearDownPlan(HaFate.KEEP, "spec.job.upgradeMode is last-state")
+    if _is_cancellable(observed):
+        return CancelPlan("the last checkpoint is read from the cancelled job")
+    if metadata_are_usable(observed, desired):
+        return TearDownPlan(HaFate.KEEP, "the job cannot be asked: its last checkpoint is used")
+    return NotNow(f"spec.job.upgradeMode is last-state, there are no high-availability metadata to go on from, and {_state(observed)}")
+
+
+def _state(observed: Observed) -> str:
+    if not isinstance(observed.rest, Answered):
+        return "the JobManager does not answer"
+    return f"the job is {observed.job.state}" if observed.job else "the JobManager does not know the job"
+
+
+def _is_cancellable(observed: Observed) -> bool:
+    return isinstance(observed.rest, Answered) and observed.job is not None and observed.job.state in CANCELLABLE
+
+
 def _checkpoint_too_old(observed: Observed, desired: Desired, now: datetime) -> bool:
     limit = desired.settings.max_checkpoint_age
-    if limit is None or not _is_running(observed) or observed.checkpoints is None or observed.job is None:
+    if limit is None or not observed.job_is_running or observed.checkpoints is None or observed.job is None:
         return False
     newest = max(observed.checkpoints.completed_at or 0, observed.job.start_time)
     return now.timestamp() * 1000 - newest > limit.total_seconds() * 1000

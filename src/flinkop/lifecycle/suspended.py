@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.move import go, stay
+from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.start import start
+from flinkop.lifecycle.step import HaFate, TearingDown
+from flinkop.lifecycle.teardown import delete_jobmanager, is_gone, tear_down
 
 
 def on_created(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Deploying, or to Suspended when the resource was created so."""
     if desired.suspended:
-        return go(record, Phase.SUSPENDED, "CreatedSuspended", "Created with spec.job.state suspended.", health=Health.SETTLED)
-    return start(record, observed, desired, fresh)
+        return go(record, Phase.SUSPENDED, *_words(record, desired), health=Health.SETTLED, step=None)
+    if observed.jobmanager is not None:
+        # not ours to delete: the start is refused, with words that say so
+        return start(record, observed, desired, fresh)
+    step = record.step if isinstance(record.step, TearingDown) else TearingDown(fresh.now, HaFate.KEEP)
+    # pods of a resource of the same name that was here before
+    waiting = tear_down(record, step, observed, desired, fresh) if observed.jobmanager_pods else None
+    return replace(waiting, record=replace(waiting.record, step=step)) if waiting else start(record, observed, desired, fresh)
 
 
 def on_suspended(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Deploying when the job is wanted again. A spec that changes meanwhile is the one that will be started."""
-    if desired.suspended:
-        return stay(record, record.reason, record.message, health=Health.SETTLED, reconciled=_kept(record, desired))
-    if not observed.cluster_is_gone:
-        return stay(record, "StoppingCluster", "Waiting for the old cluster to go.", requeue_after=desired.settings.progress_interval)
-    return start(record, observed, desired, fresh)
+    if record.start is not None and _is_in_the_way(observed, desired):
+        return _clear(record, observed, fresh)
+    if not desired.suspended:
+        return start(record, observed, desired, fresh)
+    accepted = _accepted(record, desired) if record.start is not None else record.reconciled
+    return stay(record, *_words(record, desired), health=Health.SETTLED, reconciled=accepted, failure=None)
 
 
 def suspend(record: Record, desired: Desired) -> Decision:
     """Goes to Suspended once the cluster is gone."""
-    where = record.savepoint_path or "its last checkpoint"
-    message = "Suspended without state." if desired.stateless else f"Suspended; the next start continues from {where}."
     return go(
         record,
         Phase.SUSPENDED,
-        "Suspended",
-        message,
+        *_words(record, desired),
         health=Health.SETTLED,
         step=None,
-        reconciled=desired.spec,
+        reconciled=_accepted(record, desired),
         jobmanager=JobManagerStatus.MISSING,
         job=JobRecord(
             record.job.job_id,
@@ -49,5 +59,27 @@ def suspend(record: Record, desired: Desired) -> Decision:
     )
 
 
-def _kept(record: Record, desired: Desired) -> object:
-    return desired.spec if record.start is not None else record.reconciled
+def _words(record: Record, desired: Desired) -> tuple[str, str]:
+    if record.start is None:
+        return "CreatedSuspended", "Created with spec.job.state suspended."
+    if desired.stateless:
+        return "Suspended", "Suspended; the next start is from empty state, as spec.job.upgradeMode is stateless."
+    return "Suspended", f"Suspended; the next start continues from {record.savepoint_path or 'its last state'}."
+
+
+def _accepted(record: Record, desired: Desired) -> Mapping[str, Any]:
+    """The spec in force. A start from `initialSavepointPath` that was asked for stays asked for until it is made."""
+    if not desired.redeploys_savepoint or record.reconciled is None:
+        return desired.spec
+    nonce = (record.reconciled.get("job") or {}).get("savepointRedeployNonce")
+    return {**desired.spec, "job": {**desired.spec["job"], "savepointRedeployNonce": nonce}}
+
+
+def _is_in_the_way(observed: Observed, desired: Desired) -> bool:
+    return observed.jobmanager is not None or (not desired.suspended and not is_gone(observed, desired))
+
+
+def _clear(record: Record, observed: Observed, fresh: Fresh) -> Decision:
+    message = "Waiting for what is left of the old cluster to go."
+    step = TearingDown(fresh.now, HaFate.KEEP)
+    return go(record, Phase.UPGRADING, "StoppingCluster", message, *delete_jobmanager(observed), step=step, requeue_after=IMMEDIATELY)

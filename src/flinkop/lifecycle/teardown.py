@@ -23,7 +23,7 @@ def delete_jobmanager(observed: Observed) -> tuple[Action, ...]:
 
 def tear_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | None:
     """One more step of removing the cluster; None when it is gone and its metadata are as they should be."""
-    if not _is_gone(observed, desired):
+    if not is_gone(observed, desired):
         return _wait(record, step, observed, desired, fresh.now)
     action = _metadata_action(step, observed.ha or HaMetadata())
     if action is None:
@@ -32,8 +32,11 @@ def tear_down(record: Record, step: TearingDown, observed: Observed, desired: De
     return stay(_without_jobmanager(record), "CleaningMetadata", message, action, requeue_after=IMMEDIATELY)
 
 
-def _is_gone(observed: Observed, desired: Desired) -> bool:
-    """A pod on a lost node never reports its end. With high availability a survivor there has lost its leadership, so it cannot do harm."""
+def is_gone(observed: Observed, desired: Desired) -> bool:
+    """Whether no JobManager is left that could run the job.
+
+    A pod on a lost node never reports its end. With high availability a survivor there has lost its leadership, so it cannot do harm.
+    """
     if observed.cluster_is_gone:
         return True
     return observed.jobmanager is None and observed.pods_overdue and desired.deployed_high_availability

@@ -6,93 +6,137 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
-from flinkop.lifecycle.action import CancelJob
-from flinkop.lifecycle.begin import begin_stop, savepoint_action
+from flinkop.lifecycle.action import Action, CancelJob
+from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.deploying import notice_readiness
 from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.job import state_left
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import TERMINAL, Answered, JobState, Observed
+from flinkop.lifecycle.observed import Answered, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.restore import WAYS_OUT
-from flinkop.lifecycle.savepoint import AskAgain, EndedWithout, KeptRunning, Pending, Stopped, read_outcome
+from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice
+from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.start import start
-from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingToRetry
+from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.stop import CANCELLABLE, fate_after_end, metadata_are_usable
 from flinkop.lifecycle.suspended import suspend
 from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
 
-_GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state or stateless."
+_GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state (with high availability) or stateless."
 _FIRST_RETRY, _LAST_RETRY = timedelta(minutes=1), timedelta(minutes=16)
 
 
 def on_upgrading(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Deploying or Suspended with a restore point, or back to Running when the job could not be stopped safely."""
     match record.step:
-        case TakingSavepoint() as step:
-            return _taking_savepoint(record, step, observed, desired, fresh)
-        case Cancelling() as step:
-            return _cancelling(record, step, observed, desired, fresh)
+        case TakingSavepoint() | Cancelling() as step:
+            return _stopping(record, step, observed, desired, fresh)
         case TearingDown() as step:
-            return tear_down(record, step, observed, desired, fresh) or _after_stop(record, observed, desired, fresh)
-        case WaitingToRetry() | None:
-            return begin_stop(record, observed, desired, fresh)
+            return _tearing_down(record, step, observed, desired, fresh)
+        case WaitingToRetry() | WaitingToStop() | None:
+            return _follow_again(record, "No step of an upgrade is recorded: looking at the job again.")
     assert_never(record.step)
+
+
+def _follow_again(record: Record, message: str) -> Decision:
+    return go(record, Phase.DEPLOYING, "StopRevised", message, step=None, requeue_after=IMMEDIATELY)
+
+
+# the cluster is being removed
+
+
+def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    seen = notice_readiness(record, observed)
+    if observed.jobmanager_is_ready and not record.was_ready and not desired.gives_up_state:
+        return _follow_again(seen, "The JobManager got ready before it was removed: its job is stopped in order.")
+    return tear_down(seen, step, observed, desired, fresh) or _after_stop(seen, observed, desired, fresh)
 
 
 def _after_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     return suspend(record, desired) if desired.suspended else start(record, observed, desired, fresh)
 
 
-def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+def _remove(record: Record, observed: Observed, fresh: Fresh, fate: HaFate, reason: str, message: str) -> Decision:
+    actions, step = delete_jobmanager(observed), TearingDown(fresh.now, fate)
+    return stay(record, reason, message, *actions, step=step, requeue_after=None if actions else IMMEDIATELY)
+
+
+# the job is being stopped
+
+
+def _stopping(record: Record, step: TakingSavepoint | Cancelling, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if observed.jobmanager is None:
-        return _lost_while_stopping(record, fresh)
-    if desired.stateless:
-        return _stopped(record, None, observed, fresh, "spec.job.upgradeMode is stateless now: no savepoint is needed.")
-    match read_outcome(step, observed):
-        case Pending(why):
-            return _wait(record, step, why, desired, fresh)
+        message = "The JobManager was lost while the job was stopped: its last checkpoint is used if there is one."
+        return _remove(record, observed, fresh, HaFate.KEEP, "JobManagerMissing", message)
+    if desired.gives_up_state:
+        return _remove(record, observed, fresh, HaFate.KEEP, "StoppingCluster", "No state is to be kept any more: stopping the cluster.")
+    match step:
+        case TakingSavepoint():
+            return _taking_savepoint(record, step, observed, desired, fresh)
+        case Cancelling():
+            return _cancelling(record, step, observed, desired, fresh)
+    assert_never(step)
+
+
+def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    late = fresh.now >= step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
+    match read_outcome(observed):
+        case Pending(why, in_progress):
+            return _wait(record, observed, desired, fresh, why, late=late, in_progress=in_progress)
         case AskAgain():
             action = savepoint_action(record, step, desired)
-            return stay(record, record.reason, record.message, action, requeue_after=desired.settings.progress_interval)
+            return _wait(record, observed, desired, fresh, "Asking the JobManager to stop the job with a savepoint.", action, late=late)
+        case Vanished(cause, for_good):
+            return _outcome_unknown(record, cause) if for_good or late else _wait(record, observed, desired, fresh, f"Waiting: {cause}.")
         case Stopped(path):
-            return _stopped(record, path, observed, fresh, f"The job stopped; its state is at {path}.")
+            return _stopped(record, observed, fresh, path)
+        case Ended():
+            return _ended(record, observed, fresh)
         case KeptRunning(cause):
             return _kept_running(record, step, cause, desired, fresh)
-        case EndedWithout(cause):
-            return _outcome_unknown(record, observed, cause, fresh)
 
 
-def _wait(record: Record, step: TakingSavepoint, why: str, desired: Desired, fresh: Fresh) -> Decision:
-    late = fresh.now >= step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
+def _wait(
+    record: Record,
+    observed: Observed,
+    desired: Desired,
+    fresh: Fresh,
+    why: str,
+    *actions: Action,
+    late: bool = False,
+    in_progress: bool = False,
+) -> Decision:
+    if late and _may_give_up(observed, desired, in_progress):
+        message = "The savepoint did not complete in time: stopping the cluster and keeping its high-availability metadata."
+        return _remove(record, observed, fresh, HaFate.KEEP, "SavepointGivenUp", message)
     if late:
         why = f"{why} It takes longer than execution.checkpointing.timeout. {_GIVE_UP}"
     health = Health.STALLED if late else Health.PROGRESSING
-    if late and desired.upgrade_mode != "savepoint" and desired.settings.high_availability:
-        return _give_up_savepoint(record, fresh)
-    return stay(record, "TakingSavepoint", why, health=health, requeue_after=desired.settings.progress_interval)
+    return stay(record, "TakingSavepoint", why, *actions, health=health, requeue_after=desired.settings.progress_interval)
 
 
-def _give_up_savepoint(record: Record, fresh: Fresh) -> Decision:
-    message = "The savepoint did not complete in time: stopping the cluster and keeping its high-availability metadata."
-    step = TearingDown(fresh.now, HaFate.KEEP)
-    return stay(record, "SavepointGivenUp", message, step=step, requeue_after=IMMEDIATELY)
+def _may_give_up(observed: Observed, desired: Desired, in_progress: bool) -> bool:
+    """For the mode savepoint only where the job could not be asked for one: then it is the same fallback as before asking."""
+    if not metadata_are_usable(observed, desired):
+        return False
+    return desired.upgrade_mode != "savepoint" or (desired.settings.last_state_fallback and not in_progress)
 
 
-def _lost_while_stopping(record: Record, fresh: Fresh) -> Decision:
-    message = "The JobManager was lost while the savepoint was taken: its last checkpoint is used if there is one."
-    return stay(record, "JobManagerMissing", message, step=TearingDown(fresh.now, HaFate.KEEP), requeue_after=IMMEDIATELY)
+def _stopped(record: Record, observed: Observed, fresh: Fresh, path: str) -> Decision:
+    finished = replace(record, job=replace(record.job, state=JobState.FINISHED), savepoint_path=path, had_no_state=False)
+    return _remove(finished, observed, fresh, HaFate.REMOVE, "StoppingCluster", f"The job stopped; its state is at {path}.")
 
 
-def _stopped(record: Record, path: str | None, observed: Observed, fresh: Fresh, message: str) -> Decision:
-    return stay(
-        replace(record, job=replace(record.job, state=JobState.FINISHED)),
-        "StoppingCluster",
-        message,
-        *delete_jobmanager(observed),
-        step=TearingDown(fresh.now, HaFate.REMOVE),
-        savepoint_path=path,
-        had_no_state=False,
-    )
+def _ended(record: Record, observed: Observed, fresh: Fresh) -> Decision:
+    """What the job left is recorded together with its end."""
+    job, checkpoints = observed.job, observed.checkpoints
+    assert job is not None
+    assert checkpoints is not None
+    after = replace(record, job=replace(record.job, state=job.state), **state_left(job.state, checkpoints))
+    message = f"The job is {job.state}; it left {after.savepoint_path or 'no checkpoint'}."
+    return _remove(after, observed, fresh, fate_after_end(after), "StoppingCluster", message)
 
 
 def _kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Desired, fresh: Fresh) -> Decision:
@@ -110,10 +154,9 @@ def _kept_running(record: Record, step: TakingSavepoint, cause: str, desired: De
     )
 
 
-def _outcome_unknown(record: Record, observed: Observed, cause: str, fresh: Fresh) -> Decision:
-    if observed.ha is not None and observed.ha.checkpoints:
-        return _lost_while_stopping(record, fresh)
-    message = f"The job ended while it was stopped with a savepoint, and the savepoint is not known: {cause}. {WAYS_OUT}"
+def _outcome_unknown(record: Record, cause: str) -> Decision:
+    """Rests until the spec changes. No restore point is known, and that is recorded as the choice of one is."""
+    message = f"The job ended while it was stopped, and what it left is not known: {cause}. {WAYS_OUT}"
     return go(
         record,
         Phase.FAILED,
@@ -122,26 +165,30 @@ def _outcome_unknown(record: Record, observed: Observed, cause: str, fresh: Fres
         health=Health.STALLED,
         events=(Event("UpgradeFailed", message, EventType.WARNING),),
         step=None,
+        restore=RestoreChoice(None, "SavepointUnknown", message),
         failure=message,
     )
 
 
 def _cancelling(record: Record, step: Cancelling, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    if observed.jobmanager is None:
-        return _lost_while_stopping(record, fresh)
-    job = observed.job
-    if isinstance(observed.rest, Answered) and job is not None and job.state in TERMINAL and observed.checkpoints is not None:
-        path = observed.checkpoints.newest_path
-        message = f"The job is {job.state}; its last checkpoint is {path or 'none'}."
-        decision = _stopped(record, path, observed, fresh, message)
-        none_ever = observed.checkpoints.none_ever
-        return replace(decision, record=replace(decision.record, job=replace(record.job, state=job.state), had_no_state=none_ever))
+    if observed.job_has_ended and observed.checkpoints is not None:
+        return _ended(record, observed, fresh)
     late = fresh.now >= step.since + desired.settings.cancel_timeout
+    if late and metadata_are_usable(observed, desired):
+        message = "The job was not cancelled in time: stopping the cluster and keeping its high-availability metadata."
+        return _remove(record, observed, fresh, HaFate.KEEP, "CancelGivenUp", message)
+    if isinstance(observed.rest, Answered) and observed.job is None and (late or (observed.ha is not None and not observed.ha.exists)):
+        return _outcome_unknown(record, "the JobManager does not know the job any more")
+    job = observed.job
+    actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
     return stay(
         record,
         "CancellingJob",
-        "Waiting for the job to be cancelled" + (", longer than kubernetes.operator.flink.client.cancel.timeout." if late else "."),
-        CancelJob(record.job.job_id or ""),
+        "Waiting for the job to be cancelled" + (_CANCEL_LATE if late else "."),
+        *actions,
         health=Health.STALLED if late else Health.PROGRESSING,
         requeue_after=desired.settings.progress_interval,
     )
+
+
+_CANCEL_LATE = ", longer than kubernetes.operator.flink.client.cancel.timeout. To give its state up, set spec.job.upgradeMode to stateless."

@@ -1,0 +1,415 @@
+"""The operator in the model: its pass, step by step as `controllers.flinkdeployment` does it, with a crash possible between any two."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.unit.lifecycle.model import GRACE, Deployment, Time, World
+
+from flinkop.lifecycle.action import (
+    Action,
+    AddFinalizer,
+    CancelJob,
+    DeleteHaMetadata,
+    DeleteJobManager,
+    RemoveFinalizer,
+    RemoveJobGraphs,
+    StartCluster,
+    StopWithSavepoint,
+)
+from flinkop.lifecycle.decide import decide, never_accepted
+from flinkop.lifecycle.decision import Decision, Fresh
+from flinkop.lifecycle.desired import Desired, Settings
+from flinkop.lifecycle.observed import (
+    TERMINAL,
+    Answered,
+    Checkpoints,
+    HaMetadata,
+    Job,
+    JobManager,
+    Observed,
+    Savepoint,
+    SavepointCompleted,
+    SavepointFailed,
+    SavepointInProgress,
+    SavepointUnknown,
+    Trouble,
+    Unreachable,
+)
+from flinkop.lifecycle.question import Question, questions
+from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statuswriter import Scale, write_status
+from flinkop.lifecycle.step import TakingSavepoint, WaitingToRetry
+
+EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+_OPTION = "kubernetes.operator."
+_NO_SCALE = Scale("", 0)
+_LONGEST_WAIT = 1500.0
+_LONGEST_MESSAGE = 700
+
+
+class Interrupted(Exception):
+    """An API server or a JobManager did not do what it was asked: the pass ends, and comes again."""
+
+
+@dataclass
+class Resource:
+    """The FlinkDeployment as the API server has it."""
+
+    spec: dict[str, Any]
+    generation: int = 1
+    version: int = 1
+    finalizer: bool = False
+    deleting: bool = False
+    gone: bool = False
+    status: dict[str, Any] = field(default_factory=dict)
+
+
+def desire(resource: Resource, record: Record) -> Desired | None:
+    """What `controllers.desire` makes of the resource; None when it never had a valid spec."""
+    spec: Mapping[str, Any] = resource.spec
+    problems: tuple[str, ...] = ()
+    if _is_invalid(spec, record):
+        problems = ("spec: is wrong",)
+        if record.reconciled is None:
+            return None
+        spec = record.reconciled
+    conf, job = spec["flinkConfiguration"], spec["job"]
+    before = record.reconciled
+    return Desired(
+        generation=resource.generation,
+        spec=spec,
+        change=_change(record, spec),
+        suspended=job["state"] == "suspended",
+        upgrade_mode=job["upgradeMode"],
+        settings=_settings(conf),
+        deleting=resource.deleting,
+        has_finalizer=resource.finalizer,
+        deployed_high_availability=before is not None and "high-availability.type" in before["flinkConfiguration"],
+        version_changed=before is not None and before["flinkVersion"] != spec["flinkVersion"],
+        initial_savepoint_path=job["initialSavepointPath"],
+        pinned_job_id=conf.get("pinned"),
+        problems=problems,
+    )
+
+
+def _is_invalid(spec: Mapping[str, Any], record: Record) -> bool:
+    before = record.reconciled
+    if spec["image"] == "invalid":
+        return True
+    return (
+        before is not None
+        and before["flinkVersion"] != spec["flinkVersion"]
+        and before["job"]["state"] == "suspended"
+        and before["job"]["upgradeMode"] == "last-state"
+    )
+
+
+def _change(record: Record, spec: Mapping[str, Any]) -> Change:
+    if record.reconciled is None:
+        return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
+    return diff_spec(record.reconciled, spec)
+
+
+def _settings(conf: Mapping[str, str]) -> Settings:
+    return Settings(
+        high_availability="high-availability.type" in conf,
+        savepoint_directory="file:/savepoints",
+        savepoint_on_deletion=f"{_OPTION}savepoint-on-deletion" in conf,
+        recovery=f"{_OPTION}no-recovery" not in conf,
+        last_state_fallback=f"{_OPTION}no-fallback" not in conf,
+        cancel_for_last_state=f"{_OPTION}cancel" in conf,
+        max_checkpoint_age=timedelta(seconds=10) if f"{_OPTION}max-age" in conf else None,
+        checkpoint_timeout=timedelta(seconds=120),
+        readiness_timeout=timedelta(seconds=100),
+        cleanup_timeout=timedelta(seconds=100),
+        cancel_timeout=timedelta(seconds=20),
+        shutdown_ttl=timedelta(seconds=100),
+        progress_interval=timedelta(seconds=3),
+        rest_interval=timedelta(seconds=30),
+    )
+
+
+class Operator:
+    """One process at a time. `crashes` is the probability to die at a step, `dawdles` that to lose time there."""
+
+    def __init__(self, rng: random.Random, time: Time, world: World, resource: Resource) -> None:
+        self.rng, self.time, self.world, self.resource = rng, time, world, resource
+        self.crashes = 0.0
+        self.dawdles = 0.0
+        self.passes = 0
+        self.activity: list[float] = []
+        self.history: list[str] = []
+        self._life = 0
+        self._busy = False
+        self._woken = False
+        self._requeue = 0
+        self._failures = 0
+        self._applied = False
+        self._version = 0
+        self._excuses: dict[str, bool] = {}
+        self._known: list[Deployment] = []
+        world.wake = self.wake
+
+    def wake(self) -> None:
+        """Something that is watched has changed."""
+        if self._busy:
+            self._woken = True
+            return
+        self._busy = True
+        life = self._life
+        self.time.after(0.02, lambda: self._go(life, self._pass()))
+
+    def _crash(self) -> None:
+        """The process is gone, and with it all that it knew but did not write. Another one comes."""
+        self._life += 1
+        self._busy, self._woken, self._applied = True, False, False
+        self.history.append(f"{self.time.now:8.1f} -- crash")
+        outage = self.rng.choice((1.0, 15.0, 15.0, 200.0))
+        life = self._life
+        self.time.after(self.rng.uniform(0.1, outage), lambda: self._go(life, self._pass()))
+
+    def _go(self, life: int, steps: Iterator[None]) -> None:
+        """Performs one step of a pass."""
+        if life != self._life:
+            return
+        if self.rng.random() < self.crashes:
+            self._crash()
+            return
+        try:
+            next(steps)
+        except StopIteration as done:
+            self._failures = 0
+            self._finish(done.value)
+        except Interrupted as trouble:
+            self._failures += 1
+            self.history.append(f"{self.time.now:8.1f} -- interrupted: {trouble}")
+            self._finish(min(2.0**self._failures, 60.0) * self.rng.uniform(0.5, 1.0))
+        else:
+            pause = self.rng.uniform(0.0, 1.5) if self.rng.random() < self.dawdles else 0.001
+            self.time.after(pause, lambda: self._go(life, steps))
+
+    def _finish(self, again_after: float | None) -> None:
+        self._busy = False
+        if self._woken:
+            self._woken = False
+            self.wake()
+        elif again_after is not None:
+            self._requeue += 1
+            number, life = self._requeue, self._life
+            self.time.after(max(again_after, 0.02), lambda: self.wake() if (number, life) == (self._requeue, self._life) else None)
+
+    # the pass
+
+    def _pass(self) -> Iterator[None]:
+        self.passes += 1
+        if self.resource.gone:
+            return None
+        seen = replace(self.resource)
+        self._version = seen.version
+        record = read_record(seen.status)
+        desired = desire(seen, record)
+        now = self._now()
+        if desired is None:
+            yield
+            self._record(seen, never_accepted(record, seen.generation, ("spec: is wrong",)))
+            return None
+        fresh = Fresh(now, self._id(), self._id(), self._id())
+        observed = self._look()
+        asked = questions(record, desired, observed.jobmanager is not None)
+        yield
+        if Question.HA_METADATA in asked:
+            observed = replace(observed, ha=self._ha(record))
+            yield
+        if Question.JOB in asked and observed.jobmanager is not None and observed.jobmanager.available:
+            observed = self._ask(record, observed, asked)
+        decision = decide(record, observed, desired, fresh)
+        yield
+        self._record(seen, decision)
+        self._excuse(record, decision.record, desired)
+        if observed.jobmanager_is_ready and self.world.deployment is not None:
+            self.world.deployment.seen = True
+        if observed.ha is not None and observed.ha.checkpoints and self.world.newest is not None:
+            self.world.newest.seen = True
+        for action in decision.actions:
+            yield
+            self._perform(action, desired)
+        return None if decision.requeue_after is None else decision.requeue_after.total_seconds()
+
+    def _now(self) -> datetime:
+        return EPOCH + timedelta(seconds=self.time.now)
+
+    def _id(self) -> str:
+        return f"{self.rng.getrandbits(128):032x}"
+
+    # observe
+
+    def _look(self) -> Observed:
+        deployment, pods = self.world.deployment, self.world.pods
+        broken = deployment is not None and deployment.spec["image"] == "broken"
+        return Observed(
+            jobmanager=self._jobmanager(deployment) if deployment else None,
+            jobmanager_pods=len(pods),
+            pods_overdue=bool(pods) and all(p.deleted_at is not None and self.time.now > p.deleted_at + GRACE + 30.0 for p in pods),
+            trouble=Trouble("ImagePullBackOff", "no such image") if broken and pods else None,
+            dependents_applied=self._applied,
+        )
+
+    def _jobmanager(self, deployment: Deployment) -> JobManager:
+        created = EPOCH + timedelta(seconds=deployment.created_at)
+        return JobManager(deployment.uid, deployment.start.generation, deployment.is_available(self.time.now), False, created)
+
+    def _ha(self, record: Record) -> HaMetadata:
+        jobs = self.world.metadata
+        chosen = record.job.job_id or max(jobs, key=lambda name: jobs[name] is not None, default=None)
+        exists = chosen in jobs
+        return HaMetadata(
+            exists=exists,
+            job_id=chosen if exists else None,
+            checkpoints=1 if exists and jobs[chosen] else 0,
+            job_graphs=len(self.world.graphs),
+            config_maps=len(jobs) + bool(self.world.graphs),
+        )
+
+    def _ask(self, record: Record, seen: Observed, asked: Question) -> Observed:
+        process = self.world.answering()
+        if process is None:
+            return replace(seen, rest=Unreachable("no answer in time"))
+        job = process.job if process.job is not None and process.job.job_id == record.job.job_id else None
+        seen = replace(seen, rest=Answered())
+        if Question.SAVEPOINT in asked and isinstance(record.step, TakingSavepoint):
+            seen = replace(seen, savepoint=self._savepoint(job, record.step.trigger_id))
+        if job is None:
+            return seen
+        overview = Job(job.job_id, "job", job.state, _milliseconds(job.started_at), _milliseconds(job.changed_at))
+        seen = replace(seen, job=overview, failure="it broke" if job.state.value == "FAILED" else None)
+        if Question.CHECKPOINTS in asked or job.state in TERMINAL:
+            seen = replace(seen, checkpoints=_checkpoints(self.world.statistics(process, job)))
+        return seen
+
+    def _savepoint(self, job: Any, trigger_id: str) -> Savepoint:
+        trigger = self.world.trigger(job, trigger_id) if job is not None else None
+        if trigger is None:
+            return SavepointUnknown()
+        if trigger.path is not None:
+            return SavepointCompleted(trigger.path)
+        return SavepointFailed(trigger.failure) if trigger.failure is not None else SavepointInProgress()
+
+    # record
+
+    def _record(self, seen: Resource, decision: Decision) -> None:
+        after = write_status(decision.record, seen.status, _NO_SCALE, self._now())
+        if after == seen.status:
+            self._check_wait(decision.record)
+            return
+        self._guard()
+        self.resource.status = after
+        self._touch_and_know()
+        self.activity.append(self.time.now)
+        self._tell(decision.record)
+
+    def _tell(self, record: Record) -> None:
+        if len(record.message) > _LONGEST_MESSAGE:
+            self.world.violations.append(f"a message that grows: {record.message}")
+        step = type(record.step).__name__ if record.step else "-"
+        self.history.append(f"{self.time.now:8.1f} {record.phase} {record.reason} {record.health} {step}: {record.message[:150]}")
+
+    def _guard(self) -> None:
+        """Writes are refused when the resource is another than the one that was read."""
+        if self._version != self.resource.version or self.resource.gone:
+            raise Interrupted("conflict")
+
+    def _touch_and_know(self) -> None:
+        self.touch()
+        self._version = self.resource.version
+
+    def touch(self) -> None:
+        """The resource has changed."""
+        self.resource.version += 1
+        self.wake()
+
+    def _check_wait(self, record: Record) -> None:
+        since = self.activity[-1] if self.activity else 0.0
+        waits = record.health is Health.PROGRESSING and not isinstance(record.step, WaitingToRetry)
+        if waits and self.time.now > since + _LONGEST_WAIT:
+            self.world.violations.append(f"a wait without a deadline: {record.phase} {record.reason}")
+
+    def _excuse(self, before: Record, after: Record, desired: Desired) -> None:
+        """A start may lose state only when the spec says so at the moment of the choice."""
+        if after.start is None or (before.start is not None and before.start.job_result_store_id == after.start.job_result_store_id):
+            return
+        redeploys = desired.change.effect is Effect.SAVEPOINT_REDEPLOY and desired.initial_savepoint_path is not None
+        excused = self._excuses[after.start.job_result_store_id] = desired.stateless or redeploys or before.start is None
+        if excused and after.restore is not None and after.restore.point is not None:
+            self.world.floor = self.world.storage.get(after.restore.point.path or "", 0)
+
+    # act
+
+    def _perform(self, action: Action, desired: Desired) -> None:
+        self.activity.append(self.time.now)
+        self.history.append(f"{self.time.now:8.1f}     {action}")
+        match action:
+            case AddFinalizer():
+                self._guard()
+                self.resource.finalizer = True
+                self._touch_and_know()
+            case RemoveFinalizer():
+                self._guard()
+                self.resource.finalizer = False
+                self.resource.gone = self.resource.deleting
+                self.touch()
+            case StartCluster():
+                self._start(action, desired)
+            case DeleteJobManager(uid):
+                self.world.delete(uid)
+            case StopWithSavepoint(job_id, trigger_id):
+                self.world.stop_with_savepoint(self._process(), job_id, trigger_id)
+            case CancelJob(job_id):
+                self._cancel(job_id)
+            case DeleteHaMetadata():
+                self._assert_gone()
+                self.world.metadata.clear()
+                self.world.graphs.clear()
+            case RemoveJobGraphs():
+                self._assert_gone()
+                self.world.graphs.clear()
+
+    def _start(self, action: StartCluster, desired: Desired) -> None:
+        existing = self.world.deployment
+        if existing is not None and existing.start.job_result_store_id != action.job_result_store_id:
+            raise Interrupted("Deployment exists")
+        if existing is None:
+            excused = self._excuses[action.job_result_store_id]
+            self.world.create(action, desired.spec, desired.settings.high_availability, excused)
+        self._applied = True
+
+    def _process(self) -> Any:
+        process = self.world.answering()
+        if process is None:
+            raise Interrupted("the JobManager does not answer")
+        return process
+
+    def _cancel(self, job_id: str) -> None:
+        process = self._process()
+        if process.job is None or process.job.job_id != job_id:
+            raise Interrupted("job not found")
+        self.world.cancel(process, job_id)
+
+    def _assert_gone(self) -> None:
+        if any(pod.process.alive and pod.process.ready and not pod.lost for pod in self.world.pods):
+            self.world.violations.append("metadata touched under a living JobManager")
+
+
+def _milliseconds(seconds: float) -> int:
+    return int((EPOCH.timestamp() + seconds) * 1000)
+
+
+def _checkpoints(found: Mapping[str, Any]) -> Checkpoints:
+    times = {key: _milliseconds(found[key]) if found[key] is not None else None for key in ("completed_at", "stop_triggered_at")}
+    return Checkpoints(**{**found, **times})
