@@ -47,19 +47,22 @@ class Endpoints:
 
 @asynccontextmanager
 async def serve(
-    endpoints: Endpoints, port: int, metrics_port: int | None = None, host: str | None = None
+    endpoints: Endpoints, port: int | None, metrics_port: int | None = None, host: str | None = None
 ) -> AsyncIterator[tuple[int, ...]]:
-    """Serves until the block ends: everything on `port`, or the metrics on a port of their own.
+    """Serves until the block ends: everything on `port`, or the metrics on a port of their own; None means not to serve it.
 
     Gives the ports in that order; 0 asks for a free one. Raises InvalidConfiguration when a port is taken.
     """
-    sites = [(port, _health_routes(endpoints))]
-    if metrics_port is None or metrics_port == port != 0:
-        sites[0][1].extend(_metrics_routes(endpoints))
-    else:
-        sites.append((metrics_port, _metrics_routes(endpoints)))
     async with AsyncExitStack() as stack:
+        sites = _sites(endpoints, port, metrics_port)
         yield tuple([await stack.enter_async_context(_site(routes, host, at)) for at, routes in sites])
+
+
+def _sites(endpoints: Endpoints, port: int | None, metrics_port: int | None) -> list[tuple[int, list[web.RouteDef]]]:
+    health, metrics = _health_routes(endpoints), _metrics_routes(endpoints)
+    if port is not None and (metrics_port is None or metrics_port == port != 0):
+        return [(port, [*health, *metrics])]
+    return [(at, routes) for at, routes in ((port, health), (metrics_port, metrics)) if at is not None]
 
 
 @asynccontextmanager

@@ -87,7 +87,7 @@ class Manager:
         """Runs the operator."""
         self._stop_on_signals()
         endpoints = health.Endpoints(self._live(), self._unready, generate_latest)
-        port = self._config.health_probe_port
+        port = self._config.health_probe_port if self._config.health_probe else None
         async with health.serve(endpoints, port, self._surroundings.metrics_port):
             background = [asyncio.create_task(informer.run()) for informer in self._informers]
             background.append(asyncio.create_task(self._live_config.run(self._look_at_all)))

@@ -105,3 +105,11 @@ def test_only_lasting_trouble_is_told(history: list[tuple[float, str | None]], e
 def ask_at(clock: HandClock, check: Callable[[], str | None], seconds: float) -> str | None:
     clock.seconds = 100.0 + seconds
     return check()
+
+
+@pytest.mark.parametrize("metrics_port", [0, None])
+async def test_what_has_no_port_is_not_served(metrics_port: int | None) -> None:
+    async with serve(Endpoints(fine, fine, bytes), None, metrics_port, host="127.0.0.1") as ports:
+        statuses = [(await get(port, path))[0] for port in ports for path in ("/metrics", "/healthz")]
+
+    assert statuses == ([] if metrics_port is None else [200, 404])
