@@ -60,6 +60,27 @@ class RemoveJobGraphs:
     """Removes stored job graphs from the metadata, so that a new start uses the new spec. Only when no JobManager is left."""
 
 
+@dataclass(frozen=True, slots=True)
+class ApplyIngress:
+    """Makes the Ingress what the spec says. `digest` is that of what is wanted."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteIngress:
+    """Deletes the Ingress of the resource."""
+
+
 Action = (
-    AddFinalizer | RemoveFinalizer | StartCluster | DeleteJobManager | StopWithSavepoint | CancelJob | DeleteHaMetadata | RemoveJobGraphs
+    AddFinalizer
+    | RemoveFinalizer
+    | StartCluster
+    | DeleteJobManager
+    | StopWithSavepoint
+    | CancelJob
+    | DeleteHaMetadata
+    | RemoveJobGraphs
+    | ApplyIngress
+    | DeleteIngress
 )

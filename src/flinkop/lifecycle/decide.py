@@ -11,6 +11,7 @@ from flinkop.lifecycle.deleting import on_deleting
 from flinkop.lifecycle.deploying import on_deploying
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.ended import on_ended
+from flinkop.lifecycle.ingress import ingress_actions
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
@@ -47,7 +48,8 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
     decision = handler(_with_what_is_ignored(record, desired), observed, desired, fresh)
     if not is_allowed(record.phase, decision.record.phase):
         raise ForbiddenTransition(f"{record.phase} to {decision.record.phase}")
-    return _with_problems(record, _with_refusal(_with_finalizer(decision, desired), observed), desired)
+    complete = _with_finalizer(_with_ingress(_with_refusal(decision, observed), observed, desired), desired)
+    return _with_problems(record, complete, desired)
 
 
 def never_accepted(record: Record, desired_generation: int, problems: tuple[str, ...]) -> Decision:
@@ -65,6 +67,11 @@ def _with_what_is_ignored(record: Record, desired: Desired) -> Record:
         return record
     accepted = take_over_ignored(record.reconciled, desired.spec)
     return replace(record, reconciled=accepted, stable=accepted if record.stable == record.reconciled else record.stable)
+
+
+def _with_ingress(decision: Decision, observed: Observed, desired: Desired) -> Decision:
+    """Last of all: nothing that concerns the job waits for it."""
+    return replace(decision, actions=(*decision.actions, *ingress_actions(observed, desired)))
 
 
 def _with_finalizer(decision: Decision, desired: Desired) -> Decision:

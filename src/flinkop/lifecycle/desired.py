@@ -33,7 +33,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """One resource's wish. `spec` is the newest valid one; `problems` says what is wrong with a newer one that is not."""
+    """One resource's wish. `spec` is the newest valid one; `problems` says what is wrong with a newer one that is not.
+
+    `ingress` is the digest of the Ingress that is wanted; None: none is.
+    """
 
     generation: int
     spec: Mapping[str, Any]
@@ -48,6 +51,8 @@ class Desired:
     initial_savepoint_path: str | None = None
     pinned_job_id: str | None = None
     problems: tuple[str, ...] = ()
+    manages_ingress: bool = True
+    ingress: str | None = None
 
     @property
     def stateless(self) -> bool:

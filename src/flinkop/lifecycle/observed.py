@@ -154,7 +154,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One look at the world."""
+    """One look at the world.
+
+    `ingress` is the digest on the Ingress of the resource, empty when it has none; None: there is no Ingress. `refused_ingress` is the
+    digest of one that the API server has refused.
+    """
 
     jobmanager: JobManager | None = None
     jobmanager_pods: int = 0
@@ -170,6 +174,8 @@ class Observed:
     dependents_applied: bool = True
     refusal: Refusal | None = None
     cluster_info: Mapping[str, str] | None = None
+    ingress: str | None = None
+    refused_ingress: str | None = None
 
     @property
     def cluster_is_gone(self) -> bool:

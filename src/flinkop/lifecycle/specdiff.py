@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     Rule("flinkConfiguration.kubernetes.operator.*", Effect.IGNORE),
     Rule("flinkConfiguration.job.autoscaler*", Effect.IGNORE),
     Rule("flinkConfiguration.parallelism.default", Effect.IGNORE),
+    Rule("ingress*", Effect.IGNORE),
     Rule("job.upgradeMode", Effect.IGNORE),
     Rule("job.allowNonRestoredState", Effect.IGNORE),
     Rule("job.initialSavepointPath", Effect.IGNORE),
