@@ -95,6 +95,7 @@ class OperatorConfig:
     retry_period = _SystemOption(options.RETRY_PERIOD)
     health_probe = _SystemOption(options.HEALTH_PROBE)
     health_probe_port = _SystemOption(options.HEALTH_PROBE_PORT)
+    manage_ingress = _SystemOption(options.MANAGE_INGRESS)
     dynamic_config = _SystemOption(options.DYNAMIC_CONFIG)
     dynamic_config_interval = _SystemOption(options.DYNAMIC_CONFIG_INTERVAL)
 

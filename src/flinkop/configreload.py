@@ -22,6 +22,7 @@ AT_START = (
     options.TERMINATION_TIMEOUT,
     options.WATCHED_NAMESPACES,
     options.LABEL_SELECTOR,
+    options.MANAGE_INGRESS,
     options.LEADER_ELECTION,
     options.LEASE_NAME,
     options.LEASE_DURATION,

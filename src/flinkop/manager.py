@@ -23,11 +23,11 @@ from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.flinkdeployment import FlinkDeploymentController
 from flinkop.controllers.observer import BaseUrl, Observer
 from flinkop.controllers.trigger import Key, has_news, key_of, owner_of
-from flinkop.controllers.trim import trim_deployment, trim_pod
+from flinkop.controllers.trim import trim_deployment, trim_ingress, trim_pod
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.connection import find_connection
-from flinkop.kube.resource import DEPLOYMENTS, FLINK_DEPLOYMENTS, PODS
+from flinkop.kube.resource import DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, PODS
 from flinkop.metrics import observe_flink_request
 from flinkop.runtime.backoff import Backoff, BackoffSettings
 from flinkop.runtime.controller import Controller
@@ -80,6 +80,7 @@ class Manager:
         self._resources = self._inform(FLINK_DEPLOYMENTS, config.label_selector, key_of)
         self._deployments = self._inform(DEPLOYMENTS, f"component=jobmanager,{_TYPES}", owner_of, trim_deployment)
         self._pods = self._inform(PODS, f"component in (jobmanager,taskmanager),{_TYPES}", owner_of, trim_pod)
+        self._ingresses = self._inform(INGRESSES, "component=ingress", key_of, trim_ingress) if config.manage_ingress else None
         self._elector = self._elect()
         self._is_working = False
 
@@ -127,7 +128,7 @@ class Manager:
         reconciler = FlinkDeploymentController(
             self._resources,
             self._deployments,
-            Observer(self._deployments, self._pods, self._kube, self._flink, self._surroundings.base_url),
+            Observer(self._deployments, self._pods, self._ingresses, self._kube, self._flink, self._surroundings.base_url),
             Actuator(self._kube, self._flink, self._surroundings.base_url),
             self._events,
             self._kube,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from tests.cluster.process import until
-from tests.e2e.world import World, a_flinkdeployment, condition
+from tests.e2e.world import NAMESPACE, World, a_flinkdeployment, condition
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,18 @@ def test_a_job_is_deployed_and_its_status_tells_so(world: World, job: str) -> No
         "Stalled": "False",
         "Running": "True",
     }
+
+
+def test_an_ingress_comes_and_goes_without_touching_the_job(world: World, job: str) -> None:
+    job_id = world.status(job)["jobStatus"]["jobId"]
+    world.patch(job, {"ingress": {"template": "{{name}}.{{namespace}}.example.com", "className": "nginx"}})
+    world.wait_until_running(job)
+    until(lambda: world.names("ingress", "component=ingress") == [job], "the Ingress", 20)
+    (rule,) = json.loads(world.cluster.kubectl("-n", NAMESPACE, "get", "ingress", job, "-o", "json"))["spec"]["rules"]
+    assert (rule["host"], rule["http"]["paths"][0]["backend"]["service"]["name"]) == (f"{job}.{NAMESPACE}.example.com", f"{job}-rest")
+    world.patch(job, {"ingress": None})
+    until(lambda: world.names("ingress", "component=ingress") == [], "the end of the Ingress", 20)
+    assert world.status(job)["jobStatus"]["jobId"] == job_id
 
 
 def test_a_savepoint_upgrade_goes_on_from_the_savepoint(world: World, job: str) -> None:

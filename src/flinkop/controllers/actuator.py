@@ -14,12 +14,14 @@ from flinkop.controllers.trigger import Key
 from flinkop.errors import AlreadyExists, Conflict, NotFound, TerminalError
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, resource_of
+from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, resource_of
 from flinkop.lifecycle.action import (
     Action,
     AddFinalizer,
+    ApplyIngress,
     CancelJob,
     DeleteHaMetadata,
+    DeleteIngress,
     DeleteJobManager,
     RemoveFinalizer,
     RemoveJobGraphs,
@@ -29,6 +31,7 @@ from flinkop.lifecycle.action import (
 from flinkop.lifecycle.restore import RestoreSource
 from flinkop.resources.application import build_application, options_of, owned_by_deployment
 from flinkop.resources.configuration import LAST_STATE_PATH, DeploymentPlan, with_deployment
+from flinkop.resources.ingress import build_ingress
 from flinkop.resources.naming import common_labels
 
 
@@ -71,9 +74,18 @@ class Actuator:
                 await self._delete_ha_metadata(target.key)
             case RemoveJobGraphs():
                 await self._remove_job_graphs(target.key)
+            case ApplyIngress():
+                await self._apply_ingress(target)
+            case DeleteIngress():
+                await self._kube.delete(INGRESSES, *target.key)
             case _:
                 assert_never(action)
         return None
+
+    async def _apply_ingress(self, target: Target) -> None:
+        spec = target.wish.spec.ingress
+        if spec is not None:
+            await self._kube.apply(INGRESSES, build_ingress(*target.key, spec, target.wish.rest_port, target.resource["metadata"]["uid"]))
 
     async def _set_finalizers(self, target: Target, *, present: bool) -> None:
         metadata = target.resource["metadata"]

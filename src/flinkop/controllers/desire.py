@@ -19,6 +19,7 @@ from flinkop.lifecycle.desired import Desired, Settings
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.resources.configuration import build_configuration
+from flinkop.resources.ingress import digest_of
 from flinkop.validation.flinkdeployment import validate_flinkdeployment
 
 Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
@@ -88,6 +89,8 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         initial_savepoint_path=(spec.job.initial_savepoint_path or None) if spec.job else None,
         pinned_job_id=flink.PINNED_JOB_ID.read(configuration),
         problems=problems,
+        manages_ingress=options.MANAGE_INGRESS.read(configuration),
+        ingress=digest_of(spec.ingress, flink.REST_PORT.read(running)) if spec.ingress else None,
     )
     return _wish(desired, spec, configuration, running)
 

@@ -20,9 +20,9 @@ from flinkop.controllers.trigger import Key
 from flinkop.errors import NamespaceTerminating, TerminalError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_DEPLOYMENTS
-from flinkop.lifecycle.action import Action, DeleteJobManager, StartCluster
+from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress, DeleteJobManager, StartCluster
 from flinkop.lifecycle.decide import decide, never_accepted
-from flinkop.lifecycle.decision import Decision, Fresh
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Refusal
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.statusreader import read_record
@@ -51,6 +51,7 @@ class Memory:
     expected: Expected | None = None
     started_uid: str | None = None
     refusal: Refusal | None = None
+    refused_ingress: str | None = None
     wish: Wish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
 
@@ -119,7 +120,7 @@ class FlinkDeploymentController:
             decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
             await self._record(resource, record, decision, Scale("", 0), memory)
             return Done()
-        knowledge = Knowledge(memory.started_uid is not None, memory.refusal)
+        knowledge = Knowledge(memory.started_uid is not None, memory.refusal, memory.refused_ingress)
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
         observed = await self._observer.observe(key, record, wish, knowledge, fresh.now)
         decision = decide(record, observed, wish.desired, fresh)
@@ -141,7 +142,7 @@ class FlinkDeploymentController:
         )
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key
-            memory.refusal = None
+            memory.refusal = memory.refused_ingress = None
         return memory.wish
 
     async def _record(
@@ -174,7 +175,10 @@ class FlinkDeploymentController:
             except NamespaceTerminating:
                 return Done()
             except TerminalError as error:
-                return self._refused(error, memory)
+                if not isinstance(action, ApplyIngress | DeleteIngress):
+                    return self._refused(error, memory)
+                self._without_ingress(error, target, memory)
+                continue
             self._expect(action, uid, memory)
         memory.refusal = None
         return _outcome(decision)
@@ -186,6 +190,13 @@ class FlinkDeploymentController:
                 memory.started_uid, memory.expected = uid, Expected(uid, True, until)
             case DeleteJobManager(deleted):
                 memory.expected = Expected(deleted, False, until)
+
+    def _without_ingress(self, error: TerminalError, target: Target, memory: Memory) -> None:
+        """The job needs no Ingress: what is wrong with that is told, and tried again when the spec changes."""
+        memory.refused_ingress = target.wish.desired.ingress
+        _log.warning("ingress refused", cause=str(error))
+        event = Event("IngressRefused", f"spec.ingress: {error}", EventType.WARNING, Component.OPERATOR)
+        self._events.record(target.resource, (event,))
 
     def _refused(self, error: TerminalError, memory: Memory) -> Outcome:
         """The next pass records the refusal; when it is recorded already, only a change can help."""

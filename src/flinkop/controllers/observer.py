@@ -47,13 +47,22 @@ class Knowledge:
 
     dependents_applied: bool
     refusal: Refusal | None
+    refused_ingress: str | None = None
 
 
 class Observer:
     """Gathers one `Observed` per pass."""
 
-    def __init__(self, deployments: ObjectStore, pods: ObjectStore, kube: KubeClient, flink: FlinkClient, base_url: BaseUrl) -> None:
-        self._deployments, self._pods = deployments, pods
+    def __init__(
+        self,
+        deployments: ObjectStore,
+        pods: ObjectStore,
+        ingresses: ObjectStore | None,
+        kube: KubeClient,
+        flink: FlinkClient,
+        base_url: BaseUrl,
+    ) -> None:
+        self._deployments, self._pods, self._ingresses = deployments, pods, ingresses
         self._kube, self._flink, self._base_url = kube, flink, base_url
 
     async def observe(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
@@ -83,6 +92,8 @@ class Observer:
             trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
             dependents_applied=knowledge.dependents_applied,
             refusal=knowledge.refusal,
+            ingress=view.read_ingress(self._ingresses.get(key)) if self._ingresses else None,
+            refused_ingress=knowledge.refused_ingress,
         )
 
     async def _ha_metadata(self, key: Key, record: Record) -> HaMetadata:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flinkop.controllers.view import GENERATION_ANNOTATION
+from flinkop.resources.ingress import DIGEST_ANNOTATION
 
 _METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
 _LABELS = ("app", "component")
@@ -43,6 +44,15 @@ def trim_pod(pod: dict[str, Any]) -> dict[str, Any]:
             "containerStatuses": _containers(status.get("containerStatuses")),
         },
     }
+
+
+def trim_ingress(ingress: dict[str, Any]) -> dict[str, Any]:
+    """The Ingress of a cluster."""
+    kept = _metadata(ingress["metadata"])
+    digest = (ingress["metadata"].get("annotations") or {}).get(DIGEST_ANNOTATION)
+    if digest is not None:
+        kept["annotations"] = {DIGEST_ANNOTATION: digest}
+    return {"metadata": kept}
 
 
 def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flinkop.flink.stacktrace import find_cause
 from flinkop.lifecycle.observed import HaMetadata, JobManager, Trouble
+from flinkop.resources.ingress import DIGEST_ANNOTATION
 
 GENERATION_ANNOTATION = "flinkdeployment.flink.apache.org/generation"
 FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
@@ -43,6 +44,14 @@ def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
         terminating="deletionTimestamp" in metadata,
         created_at=parse_time(metadata["creationTimestamp"]),
     )
+
+
+def read_ingress(ingress: Mapping[str, Any] | None) -> str | None:
+    """The digest on an Ingress; empty when somebody else made it, None when there is none."""
+    if ingress is None:
+        return None
+    digest: str = (ingress["metadata"].get("annotations") or {}).get(DIGEST_ANNOTATION, "")
+    return digest
 
 
 def parse_time(text: str) -> datetime:

@@ -28,7 +28,6 @@ NOT_YET: frozenset[str] = frozenset(
         "exception.stacktrace.max.length",
         "exception.throwable.list.max.count",
         "health.canary.resource.timeout",
-        "ingress.manage",
         "job.restart.failed",
         "job.submission.timeout",
         "job.upgrade.ignore-pending-savepoint",

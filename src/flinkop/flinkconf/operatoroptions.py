@@ -148,6 +148,12 @@ DYNAMIC_CONFIG_INTERVAL = _system(
     parse_duration,
     "How often it is read again.",
 )
+MANAGE_INGRESS = _system(
+    "ingress.manage",
+    True,
+    boolean,
+    "Whether the operator makes the Ingress that `spec.ingress` asks for. If not, it neither makes nor watches any.",
+)
 READINESS_TIMEOUT = _resource(
     "deployment.readiness.timeout", timedelta(minutes=5), parse_duration, "How long a new deployment may take to become stable."
 )
@@ -231,6 +237,7 @@ ALL: tuple[Option[Any], ...] = (
     HEALTH_PROBE_PORT,
     DYNAMIC_CONFIG,
     DYNAMIC_CONFIG_INTERVAL,
+    MANAGE_INGRESS,
     READINESS_TIMEOUT,
     STARTUP_PROBE,
     RECOVERY,

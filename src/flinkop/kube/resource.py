@@ -36,9 +36,10 @@ CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 EVENTS = Resource("", "v1", "events", "Event")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace")
+INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 FLINK_DEPLOYMENTS = Resource("flink.apache.org", "v1beta1", "flinkdeployments", "FlinkDeployment")
 
-_BY_KIND = {(r.api_version, r.kind): r for r in (DEPLOYMENTS, PODS, SERVICES, CONFIG_MAPS, EVENTS, LEASES, FLINK_DEPLOYMENTS)}
+_BY_KIND = {(r.api_version, r.kind): r for r in (DEPLOYMENTS, PODS, SERVICES, CONFIG_MAPS, EVENTS, LEASES, INGRESSES, FLINK_DEPLOYMENTS)}
 
 
 def resource_of(body: Mapping[str, Any]) -> Resource:

@@ -44,13 +44,6 @@ _NOT_YET: tuple[NotYet, ...] = (
         "is not set, and session clusters (without a job) are not supported by this version",
         "add the job to run",
     ),
-    NotYet(
-        "spec.ingress",
-        lambda spec: spec.ingress is not None,
-        "ingresses are not made by this version",
-        "make an Ingress for the Service that ends in -rest yourself",
-        Severity.WARNING,
-    ),
     _nonce("savepointTriggerNonce", lambda job: job.savepoint_trigger_nonce, "it takes no savepoints on demand"),
     _nonce("checkpointTriggerNonce", lambda job: job.checkpoint_trigger_nonce, "it takes no checkpoints on demand"),
     _nonce("autoscalerResetNonce", lambda job: job.autoscaler_reset_nonce, "it has no autoscaler"),

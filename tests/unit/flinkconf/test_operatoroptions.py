@@ -38,6 +38,7 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "health.probe.enabled": True,
     "health.probe.port": 8085,
     "dynamic.config.enabled": True,
+    "ingress.manage": True,
     "dynamic.config.check.interval": 5 * MINUTE,
     "deployment.readiness.timeout": 5 * MINUTE,
     "jm-deployment.startup.probe.enabled": True,

@@ -1,0 +1,43 @@
+"""When the Ingress is made, changed and deleted, whatever the job does."""
+
+from __future__ import annotations
+
+import pytest
+
+from flinkop.api.flinkdeployment import parse_spec
+from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress
+from flinkop.lifecycle.desired import Desired, Settings
+from flinkop.lifecycle.ingress import ingress_actions
+from flinkop.lifecycle.observed import Observed
+from flinkop.lifecycle.specdiff import NO_CHANGE, Effect, diff_spec
+
+
+def a_desired(wanted: str | None, *, managed: bool = True, deleting: bool = False) -> Desired:
+    settings = Settings(high_availability=True, savepoint_directory=None)
+    return Desired(1, {}, NO_CHANGE, False, "savepoint", settings, deleting=deleting, manages_ingress=managed, ingress=wanted)
+
+
+@pytest.mark.parametrize(
+    ("desired", "observed", "actions"),
+    [
+        pytest.param(a_desired(None), Observed(), (), id="none is wanted, and there is none"),
+        pytest.param(a_desired("new"), Observed(), (ApplyIngress("new"),), id="wanted and not there"),
+        pytest.param(a_desired("new"), Observed(ingress="new"), (), id="there as it is wanted"),
+        pytest.param(a_desired("new"), Observed(ingress="old"), (ApplyIngress("new"),), id="another one is wanted"),
+        pytest.param(a_desired("new"), Observed(ingress=""), (ApplyIngress("new"),), id="the established operator made it"),
+        pytest.param(a_desired(None), Observed(ingress="old"), (DeleteIngress(),), id="not wanted any more"),
+        pytest.param(a_desired("new"), Observed(refused_ingress="new"), (), id="the API server refused it"),
+        pytest.param(a_desired("newer"), Observed(refused_ingress="new"), (ApplyIngress("newer"),), id="mended after a refusal"),
+        pytest.param(a_desired("new", managed=False), Observed(), (), id="Ingresses are not managed"),
+        pytest.param(a_desired("new", deleting=True), Observed(ingress="old"), (), id="the resource is being deleted"),
+    ],
+)
+def test_the_ingress_follows_the_spec(desired: Desired, observed: Observed, actions: tuple[Action, ...]) -> None:
+    assert ingress_actions(observed, desired) == actions
+
+
+def test_a_change_of_the_ingress_alone_redeploys_nothing() -> None:
+    spec = {"flinkVersion": "v1_20", "ingress": {"template": "a.example.com", "labels": {"a": "b"}}}
+    before, after = parse_spec(spec).to_wire(), parse_spec({**spec, "ingress": {"template": "b.example.com"}}).to_wire()
+    assert diff_spec(before, after).effect is Effect.IGNORE
+    assert diff_spec(before, parse_spec({"flinkVersion": "v1_20"}).to_wire()).effect is Effect.IGNORE
