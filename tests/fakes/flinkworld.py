@@ -5,6 +5,7 @@ and collects what deleted owners leave. The API server is real; the JobManagers 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from typing import Any
 
@@ -14,7 +15,7 @@ from flinkop.errors import AlreadyExists, Conflict, FlinkopError, NotFound
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.syntax import read_flink_conf_yaml
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, PODS, SERVICES
+from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, PODS, SERVICES, Resource
 from flinkop.resources.configuration import LAST_STATE_PATH
 from flinkop.resources.naming import common_labels
 from flinkop.runtime.informer import Collection, Informer
@@ -27,7 +28,7 @@ class FlinkWorld:
 
     def __init__(self, kube: KubeClient, jobmanagers: JobManagers) -> None:
         self.jobmanagers = jobmanagers
-        self.violations: list[str] = []
+        self.violations = jobmanagers.violations
         self._kube = kube
         self._informer = Informer(Collection(kube, DEPLOYMENTS, None, "component=jobmanager"))
         self._informer.on_change(self._changed)
@@ -61,10 +62,11 @@ class FlinkWorld:
             return
         if key in self.jobmanagers.alive:
             self.violations.append(f"{key}: a second JobManager beside a living one")
-        job = await self._start_job(key, conf)
-        self.jobmanagers.alive[key] = JobManager(key, job, is_ha(conf))
+        jobmanager = JobManager(key, Job(conf["$internal.pipeline.job-id"], 0, state="INITIALIZING"), is_ha(conf))
+        self.jobmanagers.alive[key] = jobmanager
+        jobmanager.job = await self._start_job(key, conf)
         await self._mark_available(deployment)
-        if job.state == "RUNNING":
+        if jobmanager.job.state == "RUNNING" and self.jobmanagers.alive.get(key) is jobmanager:
             await self.checkpoint(key)
 
     async def _configuration(self, key: Key, uid: str) -> dict[str, str] | None:
@@ -172,17 +174,25 @@ class FlinkWorld:
             return
 
     async def _bury(self, deployment: dict[str, Any]) -> None:
-        """The Deployment is gone: its JobManager stops without a trace in the metadata, and its property is collected."""
+        """The Deployment is gone: a while later its JobManager stops, and then its pod is gone and its property collected."""
         key, uid = _key(deployment), deployment["metadata"]["uid"]
+        if self._uids.get(key) == uid:
+            del self._uids[key]
+        await asyncio.sleep(0.05)
         await self.clear_ended(key)
         self.jobmanagers.alive.pop(key, None)
-        self._uids.pop(key, None)
-        await asyncio.sleep(0.02)
         await self._kube.delete(PODS, key[0], f"{key[1]}-{uid[:8]}")
         for resource in (CONFIG_MAPS, SERVICES):
             for found in await self._kube.list(resource, key[0], f"app={key[1]}"):
                 if _is_owned(found, uid):
-                    await self._kube.delete(resource, key[0], found["metadata"]["name"], uid=found["metadata"]["uid"])
+                    await self._collect(resource, found["metadata"])
+
+    async def _collect(self, resource: Resource, metadata: dict[str, Any]) -> None:
+        """As the garbage collector does, only the version that was seen to have no other owner."""
+        with contextlib.suppress(Conflict):
+            await self._kube.delete(
+                resource, metadata["namespace"], metadata["name"], uid=metadata["uid"], resource_version=metadata["resourceVersion"]
+            )
 
 
 def _key(obj: dict[str, Any]) -> Key:

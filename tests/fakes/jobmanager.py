@@ -1,6 +1,7 @@
 """JobManagers that only pretend: the REST answers of Flink 1.20, and its rules of what a start restores and what an end leaves.
 
-Source of the rules: flink-on-kubernetes, section 6.5; of the answers: transcripts of a real 1.20.
+Source of the rules: flink-on-kubernetes, section 6.5; of the answers: transcripts of a real 1.20. Beyond Flink's own behaviour each can
+be made to hang, to answer with rubbish, to fail savepoints, and to run somebody else's job.
 """
 
 from __future__ import annotations
@@ -12,29 +13,44 @@ from typing import Any
 from aiohttp import web
 
 Key = tuple[str, str]
+Answer = tuple[int, bytes]
+"""HTTP status and body."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A savepoint that was not made."""
+
+    cause: str
 
 
 @dataclass
 class Job:
-    """A job: `count` is its state, which grows with every checkpoint."""
+    """A job: `count` is its state, which grows with every checkpoint. A trigger's outcome is a path, a failure, or not there yet."""
 
     job_id: str
     count: int
     state: str = "RUNNING"
     restored_from: str | None = None
-    triggers: dict[str, str | None] = field(default_factory=dict)
+    triggers: dict[str, str | Failure | None] = field(default_factory=dict)
     stop_path: str | None = None
     failure: str | None = None
 
 
 @dataclass
 class JobManager:
-    """One JobManager process. `ha` says whether its end leaves metadata behind."""
+    """One JobManager process. `ha` says whether its end leaves metadata behind.
+
+    `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand.
+    """
 
     key: Key
     job: Job
     ha: bool
     hangs: bool = False
+    savepoint_fails_with: str | None = None
+    says: Answer | None = None
+    others: list[Job] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -48,13 +64,16 @@ class Start:
 
 
 class JobManagers:
-    """All JobManagers behind one HTTP server: `base_url` of one is `/<namespace>/<name>`."""
+    """All JobManagers behind one HTTP server: `base_url` of one is `/<namespace>/<name>`.
+
+    `violations` collects what must never be asked of them.
+    """
 
     def __init__(self) -> None:
         self.alive: dict[Key, JobManager] = {}
         self.savepoints: dict[str, int] = {}
         self.ledger: list[Start] = []
-        self.savepoint_fails_with: str | None = None
+        self.violations: list[str] = []
         self.savepoint_seconds = 0.03
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -89,16 +108,21 @@ class JobManagers:
             raise web.HTTPServiceUnavailable
         if found.hangs:
             await asyncio.sleep(3600)
+        if found.says is not None:
+            status, body = found.says
+            return web.Response(status=status, body=body, content_type="application/json")
         parts = request.match_info["path"].split("/")
         match (request.method, *parts):
             case ("GET", "config"):
                 return web.json_response({"flink-version": "1.20.5", "flink-revision": "abc @ 2025"})
             case ("GET", "jobs", "overview"):
-                return web.json_response({"jobs": [_overview(found.job)]})
+                return web.json_response({"jobs": [_overview(job) for job in (*found.others, found.job)]})
+            case (_, "jobs", job_id, *_) if job_id != found.job.job_id:
+                return self._about_another(found, request.method, job_id)
             case ("POST", "jobs", _, "stop"):
-                return self._stop(found.job, await request.json())
+                return self._stop(found, await request.json())
             case ("GET", "jobs", _, "savepoints", trigger):
-                return _savepoint(found.job, trigger, self.savepoint_fails_with)
+                return _savepoint(found.job, trigger)
             case ("GET", "jobs", _, "checkpoints"):
                 return web.json_response(_checkpoints(found.job))
             case ("PATCH", "jobs", _):
@@ -108,15 +132,27 @@ class JobManagers:
             case _:
                 return _error(404, f"Unable to load requested file {request.path}.")
 
-    def _stop(self, job: Job, body: dict[str, Any]) -> web.Response:
-        trigger = body["triggerId"]
+    def _about_another(self, found: JobManager, method: str, job_id: str) -> web.Response:
+        if method != "GET" and any(job.job_id == job_id for job in found.others):
+            self.violations.append(f"{found.key}: {method} for somebody else's job")
+        return _error(404, f"Job {job_id} not found")
+
+    def _stop(self, jobmanager: JobManager, body: dict[str, Any]) -> web.Response:
+        """The same trigger id twice is one request. A new one while another may still succeed would make a second savepoint."""
+        job, trigger = jobmanager.job, body["triggerId"]
         if trigger not in job.triggers:
+            if not all(isinstance(outcome, Failure) for outcome in job.triggers.values()):
+                self.violations.append(f"{jobmanager.key}: a second stop of the same job")
             job.triggers[trigger] = None
-            asyncio.get_running_loop().call_later(self.savepoint_seconds, self._complete, job, trigger)
+            asyncio.get_running_loop().call_later(self.savepoint_seconds, self._complete, jobmanager, trigger)
         return web.json_response({"request-id": trigger}, status=202)
 
-    def _complete(self, job: Job, trigger: str) -> None:
-        if self.savepoint_fails_with is not None or job.state != "RUNNING":
+    def _complete(self, jobmanager: JobManager, trigger: str) -> None:
+        job = jobmanager.job
+        if self.alive.get(jobmanager.key) is not jobmanager:
+            return
+        if job.state != "RUNNING" or jobmanager.savepoint_fails_with is not None:
+            job.triggers[trigger] = Failure(jobmanager.savepoint_fails_with or f"Job is not running, but {job.state}.")
             return
         path = f"file:/savepoints/savepoint-{job.job_id[:6]}-{trigger[:12]}"
         self.savepoints[path] = job.count
@@ -130,16 +166,17 @@ def _overview(job: Job) -> dict[str, Any]:
     return {"jid": job.job_id, "name": "fake", "state": job.state, "tasks": tasks, **times}
 
 
-def _savepoint(job: Job, trigger: str, failure: str | None) -> web.Response:
+def _savepoint(job: Job, trigger: str) -> web.Response:
     if trigger not in job.triggers:
         return _error(404, f"There is no savepoint operation with triggerId={trigger} for job {job.job_id}.")
-    if failure is not None:
-        cause = {"class": "x", "stack-trace": failure, "serialized-throwable": ""}
-        return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"failure-cause": cause}})
-    location = job.triggers[trigger]
-    if location is None:
-        return web.json_response({"status": {"id": "IN_PROGRESS"}, "operation": None})
-    return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"location": location}})
+    match job.triggers[trigger]:
+        case None:
+            return web.json_response({"status": {"id": "IN_PROGRESS"}, "operation": None})
+        case Failure(text):
+            cause = {"class": "x", "stack-trace": text, "serialized-throwable": ""}
+            return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"failure-cause": cause}})
+        case location:
+            return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"location": location}})
 
 
 def _checkpoints(job: Job) -> dict[str, Any]:

@@ -29,14 +29,14 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlan
 
 
 @pytest.fixture
-async def stage(api_server: ControlPlane) -> AsyncIterator[Stage]:
+async def stage(api_server: ControlPlane, loop_without_leftovers: None) -> AsyncIterator[Stage]:
     """Where scenarios play."""
     kube = KubeClient(await find_connection(api_server.kubeconfig), "test")
     jobmanagers = JobManagers()
     await jobmanagers.start()
     world = FlinkWorld(kube, jobmanagers)
     running = asyncio.create_task(world.run())
-    yield Stage(api_server.kubeconfig, kube, world)
+    yield Stage(api_server, kube, world)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running

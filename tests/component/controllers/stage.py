@@ -1,4 +1,4 @@
-"""Operators that can be killed after any of their requests, and the resources they work on."""
+"""Where scenarios play: operators that can be killed, the resources they work on, and the world around them."""
 
 from __future__ import annotations
 
@@ -6,88 +6,61 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
+from tests.cluster.controlplane import ControlPlane
+from tests.component.controllers.mortal import MortalFlinkClient, MortalKubeClient, Strike
 from tests.fakes.flinkworld import FlinkWorld
 
+from flinkop.clock import SystemClock
 from flinkop.config import load_config
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
-from flinkop.kube.connection import find_connection
-from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, NAMESPACES, SERVICES
+from flinkop.kube.connection import Connection, find_connection
+from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, EVENTS, FLINK_DEPLOYMENTS, NAMESPACES, SERVICES
 from flinkop.manager import Manager, Surroundings
 
 _NUMBERS = itertools.count()
 _OPTIONS = {
     "kubernetes.operator.observer.progress-check.interval": "30 ms",
     "kubernetes.operator.reconcile.interval": "100 ms",
-    "kubernetes.operator.health.probe.port": "0",
+    "kubernetes.operator.health.probe.enabled": "false",
 }
 NAME = "job"
+Condition = Callable[[Mapping[str, Any]], bool]
 
 
-class Crash:
-    """Counts requests that change something; after number `after` the process stands still, as one that is killed does."""
+class MovableClock(SystemClock):
+    """The machine's clock, which a scenario can put forward."""
 
-    def __init__(self, after: int | None = None) -> None:
-        self.after, self.count, self.happened = after, 0, asyncio.Event()
+    def __init__(self) -> None:
+        self._ahead = timedelta()
 
-    async def before_request(self) -> None:
-        """A dead process asks for nothing more."""
-        if self.happened.is_set():
-            await asyncio.Event().wait()
+    def now(self) -> datetime:
+        """The wall clock and what it was put forward."""
+        return super().now() + self._ahead
 
-    async def after_request(self) -> None:
-        """The request is done; its answer may never be heard."""
-        self.count += 1
-        if self.count == self.after:
-            self.happened.set()
-            await asyncio.Event().wait()
+    def put_forward(self, **time: float) -> None:
+        """So many minutes, hours and so on have passed."""
+        self._ahead += timedelta(**time)
 
 
-def _mortal(method: Callable[..., Any]) -> Callable[..., Any]:
-    async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        await self.crash.before_request()
-        answer = await method(self, *args, **kwargs)
-        await self.crash.after_request()
-        return answer
-
-    return call
-
-
-class MortalKubeClient(KubeClient):
-    """Dies after a request."""
-
-    crash: Crash
-    create = _mortal(KubeClient.create)
-    apply = _mortal(KubeClient.apply)
-    patch = _mortal(KubeClient.patch)
-    replace_status = _mortal(KubeClient.replace_status)
-    delete = _mortal(KubeClient.delete)
-
-
-class MortalFlinkClient(FlinkClient):
-    """Dies after a request."""
-
-    crash: Crash
-    stop_with_savepoint = _mortal(FlinkClient.stop_with_savepoint)
-    cancel_job = _mortal(FlinkClient.cancel_job)
-
-
-def a_spec(**job: Any) -> dict[str, Any]:
-    """A healthy application with high availability; keyword arguments are fields of `job`."""
+def a_spec(*, high_availability: bool = True, configuration: Mapping[str, str] | None = None, **job: Any) -> dict[str, Any]:
+    """A healthy application; keyword arguments are fields of `job`."""
+    ha = {"high-availability.type": "kubernetes", "high-availability.storageDir": "file:///ha"}
     return {
         "image": "flink:1.20",
         "flinkVersion": "v1_20",
         "serviceAccount": "flink",
         "flinkConfiguration": {
-            "high-availability.type": "kubernetes",
-            "high-availability.storageDir": "file:///ha",
+            **(ha if high_availability else {}),
             "state.checkpoints.dir": "file:///checkpoints",
             "state.savepoints.dir": "file:///savepoints",
+            **(configuration or {}),
         },
         "jobManager": {"resource": {"cpu": 1, "memory": "1024m"}},
         "taskManager": {"resource": {"cpu": 1, "memory": "1024m"}},
@@ -97,12 +70,12 @@ def a_spec(**job: Any) -> dict[str, Any]:
 
 @dataclass
 class Stage:
-    """Shared by all scenarios; each has a namespace, and an operator that watches only that."""
+    """Shared by all scenarios of a test; each has a namespace, and an operator that watches only that."""
 
-    kubeconfig: Path
+    plane: ControlPlane
     kube: KubeClient
     world: FlinkWorld
-    _operators: list[asyncio.Task[None]] = field(default_factory=list)
+    clocks: dict[str, MovableClock] = field(default_factory=lambda: defaultdict(MovableClock))
 
     async def a_namespace(self) -> str:
         """A new one."""
@@ -111,83 +84,122 @@ class Stage:
         return name
 
     @contextlib.asynccontextmanager
-    async def operator(self, namespace: str, crash: Crash | None = None) -> AsyncIterator[Crash]:
-        """A running operator; it is killed, not stopped, at the end."""
-        crash = crash or Crash()
-        kube = MortalKubeClient(await find_connection(self.kubeconfig), "operator")
-        kube.crash = crash
+    async def operator(
+        self, namespace: str, strike: Strike | None = None, *, connection: Connection | None = None, agent: str = "operator", **options: str
+    ) -> AsyncIterator[Manager]:
+        """A running operator; it is killed, not stopped, at the end. `options`: its configuration, with `_` for `.` in the keys."""
+        strike = strike or Strike()
+        kube = MortalKubeClient(connection or await find_connection(self.plane.kubeconfig), agent)
+        kube.strike = strike
         made: list[MortalFlinkClient] = []
 
         def make_flink(_: object) -> FlinkClient:
             made.append(MortalFlinkClient(2.0))
-            made[-1].crash = crash
+            made[-1].strike = strike
             return made[-1]
 
-        config = load_config({"WATCH_NAMESPACES": namespace, "POD_NAME": "operator"}, defaults=_OPTIONS)
-        surroundings = Surroundings(base_url=self.world.jobmanagers.base_url, make_flink=make_flink)
-        running = asyncio.create_task(Manager(config, kube, surroundings).run())
+        environment = {"WATCH_NAMESPACES": namespace, "POD_NAME": agent, "OPERATOR_NAMESPACE": namespace}
+        config = load_config(environment, defaults={**_OPTIONS, **options})
+        surroundings = Surroundings(base_url=self.world.jobmanagers.base_url, make_flink=make_flink, clock=self.clocks[namespace])
+        manager = Manager(config, kube, surroundings)
+        running = asyncio.create_task(manager.run())
         try:
-            yield crash
+            yield manager
         finally:
-            await _kill(running)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
             for client in (kube, *made):
                 await client.close()
 
-    async def create(self, namespace: str, spec: dict[str, Any]) -> None:
+    @contextlib.asynccontextmanager
+    async def mortal_operator(self, namespace: str, strike: Strike) -> AsyncIterator[None]:
+        """An operator with a fate. When it was killed another one is started, as Kubernetes does."""
+
+        over = asyncio.Event()
+
+        async def live() -> None:
+            async with self.operator(namespace, strike):
+                await strike.killed.wait()
+            if not over.is_set():
+                async with self.operator(namespace):
+                    await over.wait()
+
+        life = asyncio.create_task(live())
+        try:
+            yield
+        finally:
+            over.set()
+            strike.killed.set()
+            await life
+
+    async def create(self, namespace: str, spec: dict[str, Any], name: str = NAME) -> dict[str, Any]:
         """Creates the resource."""
-        metadata = {"name": NAME, "namespace": namespace}
+        metadata = {"name": name, "namespace": namespace}
         body = {"apiVersion": FLINK_DEPLOYMENTS.api_version, "kind": FLINK_DEPLOYMENTS.kind, "metadata": metadata, "spec": spec}
-        await self.kube.create(FLINK_DEPLOYMENTS, body)
+        return await self.kube.create(FLINK_DEPLOYMENTS, body)
 
-    async def change(self, namespace: str, spec: dict[str, Any]) -> None:
+    async def change(self, namespace: str, spec: dict[str, Any], name: str = NAME) -> dict[str, Any]:
         """Merges into its spec."""
-        await self.kube.patch(FLINK_DEPLOYMENTS, namespace, NAME, {"spec": spec})
+        return await self.kube.patch(FLINK_DEPLOYMENTS, namespace, name, {"spec": spec})
 
-    async def delete(self, namespace: str) -> None:
+    async def delete(self, namespace: str, name: str = NAME) -> None:
         """Deletes it."""
-        await self.kube.delete(FLINK_DEPLOYMENTS, namespace, NAME)
+        await self.kube.delete(FLINK_DEPLOYMENTS, namespace, name)
 
-    async def resource(self, namespace: str) -> dict[str, Any] | None:
+    async def resource(self, namespace: str, name: str = NAME) -> dict[str, Any] | None:
         """What it looks like now."""
-        return await self.kube.get(FLINK_DEPLOYMENTS, namespace, NAME)
+        return await self.kube.get(FLINK_DEPLOYMENTS, namespace, name)
 
-    async def wait_for(self, namespace: str, phase: str | None, seconds: float = 15) -> dict[str, Any]:
-        """Waits until the newest generation is in `phase`, or with None until the resource is gone."""
+    async def wait_until(self, namespace: str, what: str, condition: Condition, name: str = NAME, seconds: float = 30) -> dict[str, Any]:
+        """Waits until the resource meets the condition; one that is gone is an empty object."""
         end = time.monotonic() + seconds
         while True:
-            found = await self.resource(namespace)
-            if found is None and phase is None:
-                return {}
-            if found is not None and _is_in(found, phase):
+            found = await self.resource(namespace, name) or {}
+            if condition(found):
                 return found
             if time.monotonic() > end:
-                raise AssertionError(f"{namespace}: not {phase} after {seconds} s: {found and found.get('status')}")
+                raise AssertionError(f"{namespace}/{name}: not {what} after {seconds} s: {found.get('status')}")
             await asyncio.sleep(0.03)
+
+    async def wait_for(self, namespace: str, phase: str | None, starts: int | None = None, name: str = NAME) -> dict[str, Any]:
+        """Waits until the newest spec is fulfilled in `phase` and the job was started so often; with None until the resource is gone."""
+
+        def is_reached(found: Mapping[str, Any]) -> bool:
+            started = starts is None or len(self.world.jobmanagers.starts((namespace, name))) >= starts
+            return started and (is_fulfilled(found) and found["status"]["phase"] == phase if phase else not found)
+
+        return await self.wait_until(namespace, f"{phase} after {starts} starts", is_reached, name)
+
+    async def running(self, namespace: str, spec: dict[str, Any] | None = None, name: str = NAME) -> dict[str, Any]:
+        """Creates a resource and waits until its job runs; an operator must be there."""
+        await self.create(namespace, spec or a_spec(), name)
+        return await self.wait_for(namespace, "Running", name=name)
 
     async def leftovers(self, namespace: str) -> list[str]:
         """Objects that belong to the cluster."""
         found = [one for kind in (DEPLOYMENTS, CONFIG_MAPS, SERVICES) for one in await self.kube.list(kind, namespace, f"app={NAME}")]
         return [one["metadata"]["name"] for one in found]
 
+    async def events(self, namespace: str) -> list[dict[str, Any]]:
+        """The Events of the namespace."""
+        return await self.kube.list(EVENTS, namespace)
+
     def problems(self, namespace: str) -> list[str]:
         """What must never happen, and did."""
         return [text for text in self.world.violations if f"'{namespace}'" in text]
 
 
-def _is_in(found: dict[str, Any], phase: str | None) -> bool:
+def is_fulfilled(found: Mapping[str, Any]) -> bool:
+    """Whether the newest spec is what is."""
     status = found.get("status") or {}
-    settled = any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions") or ())
-    return settled and status.get("phase") == phase and status.get("observedGeneration") == found["metadata"]["generation"]
+    return condition_of(found, "Ready").get("status") == "True" and status.get("observedGeneration") == found["metadata"]["generation"]
 
 
-async def _kill(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, Exception):
-        await task
-    for other in asyncio.all_tasks():
-        if other is not asyncio.current_task() and _writes_events(other):
-            other.cancel()
+def condition_of(found: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """One condition of a resource."""
+    return next((one for one in (found.get("status") or {}).get("conditions") or () if one["type"] == kind), {})
 
 
-def _writes_events(task: asyncio.Task[Any]) -> bool:
-    return getattr(task.get_coro(), "__qualname__", "").startswith("EventRecorder.")
+def has_reason(reason: str) -> Condition:
+    """A resource whose status gives this reason."""
+    return lambda found: (found.get("status") or {}).get("reason") == reason

@@ -1,4 +1,7 @@
-"""The operator is killed after every single request of a scenario, and started again: the end is always the same, and no job runs twice."""
+"""The operator is struck at every single request of a scenario: killed and started again, or left without the answer.
+
+The end is always the same, no job runs twice, no savepoint is taken twice, and no state is lost.
+"""
 
 from __future__ import annotations
 
@@ -8,109 +11,184 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.component.controllers.stage import NAME, Crash, Stage, a_spec
+from tests.component.controllers.mortal import Fate, Strike
+from tests.component.controllers.stage import NAME, Stage, a_spec, has_reason
+
+from flinkop.kube.resource import DEPLOYMENTS
 
 _AT_ONCE = 6
+Story = Callable[[Stage, str], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A resource is brought to `prepared` in peace; then `change` happens while the operator dies.
+    """A resource is brought to a state in peace by `prepared`, (change, phase); then `story` happens, and fate strikes.
 
     `starts` are the restore sources of all starts of the job from its first one on; `phase` None: the resource is gone.
     """
 
-    change: Callable[[Stage, str], Awaitable[None]]
+    story: Story
     phase: str | None
     starts: tuple[str | None, ...]
     spec: dict[str, Any] = field(default_factory=a_spec)
-    prepared: tuple[tuple[dict[str, Any], str], ...] = ()
+    prepared: tuple[tuple[dict[str, Any], str], ...] = (({}, "Running"),)
+    keeps_metadata: bool = False
 
 
-def patch(**job: Any) -> Callable[[Stage, str], Awaitable[None]]:
-    """A change of `spec.job`."""
-    return lambda stage, namespace: stage.change(namespace, {"job": job})
+def change(spec: dict[str, Any] | None = None, **job: Any) -> Story:
+    """A change of the spec; keyword arguments are fields of `job`."""
+    return lambda stage, namespace: stage.change(namespace, {**(spec or {}), "job": job})
 
 
-async def nothing(stage: Stage, namespace: str) -> None:
-    """Creation is change enough."""
+async def create(stage: Stage, namespace: str) -> None:
+    await stage.create(namespace, a_spec())
 
 
 async def delete(stage: Stage, namespace: str) -> None:
-    """Deletes the resource."""
     await stage.delete(namespace)
+
+
+async def upgrade_with_a_slow_savepoint(stage: Stage, namespace: str) -> None:
+    """An operator that comes back finds the savepoint still in progress."""
+    stage.world.jobmanagers.savepoint_seconds = 0.6
+    await stage.change(namespace, {"job": {"args": ["new"]}})
+
+
+async def delete_while_the_savepoint_of_an_upgrade_is_taken(stage: Stage, namespace: str) -> None:
+    stage.world.jobmanagers.savepoint_seconds = 5
+    await stage.change(namespace, {"job": {"args": ["new"]}})
+    await stage.wait_until(namespace, "taking a savepoint", has_reason("TakingSavepoint"))
+    await stage.delete(namespace)
+
+
+async def suspend_while_the_savepoint_of_an_upgrade_is_taken(stage: Stage, namespace: str) -> None:
+    stage.world.jobmanagers.savepoint_seconds = 0.5
+    await stage.change(namespace, {"job": {"args": ["new"]}})
+    await stage.wait_until(namespace, "taking a savepoint", has_reason("TakingSavepoint"))
+    await stage.change(namespace, {"job": {"state": "suspended"}})
+
+
+async def lose_the_jobmanager(stage: Stage, namespace: str) -> None:
+    await stage.kube.delete(DEPLOYMENTS, namespace, NAME)
+
+
+async def upgrade_although_the_first_savepoint_fails(stage: Stage, namespace: str) -> None:
+    jobmanager = stage.world.jobmanagers.alive[namespace, NAME]
+    jobmanager.savepoint_fails_with = "java.io.IOException: disk full"
+    await stage.change(namespace, {"job": {"args": ["new"]}})
+    found = await stage.wait_until(namespace, "failed", has_reason("SavepointFailed"))
+    assert "disk full" in found["status"]["message"]
+    assert (found["status"]["phase"], jobmanager.job.state) == ("Running", "RUNNING"), "the old job keeps running"
+    jobmanager.savepoint_fails_with = None
+    stage.clocks[namespace].put_forward(minutes=20)
 
 
 RUNNING = ({}, "Running")
 SUSPENDED = ({"job": {"state": "suspended"}}, "Suspended")
+LAST_STATE = a_spec(upgradeMode="last-state")
+LAST_STATE_WITHOUT_HA = a_spec(upgradeMode="last-state", high_availability=False)
+SAVEPOINT_ON_DELETION = a_spec(configuration={"kubernetes.operator.job.savepoint-on-deletion": "true"})
+NEW = change(args=["new"])
 SCENARIOS = {
-    "deploy": Scenario(nothing, "Running", (None,)),
-    "upgrade with a savepoint": Scenario(patch(args=["new"]), "Running", (None, "savepoint"), prepared=(RUNNING,)),
-    "upgrade from the last state": Scenario(
-        patch(args=["new"]), "Running", (None, "last-state"), a_spec(upgradeMode="last-state"), (RUNNING,)
+    "deploy": Scenario(create, "Running", (None,), prepared=()),
+    "upgrade with a savepoint": Scenario(NEW, "Running", (None, "savepoint")),
+    "upgrade with a slow savepoint": Scenario(upgrade_with_a_slow_savepoint, "Running", (None, "savepoint")),
+    "upgrade although the first savepoint fails": Scenario(upgrade_although_the_first_savepoint_fails, "Running", (None, "savepoint")),
+    "upgrade from the last state": Scenario(NEW, "Running", (None, "last-state"), LAST_STATE),
+    "upgrade from the last state without high availability": Scenario(NEW, "Running", (None, "checkpoint"), LAST_STATE_WITHOUT_HA),
+    "stateless upgrade": Scenario(NEW, "Running", (None, None), a_spec(upgradeMode="stateless")),
+    "restart": Scenario(change({"restartNonce": 7}), "Running", (None, "savepoint")),
+    "suspend": Scenario(change(state="suspended"), "Suspended", (None,)),
+    "suspend with the last state": Scenario(change(state="suspended"), "Suspended", (None,), LAST_STATE, keeps_metadata=True),
+    "suspend in the middle of an upgrade": Scenario(suspend_while_the_savepoint_of_an_upgrade_is_taken, "Suspended", (None,)),
+    "resume": Scenario(change(state="running"), "Running", (None, "savepoint"), prepared=(RUNNING, SUSPENDED)),
+    "resume from the last state": Scenario(
+        change(state="running"), "Running", (None, "last-state"), LAST_STATE, prepared=(RUNNING, SUSPENDED)
     ),
-    "stateless upgrade": Scenario(patch(args=["new"]), "Running", (None, None), a_spec(upgradeMode="stateless"), (RUNNING,)),
-    "suspend": Scenario(patch(state="suspended"), "Suspended", (None,), prepared=(RUNNING,)),
-    "resume": Scenario(patch(state="running"), "Running", (None, "savepoint"), prepared=(RUNNING, SUSPENDED)),
-    "delete": Scenario(delete, None, (None,), prepared=(RUNNING,)),
+    "the JobManager's Deployment is deleted by somebody": Scenario(lose_the_jobmanager, "Running", (None, "last-state")),
+    "delete": Scenario(delete, None, (None,)),
+    "delete with a savepoint": Scenario(delete, None, (None,), SAVEPOINT_ON_DELETION),
+    "delete in the middle of an upgrade": Scenario(delete_while_the_savepoint_of_an_upgrade_is_taken, None, (None,)),
 }
 
 
-async def play(stage: Stage, scenario: Scenario, crash: Crash) -> None:
-    """One run. Whatever `crash` says, the end is the scenario's."""
+async def play(stage: Stage, scenario: Scenario, strike: Strike) -> None:
+    """One run. Whatever `strike` says, the end is the scenario's."""
     namespace = await stage.a_namespace()
     await prepare(stage, scenario, namespace)
-    async with stage.operator(namespace, crash):
-        await scenario.change(stage, namespace)
-        if not scenario.prepared:
-            await stage.create(namespace, scenario.spec)
-        end = asyncio.create_task(stage.wait_for(namespace, scenario.phase))
-        died = asyncio.create_task(crash.happened.wait())
-        await asyncio.wait((end, died), return_when=asyncio.FIRST_COMPLETED)
-        end.cancel(), died.cancel()
+    async with stage.mortal_operator(namespace, strike):
+        await scenario.story(stage, namespace)
+        await stage.wait_for(namespace, scenario.phase, len(scenario.starts))
     async with stage.operator(namespace):
         await stage.wait_for(namespace, scenario.phase)
-    await check(stage, scenario, namespace, f"killed after request {crash.after}")
+        await check(stage, scenario, namespace)
 
 
 async def prepare(stage: Stage, scenario: Scenario, namespace: str) -> None:
     """Peace, with one operator."""
-    for number, (change, phase) in enumerate(scenario.prepared):
-        async with stage.operator(namespace):
-            await (stage.change(namespace, change) if number else stage.create(namespace, scenario.spec))
+    async with stage.operator(namespace):
+        for number, (spec, phase) in enumerate(scenario.prepared):
+            await (stage.change(namespace, spec) if number else stage.create(namespace, scenario.spec))
             await stage.wait_for(namespace, phase)
 
 
-async def check(stage: Stage, scenario: Scenario, namespace: str, when: str) -> None:
+async def check(stage: Stage, scenario: Scenario, namespace: str) -> None:
     """The end, and the ledger of starts."""
     key = (namespace, NAME)
     starts = stage.world.jobmanagers.starts(key)
-    assert stage.problems(namespace) == [], when
-    assert [kind_of(start.restored_from) for start in starts] == list(scenario.starts), when
-    assert all(start.count > 0 for start in starts if start.restored_from), when
-    if scenario.phase != "Running":
-        for _ in range(100):
-            if not await stage.leftovers(namespace) and key not in stage.world.jobmanagers.alive:
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"{when}: left over: {await stage.leftovers(namespace)}")
+    assert stage.problems(namespace) == []
+    assert [kind_of(start.restored_from) for start in starts] == list(scenario.starts)
+    assert all(start.count > 0 for start in starts if start.restored_from)
+    if scenario.phase == "Running":
+        assert stage.world.jobmanagers.alive[key].job.state == "RUNNING"
+    else:
+        await check_removed(stage, scenario, namespace)
+
+
+async def check_removed(stage: Stage, scenario: Scenario, namespace: str) -> None:
+    """Nothing of the cluster is left but what the next start restores."""
+    job_id = stage.world.jobmanagers.starts((namespace, NAME))[-1].job_id
+    kept = [f"{NAME}-{job_id}-config-map", f"{NAME}-cluster-config-map"] if scenario.keeps_metadata else []
+    for _ in range(200):
+        if sorted(await stage.leftovers(namespace)) == sorted(kept) and (namespace, NAME) not in stage.world.jobmanagers.alive:
+            return
+        await asyncio.sleep(0.03)
+    raise AssertionError(f"left: {await stage.leftovers(namespace)}; should be left: {kept}")
 
 
 def kind_of(restored_from: str | None) -> str | None:
-    return "savepoint" if restored_from and "savepoint" in restored_from else restored_from
+    """A path as the kind of its restore point."""
+    kinds = {"savepoint-": "savepoint", "chk-": "checkpoint"}
+    return next((kind for part, kind in kinds.items() if restored_from and part in restored_from), restored_from)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_killed_after_any_request_the_end_is_the_same_and_the_job_is_started_once(stage: Stage, name: str) -> None:
-    scenario, undisturbed = SCENARIOS[name], Crash()
+async def test_whatever_request_fate_strikes_at_the_end_is_the_same_and_the_job_is_started_once(stage: Stage, name: str) -> None:
+    scenario, undisturbed = SCENARIOS[name], Strike()
     await play(stage, scenario, undisturbed)
     assert undisturbed.count > 2, "a scenario that asks for nothing shows nothing"
     slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(after: int) -> None:
+    async def one(strike: Strike) -> str | None:
         async with slots:
-            await play(stage, scenario, Crash(after))
+            try:
+                await play(stage, scenario, strike)
+            except AssertionError as failure:
+                return f"{strike}: {failure}"
+        return None
 
-    async with asyncio.TaskGroup() as group:
-        for after in range(1, undisturbed.count + 1):
-            group.create_task(one(after))
+    strikes = [Strike(after, fate) for fate in Fate for after in range(1, undisturbed.count + 1)]
+    failures = await asyncio.gather(*map(one, strikes))
+    assert list(filter(None, failures)) == []
+
+
+async def test_a_deletion_with_a_savepoint_leaves_exactly_one(stage: Stage) -> None:
+    namespace = await stage.a_namespace()
+    async with stage.operator(namespace):
+        await stage.running(namespace, SAVEPOINT_ON_DELETION)
+        await stage.delete(namespace)
+        await stage.wait_for(namespace, None)
+    savepoints = stage.world.jobmanagers.savepoints
+    assert list(savepoints.values()) == [1]
+    said = [event["message"] for event in await stage.events(namespace) if event["reason"] == "Savepoint"]
+    assert said == [f"The job was stopped with a savepoint before deletion: {next(iter(savepoints))}"]
