@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ _CONTAINER = ("name", "state", "lastState")
 _CONDITION = ("type", "status", "reason", "message")
 _POD_CONDITIONS = frozenset({"PodScheduled"})
 _DEPLOYMENT_CONDITIONS = frozenset({"ReplicaFailure"})
+_GENERATED_NAME = re.compile(r'pods "[^"]*" is ')
 
 
 def trim_deployment(deployment: dict[str, Any]) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def trim_deployment(deployment: dict[str, Any]) -> dict[str, Any]:
         "metadata": kept,
         "status": {
             "availableReplicas": status.get("availableReplicas", 0),
-            "conditions": _conditions(status, _DEPLOYMENT_CONDITIONS),
+            "conditions": [_without_generated_name(found) for found in _conditions(status, _DEPLOYMENT_CONDITIONS)],
         },
     }
 
@@ -65,6 +67,11 @@ def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
 def _conditions(status: Mapping[str, Any], types: frozenset[str]) -> list[dict[str, Any]]:
     found = (condition for condition in status.get("conditions") or () if condition["type"] in types)
     return [{key: condition[key] for key in _CONDITION if key in condition} for condition in found]
+
+
+def _without_generated_name(condition: dict[str, Any]) -> dict[str, Any]:
+    """The name of a pod that could not be made is another one at every try: with it, every try would look like news."""
+    return {**condition, "message": _GENERATED_NAME.sub("pod is ", condition.get("message", ""))}
 
 
 def _containers(statuses: list[dict[str, Any]] | None) -> list[dict[str, Any]]:

@@ -30,7 +30,6 @@ _GRAPHS = ("jobGraph-", "executionPlan-", "application-")
 _CHECKPOINT = "checkpointID-"
 _MESSAGE_LIMIT = 600
 _OVERDUE = timedelta(seconds=30)
-_GENERATED_NAME = re.compile(r'pods "[^"]*" is ')
 
 
 def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
@@ -107,9 +106,7 @@ def _of_container(container: Mapping[str, Any]) -> Trouble | None:
 def _of_deployment(deployment: Mapping[str, Any]) -> Trouble | None:
     for condition in (deployment.get("status") or {}).get("conditions") or ():
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
-            # the name of a pod that was never made is another one at every try
-            message = _GENERATED_NAME.sub("pod is ", condition.get("message", ""))
-            return Trouble(condition.get("reason") or "ReplicaFailure", _one_line(message))
+            return Trouble(condition.get("reason") or "ReplicaFailure", _one_line(condition.get("message", "")))
     return None
 
 
