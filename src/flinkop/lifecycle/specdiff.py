@@ -94,12 +94,27 @@ def _effect(path: str, new: object) -> Effect:
 def _differences(prefix: str, before: Any, after: Any) -> Iterator[tuple[str, Any]]:
     if before == after or (_is_empty(before) and _is_empty(after)):
         return
+    if prefix in _OPAQUE and _plain(before) == _plain(after):
+        return
     if prefix in _OPAQUE or not (_is_section(before) and _is_section(after)):
         yield prefix, after
         return
     before, after = before or {}, after or {}
     for key in sorted({*before, *after}):
         yield from _differences(_join(prefix, key), before.get(key), after.get(key))
+
+
+def _plain(value: Any) -> Any:
+    """Without what is empty, and numbers as text: other programs write the same pod template in other forms."""
+    match value:
+        case Mapping():
+            return {key: plain for key, inner in value.items() if not _is_empty(plain := _plain(inner))}
+        case list():
+            return [_plain(inner) for inner in value]
+        case bool() | None:
+            return value
+        case _:
+            return str(value)
 
 
 def _join(prefix: str, key: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
@@ -16,9 +17,9 @@ from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, Te
 
 
 def read_record(status: Mapping[str, Any]) -> Record:
-    """The record that `write_status` wrote; a status without a phase is a new resource's."""
+    """The record that `write_status` wrote; a status without a phase is a new resource's, or another operator's."""
     if "phase" not in status:
-        return Record()
+        return adopt(status)
     start = status.get("start") or {}
     reconciliation = status.get("reconciliationStatus") or {}
     job = status.get("jobStatus") or {}

@@ -14,6 +14,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobManagerStatus, Record
 from flinkop.lifecycle.restore import RestoreSource
 from flinkop.lifecycle.specdiff import NO_CHANGE, diff_spec
+from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.step import HaFate, TearingDown
 
 JOB_ID = "0123456789abcdef0123456789abcdef"
@@ -158,3 +159,25 @@ def test_a_spec_that_cannot_be_read_any_more_is_kept_as_it_is() -> None:
     record = adopt(a_status(spec))
     assert record.reconciled is not None
     assert record.reconciled["flinkVersion"] == "v1_13"
+
+
+def test_a_pod_template_that_another_program_wrote_anew_is_no_change() -> None:
+    ours = {"spec": {"containers": [{"name": "flink-main-container", "ports": [{"containerPort": 9249}], "resources": {}}]}}
+    theirs = {
+        "metadata": {},
+        "spec": {"containers": [{"name": "flink-main-container", "ports": [{"containerPort": 9249}], "env": []}], "volumes": []},
+    }
+    before = adopt(a_status({**a_spec(), "podTemplate": theirs})).reconciled
+    assert before is not None
+    assert diff_spec(before, parse_spec({**a_spec(), "podTemplate": ours}).to_wire()) == NO_CHANGE
+
+
+def test_a_pod_template_that_says_something_else_is_a_change() -> None:
+    before = adopt(a_status({**a_spec(), "podTemplate": {"spec": {"containers": [{"name": "a"}]}}})).reconciled
+    assert before is not None
+    after = parse_spec({**a_spec(), "podTemplate": {"spec": {"containers": [{"name": "b"}]}}}).to_wire()
+    assert diff_spec(before, after).paths == ("podTemplate",)
+
+
+def test_a_status_without_a_phase_is_read_by_these_rules() -> None:
+    assert read_record(a_status()) == adopt(a_status())
