@@ -12,11 +12,12 @@ from typing import Any
 
 import aiohttp
 import orjson
-from tests.cluster.process import Failed
+from tests.cluster.process import Failed, tell
 
 _CONNECTIONS = 32
 _MERGE_PATCH = "application/merge-patch+json"
 NOT_FOUND, ALREADY_EXISTS = 404, 409
+OPENED, LISTED = "OPENED", "LISTED"
 
 
 class ApiServer:
@@ -42,17 +43,23 @@ class ApiServer:
         await self._send("DELETE", path, body, accept=(NOT_FOUND,))
 
     async def watch(self, path: str, query: Mapping[str, str] | None = None) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """Types and objects of a collection's events, those that are there first. A watch that ends is opened again, from the start."""
+        """Types and objects of a collection's events, what is there first. A watch that ends is opened again, from the start.
+
+        Besides the API's own types there are two: OPENED before what is there, and LISTED after it.
+        """
         asked = {"watch": "1", "sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
         while True:
+            yield OPENED, {}
             async with self._session.get(path, params={**asked, **(query or {})}) as answer:
                 _check("WATCH", path, answer.status, b"", ())
-                begun = b""
-                async for chunk in answer.content.iter_any():
-                    *lines, begun = (begun + chunk).split(b"\n")
-                    for event in map(orjson.loads, lines):
-                        if event["type"] != "BOOKMARK":
-                            yield event["type"], event["object"]
+                async for event in _events(answer.content.iter_any()):
+                    if event["type"] == "ERROR":
+                        tell(f"the watch of {path} broke and is opened again: {event['object'].get('message')}")
+                        break
+                    if event["type"] != "BOOKMARK":
+                        yield event["type"], event["object"]
+                    elif _ends_the_list(event["object"]):
+                        yield LISTED, {}
 
     async def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, kind: str = "application/json", accept: tuple[int, ...] = ()
@@ -62,6 +69,21 @@ class ApiServer:
             content = await answer.read()
         _check(method, path, answer.status, content, accept)
         return dict(orjson.loads(content))
+
+
+async def _events(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
+    begun: list[bytes] = []
+    async for chunk in chunks:
+        *ended, rest = chunk.split(b"\n")
+        for end in ended:
+            yield orjson.loads(b"".join((*begun, end)))
+            begun.clear()
+        begun.append(rest)
+
+
+def _ends_the_list(bookmark: Mapping[str, Any]) -> bool:
+    annotations = bookmark["metadata"].get("annotations") or {}
+    return annotations.get("k8s.io/initial-events-end") == "true"
 
 
 def _check(method: str, path: str, status: int, content: bytes, accept: tuple[int, ...]) -> None:

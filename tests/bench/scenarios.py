@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from tests.bench.result import Result
-from tests.bench.scenario import burst, coldstart, deletion, hanging, memory, onebyone, runningrest, start, unreadyrest
+from tests.bench.scenario import burst, coldstart, deletion, hanging, memory, onebyone, runningrest, start, unreadyrest, unthrottled
 from tests.bench.stage import Stage
 
 Scenario = Callable[[Stage], Awaitable[Result]]
@@ -21,5 +21,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     "running-rest": runningrest.measure,
     "hanging": hanging.measure,
     "deletion-running": deletion.measure_running,
+    "unthrottled": unthrottled.measure,
 }
 """Each makes what it needs, so that any can be run alone."""

@@ -33,6 +33,8 @@ class Sightings:
         self._is_so = is_so
         self.seen: dict[str, float] = {}
         self.gone: dict[str, float] = {}
+        self._there: set[str] = set()
+        self._listed: set[str] = set()
         self._watch: asyncio.Task[None] | None = None
 
     async def until_seen(self, names: Collection[str], seconds: float, what: str) -> None:
@@ -54,13 +56,33 @@ class Sightings:
 
     async def _follow(self, api: ApiServer, path: str) -> None:
         async for kind, found in api.watch(path):
-            name, now = found["metadata"]["name"], clock()
-            if kind == "DELETED":
-                self.seen.pop(name, None)
-                self.gone[name] = now
-            elif name not in self.seen and self._is_so(found):
-                self.seen[name] = now
-                self.gone.pop(name, None)
+            self.note(kind, found, clock())
+
+    def note(self, kind: str, found: Mapping[str, Any], now: float) -> None:
+        """Notes one event of `ApiServer.watch`."""
+        match kind:
+            case "OPENED":
+                self._listed = set()
+            case "LISTED":
+                for name in self._there - self._listed:
+                    self._lose(name, now)
+            case "DELETED":
+                self._lose(found["metadata"]["name"], now)
+            case _:
+                self._find(found, now)
+
+    def _find(self, found: Mapping[str, Any], now: float) -> None:
+        name = found["metadata"]["name"]
+        self._there.add(name)
+        self._listed.add(name)
+        self.gone.pop(name, None)
+        if name not in self.seen and self._is_so(found):
+            self.seen[name] = now
+
+    def _lose(self, name: str, now: float) -> None:
+        self._there.discard(name)
+        self.seen.pop(name, None)
+        self.gone[name] = now
 
     @asynccontextmanager
     async def following(self, api: ApiServer, path: str) -> AsyncIterator[Sightings]:

@@ -25,6 +25,11 @@ def is_stable(found: Mapping[str, Any]) -> bool:
     return status.get("lifecycleState") == "STABLE" and status.get("observedGeneration") == found["metadata"]["generation"]
 
 
+def is_refused(found: Mapping[str, Any]) -> bool:
+    """Whether the operator has written down that the JobManager of a FlinkDeployment cannot start."""
+    return (found.get("status") or {}).get("jobManagerDeploymentStatus") == "ERROR"
+
+
 def names(prefix: str, count: int) -> list[str]:
     """Names of resources."""
     return [f"{prefix}-{number:04d}" for number in range(count)]
@@ -77,6 +82,10 @@ class Stage:
     async def has_deployments(self, wanted: Collection[str]) -> None:
         """Makes sure that exactly `wanted` are there without a JobManager that gets ready, each with its Deployment."""
         await self._have(QUOTA_NAMESPACE, wanted, DEPLOYMENTS, exists)
+
+    async def has_refused(self, wanted: Collection[str]) -> None:
+        """Makes sure that exactly `wanted` are there, and that all is said about their JobManagers that cannot start."""
+        await self._have(QUOTA_NAMESPACE, wanted, FLINK_DEPLOYMENTS, is_refused)
 
     async def has_running(self, wanted: Collection[str]) -> None:
         """Makes sure that exactly `wanted` are there and run."""

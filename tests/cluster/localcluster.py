@@ -21,6 +21,8 @@ from tests.cluster.node import PAUSE_IMAGE, Node
 from tests.cluster.pki import DOMAIN, Pki, apiserver_flags
 from tests.cluster.process import Failed, run, succeeds, tell, until
 
+_CONTROLLER_MANAGER = "kube-controller-manager"
+
 
 class LocalCluster:
     """One instance. `up` cleans up what a killed run of the same name has left."""
@@ -95,6 +97,11 @@ class LocalCluster:
         self._spawn_component("kube-apiserver", "kube-apiserver", self.instance.control_plane, *self._apiserver_flags())
         until(self.is_up, f"kube-apiserver (see {self.logs}/kube-apiserver.log)")
 
+    def restart_controller_manager(self, *flags: str) -> None:
+        """A new process of kube-controller-manager, with these flags beside the usual ones."""
+        self._cgroups.kill(_CONTROLLER_MANAGER)
+        self._start_controller_manager(*flags)
+
     def load(self, archive: Path) -> None:
         """Makes an image archive known to every node."""
         for number in self.nodes():
@@ -124,17 +131,21 @@ class LocalCluster:
         self._pki.write_kubeconfig(self.kubeconfig, f"https://{self.instance.gateway}:6443", self.instance.name)
 
     def _start_control_plane(self) -> None:
-        plane, config, pki = self.instance.control_plane, f"--kubeconfig={self.kubeconfig}", self.home / "pki"
+        plane, config = self.instance.control_plane, f"--kubeconfig={self.kubeconfig}"
         etcd = [f"--data-dir={self.home}/etcd", "--unsafe-no-fsync", "--log-level=warn"]
         self._spawn_component("etcd", "etcd", plane, *etcd)
         self.start_apiserver()
+        self._start_controller_manager()
+        self._spawn_component("kube-scheduler", "kube-scheduler", plane, config, "--leader-elect=false")
+        self._start_dns()
+
+    def _start_controller_manager(self, *more: str) -> None:
+        pki = self.home / "pki"
         signing = [f"--cluster-signing-cert-file={pki}/ca.crt", f"--cluster-signing-key-file={pki}/ca.key"]
         accounts = [f"--root-ca-file={pki}/ca.crt", f"--service-account-private-key-file={pki}/sa.key"]
         lost = ["--node-monitor-period=2s", "--node-monitor-grace-period=16s"]  # a lost node is noticed while a test waits
-        manager = "kube-controller-manager"
-        self._spawn_component(manager, manager, plane, config, *accounts, *signing, *lost, "--leader-elect=false")
-        self._spawn_component("kube-scheduler", "kube-scheduler", plane, config, "--leader-elect=false")
-        self._start_dns()
+        flags = [f"--kubeconfig={self.kubeconfig}", *accounts, *signing, *lost, "--leader-elect=false", *more]
+        self._spawn_component(_CONTROLLER_MANAGER, _CONTROLLER_MANAGER, self.instance.control_plane, *flags)
 
     def _apiserver_flags(self) -> list[str]:
         pki = self.home / "pki"

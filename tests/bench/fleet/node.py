@@ -68,7 +68,7 @@ class Node:
     async def run_pods(self) -> None:
         """Does for ever what pods bound to the node need."""
         async for kind, pod in self._api.watch("/api/v1/pods", {"fieldSelector": f"spec.nodeName={NAME}"}):
-            if kind != "DELETED":
+            if kind in ("ADDED", "MODIFIED"):
                 task = asyncio.create_task(self._move(pod))
                 self._moving.add(task)
                 task.add_done_callback(self._moving.discard)

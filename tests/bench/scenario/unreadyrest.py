@@ -10,7 +10,7 @@ from tests.bench.stage import Stage, names
 
 async def measure(stage: Stage) -> Result:
     """No pod is admitted; Kubernetes goes on trying, and says so in the Deployments' statuses."""
-    await stage.has_deployments(names("burst", stage.extent.burst))
+    await stage.has_refused(names("burst", stage.extent.burst))
     await stage.settle()
     meter = stage.meter()
     await asyncio.sleep(stage.extent.rest_seconds)
