@@ -45,13 +45,13 @@ _JOB_DEFAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """What one start adds to the configuration. `savepoint_path` may be `LAST_STATE_PATH`."""
+    """What one start adds to the configuration. `savepoint_path` may be `LAST_STATE_PATH`; a session cluster has no job id."""
 
     generation: int
     owner_uid: str
-    job_id: str
-    savepoint_path: str | None
     job_result_store_id: str
+    job_id: str | None = None
+    savepoint_path: str | None = None
 
 
 def build_configuration(namespace: str, name: str, spec: FlinkDeploymentSpec, defaults: Mapping[str, str]) -> dict[str, str]:
@@ -61,7 +61,8 @@ def build_configuration(namespace: str, name: str, spec: FlinkDeploymentSpec, de
     """
     conf = {**_without_renamed(defaults, spec.flink_configuration), **spec.flink_configuration}
     conf.update(_of_cluster(namespace, name, spec))
-    _add_defaults(conf, {**_CLUSTER_DEFAULTS, **default_java_options(spec.flink_version, conf)})
+    _add_defaults(conf, _CLUSTER_DEFAULTS)
+    conf.update(default_java_options(spec.flink_version, conf))
     if spec.job is not None:
         _add_job(conf, name, spec, spec.job)
     if is_ha(conf):
@@ -85,7 +86,8 @@ def with_deployment(conf: Mapping[str, str], plan: DeploymentPlan) -> dict[str, 
     kept = {key: value for key, value in conf.items() if not key.startswith(_OPERATOR_PREFIXES) and key not in _RESTORE_PATHS}
     if plan.savepoint_path is not None:
         kept["execution.savepoint.path"] = plan.savepoint_path
-    kept[PINNED_JOB_ID.key] = plan.job_id
+    if plan.job_id is not None:
+        kept[PINNED_JOB_ID.key] = plan.job_id
     kept[OWNER_REFERENCE] = format_list_of_maps([_owner(conf["kubernetes.cluster-id"], plan.owner_uid)])
     annotations = {**JOBMANAGER_ANNOTATIONS.read(conf), GENERATION_ANNOTATION: str(plan.generation)}
     kept[JOBMANAGER_ANNOTATIONS.key] = format_map(annotations)

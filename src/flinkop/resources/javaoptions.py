@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 from flinkop.api.flinkversion import FlinkVersion
 
+_DEFAULTS = "env.java.default-opts.all"
+_ALL = "env.java.opts.all"
+_ALL_BEFORE_1_17 = "env.java.opts"
+
 _EXPORTS = (
     "java.rmi/sun.rmi.registry",
     "java.security.jgss/sun.security.krb5",
@@ -27,12 +31,15 @@ _OPENS = (
 
 
 def default_java_options(version: FlinkVersion, conf: Mapping[str, str]) -> dict[str, str]:
-    """What to add to `conf`; nothing for versions that run on Java 8 and 11 only, or where it would replace the user's options."""
-    if version < FlinkVersion(1, 18):
+    """What to set beside `conf`. From 1.19 on there is a key for it; 1.18 has one for all options, where the user's come last."""
+    if version < FlinkVersion(1, 18):  # Java 8 and 11 only
         return {}
-    exports = (*(("java.base/sun.net.util",) if version < FlinkVersion(2, 0) else ()), *_EXPORTS)
-    words = [f"--add-exports={name}=ALL-UNNAMED" for name in exports] + [f"--add-opens={name}=ALL-UNNAMED" for name in _OPENS]
-    # from 1.19 on there is a key of its own, so that a user's env.java.opts.all does not replace these
     if version >= FlinkVersion(1, 19):
-        return {"env.java.default-opts.all": " ".join(words)}
-    return {} if "env.java.opts" in conf else {"env.java.opts.all": " ".join(words)}
+        return {_DEFAULTS: conf.get(_DEFAULTS, _module_options(version))}
+    own = conf.get(_ALL, conf.get(_ALL_BEFORE_1_17, ""))
+    return {_ALL: f"{_module_options(version)} {own}".strip()}
+
+
+def _module_options(version: FlinkVersion) -> str:
+    exports = (*(("java.base/sun.net.util",) if version < FlinkVersion(2, 0) else ()), *_EXPORTS)
+    return " ".join([*(f"--add-exports={name}=ALL-UNNAMED" for name in exports), *(f"--add-opens={name}=ALL-UNNAMED" for name in _OPENS)])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flinkop.api.flinkdeployment import Resource, ResourceClaim, ResourceRequirements
 from flinkop.api.flinkversion import FlinkVersion
-from flinkop.flinkconf.memory import format_memory, parse_memory, parse_quantity
+from flinkop.flinkconf.memory import format_memory, parse_memory, parse_quantity, to_mebibytes
 
 _FLINKS_OWN = ("cpu", "memory")
 
@@ -71,7 +72,13 @@ def _limit_factor(name: str, requests: Mapping[str, str], limits: Mapping[str, s
         request, limit = _amount(name, requests[name]), _amount(name, limits[name])
     except ValueError:
         return None
-    return str(limit / request) if request > 0 else None
+    return str(_factor(request, limit)) if request > 0 else None
+
+
+def _factor(request: float, limit: float) -> float:
+    """What Flink multiplies the request with. It rounds down what comes out of it for memory, which must not cost a unit."""
+    factor = limit / request
+    return factor if int(request * factor) >= int(limit) else math.nextafter(factor, math.inf)
 
 
 def _cores(text: str) -> str:
@@ -89,7 +96,8 @@ def _flink_size(text: str) -> str:
 
 
 def _amount(name: str, text: str) -> float:
-    return float(parse_memory(text)) if name == "memory" else float(parse_quantity(text))
+    """CPU in cores; memory in whole MiB, as Flink computes with it."""
+    return float(to_mebibytes(parse_memory(text))) if name == "memory" else float(parse_quantity(text))
 
 
 def _others(amounts: Mapping[str, str]) -> dict[str, str]:
