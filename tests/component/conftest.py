@@ -24,5 +24,5 @@ async def loop_without_leftovers() -> AsyncIterator[None]:
     yield
     selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
     async with asyncio.timeout(5):
-        while len(selector.get_map()) > 1:
+        while len(selector.get_map()) > 1:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)

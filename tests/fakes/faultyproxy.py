@@ -1,4 +1,4 @@
-"""A proxy before a real API server that does what networks and overloaded servers do: it is slow, refuses, hangs, and cuts answers short."""
+"""A proxy before a real API server: slow, refusing, hanging, and cutting answers short, as networks and overloaded servers do."""
 
 from __future__ import annotations
 

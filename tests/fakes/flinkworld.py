@@ -178,7 +178,7 @@ class FlinkWorld:
         key, uid = _key(deployment), deployment["metadata"]["uid"]
         if self._uids.get(key) == uid:
             del self._uids[key]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(self.jobmanagers.lingering_seconds)
         await self.clear_ended(key)
         self.jobmanagers.alive.pop(key, None)
         await self._kube.delete(PODS, key[0], f"{key[1]}-{uid[:8]}")

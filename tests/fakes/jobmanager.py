@@ -66,7 +66,7 @@ class Start:
 class JobManagers:
     """All JobManagers behind one HTTP server: `base_url` of one is `/<namespace>/<name>`.
 
-    `violations` collects what must never be asked of them.
+    `violations` collects what must never be asked of them. One lives on for `lingering_seconds` after its Deployment was deleted.
     """
 
     def __init__(self) -> None:
@@ -75,6 +75,7 @@ class JobManagers:
         self.ledger: list[Start] = []
         self.violations: list[str] = []
         self.savepoint_seconds = 0.03
+        self.lingering_seconds = 0.05
         self._runner: web.AppRunner | None = None
         self._port = 0
 

@@ -54,6 +54,11 @@ async def upgrade_with_a_slow_savepoint(stage: Stage, namespace: str) -> None:
     await stage.change(namespace, {"job": {"args": ["new"]}})
 
 
+async def upgrade_while_the_old_jobmanager_takes_its_time_to_end(stage: Stage, namespace: str) -> None:
+    stage.world.jobmanagers.lingering_seconds = 0.6
+    await stage.change(namespace, {"job": {"args": ["new"]}})
+
+
 async def delete_while_the_savepoint_of_an_upgrade_is_taken(stage: Stage, namespace: str) -> None:
     stage.world.jobmanagers.savepoint_seconds = 5
     await stage.change(namespace, {"job": {"args": ["new"]}})
@@ -95,6 +100,9 @@ SCENARIOS = {
     "upgrade with a slow savepoint": Scenario(upgrade_with_a_slow_savepoint, "Running", (None, "savepoint")),
     "upgrade although the first savepoint fails": Scenario(upgrade_although_the_first_savepoint_fails, "Running", (None, "savepoint")),
     "upgrade from the last state": Scenario(NEW, "Running", (None, "last-state"), LAST_STATE),
+    "upgrade while the old JobManager takes its time to end": Scenario(
+        upgrade_while_the_old_jobmanager_takes_its_time_to_end, "Running", (None, "last-state"), LAST_STATE
+    ),
     "upgrade from the last state without high availability": Scenario(NEW, "Running", (None, "checkpoint"), LAST_STATE_WITHOUT_HA),
     "stateless upgrade": Scenario(NEW, "Running", (None, None), a_spec(upgradeMode="stateless")),
     "restart": Scenario(change({"restartNonce": 7}), "Running", (None, "savepoint")),
