@@ -167,10 +167,10 @@ class World:
         count = self.wait_for_count(name, before + 1)
         assert count.first > 0, "started from empty state"
 
-    def flink(self, name: str, path: str) -> dict[str, Any]:
-        """An answer of the JobManager."""
+    def flink(self, name: str, path: str, *options: str) -> dict[str, Any]:
+        """An answer of the JobManager; `options` are curl's."""
         address = self.cluster.kubectl("-n", NAMESPACE, "get", "service", f"{name}-rest", "-o", "jsonpath={.spec.clusterIP}")
-        return dict(json.loads(self.cluster.inside("curl", "-sf", "-m", "5", f"http://{address}:8081{path}")))
+        return dict(json.loads(self.cluster.inside("curl", "-sf", "-m", "20", *options, f"http://{address}:8081{path}")))
 
     # the rest
 

@@ -26,6 +26,7 @@ from flinkop.lifecycle.action import (
     RemoveFinalizer,
     RemoveJobGraphs,
     StartCluster,
+    StartSession,
     StopWithSavepoint,
 )
 from flinkop.lifecycle.restore import RestoreSource
@@ -63,7 +64,9 @@ class Actuator:
             case RemoveFinalizer():
                 await self._set_finalizers(target, present=False)
             case StartCluster():
-                return await self._start(action, target)
+                return await self._start(_plan_of(action, target), target)
+            case StartSession(generation, job_result_store_id):
+                return await self._start(DeploymentPlan(generation, _uid_of(target), None, None, job_result_store_id), target)
             case DeleteJobManager(uid):
                 await self._kube.delete(DEPLOYMENTS, *target.key, uid=uid, propagation="Background")
             case StopWithSavepoint():
@@ -98,15 +101,8 @@ class Actuator:
             if present:
                 raise
 
-    async def _start(self, action: StartCluster, target: Target) -> str:
+    async def _start(self, plan: DeploymentPlan, target: Target) -> str:
         namespace, name = target.key
-        plan = DeploymentPlan(
-            generation=action.generation,
-            owner_uid=target.resource["metadata"]["uid"],
-            job_id=action.job_id,
-            savepoint_path=LAST_STATE_PATH if action.restore.source is RestoreSource.LAST_STATE else action.restore.path,
-            job_result_store_id=action.job_result_store_id,
-        )
         objects = build_application(
             namespace, name, target.wish.spec, with_deployment(target.wish.configuration, plan), **options_of(target.wish.configuration)
         )
@@ -164,6 +160,17 @@ class Actuator:
                 metadata = {"resourceVersion": config_map["metadata"]["resourceVersion"]}
                 patch = {"metadata": metadata, "data": dict.fromkeys(graphs)}
                 await self._kube.patch(CONFIG_MAPS, key[0], config_map["metadata"]["name"], patch)
+
+
+def _plan_of(action: StartCluster, target: Target) -> DeploymentPlan:
+    is_last_state = action.restore.source is RestoreSource.LAST_STATE
+    path = LAST_STATE_PATH if is_last_state else action.restore.path
+    return DeploymentPlan(action.generation, _uid_of(target), action.job_id, path, action.job_result_store_id)
+
+
+def _uid_of(target: Target) -> str:
+    uid: str = target.resource["metadata"]["uid"]
+    return uid
 
 
 class DeploymentExists(TerminalError):

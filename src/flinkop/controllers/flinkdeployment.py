@@ -20,7 +20,7 @@ from flinkop.controllers.trigger import Key
 from flinkop.errors import NamespaceTerminating, TerminalError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_DEPLOYMENTS
-from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress, DeleteJobManager, StartCluster
+from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress, DeleteJobManager, StartCluster, StartSession
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Refusal
@@ -186,7 +186,7 @@ class FlinkDeploymentController:
     def _expect(self, action: Action, uid: str | None, memory: Memory) -> None:
         until = self._clock.monotonic() + _EXPECTATION_SECONDS
         match action:
-            case StartCluster() if uid is not None:
+            case StartCluster() | StartSession() if uid is not None:
                 memory.started_uid, memory.expected = uid, Expected(uid, True, until)
             case DeleteJobManager(deleted):
                 memory.expected = Expected(deleted, False, until)

@@ -76,7 +76,7 @@ class Observer:
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
         if Question.JOB in asked and seen.jobmanager is not None and seen.jobmanager.available:
-            seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, seen, asked)
+            seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, wish, seen, asked)
         return seen
 
     def _look(self, key: Key, knowledge: Knowledge, now: datetime) -> Observed:
@@ -102,18 +102,21 @@ class Observer:
         found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector)
         return view.read_ha_metadata(name, record.job.job_id, found)
 
-    async def _ask_flink(self, url: str, record: Record, seen: Observed, asked: Question) -> Observed:
+    async def _ask_flink(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question) -> Observed:
         try:
-            return await self._answers(url, record, seen, asked)
+            return await self._answers(url, record, wish, seen, asked)
         except (FlinkUnreachable, FlinkRejected) as trouble:
             return replace(seen, rest=Unreachable(str(trouble)), job=None, savepoint=None)
 
-    async def _answers(self, url: str, record: Record, seen: Observed, asked: Question) -> Observed:
-        job = _find(await self._flink.jobs_overview(url), record.job.job_id)
+    async def _answers(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question) -> Observed:
+        jobs = await self._flink.jobs_overview(url)
+        job = _find(jobs, record.job.job_id)
         seen = replace(seen, rest=Answered(), job=job)
         if isinstance(record.step, TakingSavepoint) and Question.SAVEPOINT in asked:
             status = await self._flink.savepoint_status(url, record.job.job_id or "", record.step.trigger_id)
             seen = replace(seen, savepoint=read_savepoint(status))
+        if wish.desired.session:
+            return await self._of_session(url, record, seen, jobs)
         if job is None:
             return seen
         if job.state in _TROUBLED:
@@ -123,6 +126,11 @@ class Observer:
         if job.state is JobState.RUNNING and not record.cluster_info:
             seen = replace(seen, cluster_info=await self._cluster_info(url))
         return seen
+
+    async def _of_session(self, url: str, record: Record, seen: Observed, jobs: list[JobOverview]) -> Observed:
+        running = tuple(job for job in map(read_job, jobs) if job.state not in TERMINAL)
+        info = None if record.cluster_info else await self._cluster_info(url)
+        return replace(seen, session_jobs=running, cluster_info=info)
 
     async def _failure(self, url: str, job: Job) -> str | None:
         return await self._flink.failure_cause(url, job.job_id)

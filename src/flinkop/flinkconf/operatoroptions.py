@@ -154,6 +154,13 @@ MANAGE_INGRESS = _system(
     boolean,
     "Whether the operator makes the Ingress that `spec.ingress` asks for. If not, it neither makes nor watches any.",
 )
+BLOCK_ON_UNMANAGED_JOBS = _resource(
+    "session.deletion.block-on-unmanaged-jobs",
+    True,
+    boolean,
+    "Whether a session cluster that is deleted stays while jobs run on it.",
+    "session.block-on-unmanaged-jobs",
+)
 READINESS_TIMEOUT = _resource(
     "deployment.readiness.timeout", timedelta(minutes=5), parse_duration, "How long a new deployment may take to become stable."
 )
@@ -249,6 +256,7 @@ ALL: tuple[Option[Any], ...] = (
     DRAIN_ON_DELETION,
     SAVEPOINT_FORMAT,
     MERGE_ARRAYS_BY_NAME,
+    BLOCK_ON_UNMANAGED_JOBS,
 )
 
 

@@ -28,6 +28,14 @@ class StartCluster:
 
 
 @dataclass(frozen=True, slots=True)
+class StartSession:
+    """Creates the JobManager Deployment of this start of a session cluster, and what belongs to it. One that exists is success."""
+
+    generation: int
+    job_result_store_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteJobManager:
     """Deletes the JobManager Deployment with this uid, and no other."""
 
@@ -76,6 +84,7 @@ Action = (
     AddFinalizer
     | RemoveFinalizer
     | StartCluster
+    | StartSession
     | DeleteJobManager
     | StopWithSavepoint
     | CancelJob

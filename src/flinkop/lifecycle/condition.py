@@ -8,7 +8,16 @@ from typing import Any
 
 from flinkop.lifecycle.established import camel_case
 from flinkop.lifecycle.observed import JobState
-from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+
+# The established reasons of `Running` for a session cluster.
+_OF_SESSION: Mapping[JobManagerStatus, str] = {
+    JobManagerStatus.READY: "JobManagerReady",
+    JobManagerStatus.DEPLOYED_NOT_READY: "DeployedNotReady",
+    JobManagerStatus.DEPLOYING: "JobManagerIsDeploying",
+    JobManagerStatus.MISSING: "JobManagerDeploymentMissing",
+    JobManagerStatus.ERROR: "Error",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +75,8 @@ def _stalled(record: Record) -> Condition:
 
 
 def _running(record: Record) -> Condition:
+    if record.reconciled is not None and record.reconciled.get("job") is None:
+        reason = _OF_SESSION[record.jobmanager]
+        return Condition("Running", record.jobmanager is JobManagerStatus.READY, reason, f"JobManager status {record.jobmanager}")
     state = record.job.state
     return Condition("Running", state is JobState.RUNNING, camel_case(state), f"Job status {state or 'unknown'}")

@@ -13,7 +13,8 @@ from flinkop.lifecycle.observed import JobState, Observed
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
-from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown
+from flinkop.lifecycle.session import wait_for_jobs
+from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown, WaitingForJobs
 from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
 
 _ATTEMPTS = 3
@@ -27,6 +28,9 @@ def on_deleting(record: Record, observed: Observed, desired: Desired, fresh: Fre
     if record.phase is not Phase.DELETING:
         return _begin(record, observed, desired, fresh)
     match record.step:
+        case WaitingForJobs():
+            waiting = wait_for_jobs(record, observed, desired, fresh)
+            return waiting or _remove(record, observed, fresh, "Deleting the cluster.")
         case TakingSavepoint() as step:
             return _taking_savepoint(record, step, observed, desired, fresh)
         case TearingDown() as step:
@@ -37,6 +41,9 @@ def on_deleting(record: Record, observed: Observed, desired: Desired, fresh: Fre
 
 def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     entered = replace(record, phase=Phase.DELETING)
+    waiting = wait_for_jobs(entered, observed, desired, fresh)
+    if waiting is not None:
+        return waiting
     if not desired.settings.savepoint_on_deletion or not _may_have_state(record, observed):
         return _remove(entered, observed, fresh, "Deleting the cluster.", (_CLEANUP,))
     if isinstance(record.step, TakingSavepoint):

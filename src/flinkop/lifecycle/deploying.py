@@ -16,6 +16,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.restore import WAYS_OUT, RestoreSource
+from flinkop.lifecycle.session import session_is_ready
 from flinkop.lifecycle.start import again, start
 from flinkop.lifecycle.step import HaFate, TearingDown
 from flinkop.lifecycle.teardown import is_gone, tear_down
@@ -137,6 +138,8 @@ def _not_answering(record: Record, observed: Observed, desired: Desired, fresh: 
 
 
 def _ask_for_job(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    if desired.session:
+        return session_is_ready(record, observed, desired)
     if observed.job is not None:
         decision = follow_job(record, observed, desired, observed.job)
         return _late(decision, record, desired, fresh)

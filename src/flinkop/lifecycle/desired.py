@@ -26,6 +26,7 @@ class Settings:
     readiness_timeout: timedelta = timedelta(minutes=5)
     cleanup_timeout: timedelta = timedelta(minutes=5)
     cancel_timeout: timedelta = timedelta(minutes=1)
+    block_on_unmanaged_jobs: bool = True
     shutdown_ttl: timedelta = timedelta(days=1)
     progress_interval: timedelta = timedelta(seconds=1)
     rest_interval: timedelta = timedelta(seconds=10)
@@ -35,7 +36,7 @@ class Settings:
 class Desired:
     """One resource's wish. `spec` is the newest valid one; `problems` says what is wrong with a newer one that is not.
 
-    `ingress` is the digest of the Ingress that is wanted; None: none is.
+    `session`: a cluster without a job of its own, which others use. `ingress` is the digest of the Ingress that is wanted; None: none is.
     """
 
     generation: int
@@ -51,6 +52,7 @@ class Desired:
     initial_savepoint_path: str | None = None
     pinned_job_id: str | None = None
     problems: tuple[str, ...] = ()
+    session: bool = False
     manages_ingress: bool = True
     ingress: str | None = None
 

@@ -156,6 +156,8 @@ class Refusal:
 class Observed:
     """One look at the world.
 
+    `session_jobs` are the jobs on a session cluster that have not ended.
+
     `ingress` is the digest on the Ingress of the resource, empty when it has none; None: there is no Ingress. `refused_ingress` is the
     digest of one that the API server has refused.
     """
@@ -174,6 +176,7 @@ class Observed:
     dependents_applied: bool = True
     refusal: Refusal | None = None
     cluster_info: Mapping[str, str] | None = None
+    session_jobs: tuple[Job, ...] = ()
     ingress: str | None = None
     refused_ingress: str | None = None
 

@@ -7,7 +7,7 @@ from enum import Flag, auto
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
-from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown
+from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingForJobs
 
 
 class Question(Flag):
@@ -32,7 +32,7 @@ def _of_phase(record: Record, desired: Desired) -> Question:
     match record.step:
         case TakingSavepoint():
             return Question.JOB | Question.SAVEPOINT
-        case Cancelling():
+        case Cancelling() | WaitingForJobs():
             return Question.JOB
         case TearingDown():
             return Question.NONE

@@ -13,6 +13,7 @@ from flinkop.lifecycle.observed import Answered, JobState, NotAsked, Observed, U
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobManagerStatus, Record, Start
 from flinkop.lifecycle.recovery import lost_jobmanager
+from flinkop.lifecycle.session import session_is_ready
 from flinkop.lifecycle.step import WaitingToRetry
 
 
@@ -44,6 +45,8 @@ def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) 
             return _unreachable(record, "it was not asked", desired, fresh)
         case Unreachable(cause):
             return _unreachable(record, cause, desired, fresh)
+        case Answered() if desired.session:
+            return session_is_ready(record, observed, desired)
         case Answered() if observed.job is not None:
             return follow_job(record, observed, desired, observed.job)
         case Answered():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flinkop.lifecycle.action import Action, DeleteHaMetadata, RemoveJobGraphs, StartCluster
+from flinkop.lifecycle.action import Action, DeleteHaMetadata, RemoveJobGraphs, StartCluster, StartSession
 from flinkop.lifecycle.decision import Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
@@ -17,6 +17,8 @@ def start(record: Record, observed: Observed, desired: Desired, fresh: Fresh) ->
 
     Flink prefers what it finds in the high-availability metadata to what the start says: what does not belong there goes first.
     """
+    if desired.session:
+        return _begin_session(record, desired, fresh)
     choice = choose_restore(_facts(record, observed, desired))
     if choice.point is None:
         return _refuse(record, choice)
@@ -34,8 +36,10 @@ def _leftover(point: RestorePoint, ha: HaMetadata) -> Action | None:
     return RemoveJobGraphs() if ha.job_graphs else None
 
 
-def again(record: Record) -> StartCluster | None:
+def again(record: Record) -> StartCluster | StartSession | None:
     """The action of the start that is recorded: performing it twice is performing it once."""
+    if record.start is not None and record.reconciled is not None and record.reconciled.get("job") is None:
+        return StartSession(record.start.generation, record.start.job_result_store_id)
     if record.start is None or record.job.job_id is None or record.restore is None or record.restore.point is None:
         return None
     return StartCluster(record.start.generation, record.job.job_id, record.restore.point, record.start.job_result_store_id)
@@ -60,6 +64,28 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         restore=choice,
         # where the spec asked for another state than the recorded one, that is given up
         savepoint_path=record.savepoint_path if point.path == record.savepoint_path else None,
+        reconciled=desired.spec,
+        reconciled_at=fresh.milliseconds,
+        failure=None,
+    )
+
+
+def _begin_session(record: Record, desired: Desired, fresh: Fresh) -> Decision:
+    """The high-availability metadata stay: from them Flink runs the jobs of the cluster that was here before."""
+    message = "Starting the session cluster."
+    return go(
+        record,
+        Phase.DEPLOYING,
+        "ClusterStarting",
+        message,
+        StartSession(desired.generation, fresh.job_result_store_id),
+        requeue_after=desired.settings.readiness_timeout,
+        events=(Event("Submit", message),),
+        step=None,
+        start=Start(fresh.now, desired.generation, fresh.job_result_store_id),
+        job=JobRecord(),
+        jobmanager=JobManagerStatus.DEPLOYING,
+        was_ready=False,
         reconciled=desired.spec,
         reconciled_at=fresh.milliseconds,
         failure=None,

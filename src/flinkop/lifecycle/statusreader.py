@@ -13,7 +13,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
-from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
 
 
 def read_record(status: Mapping[str, Any]) -> Record:
@@ -91,6 +91,8 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
             return WaitingToRetry(since, value["generation"], value["attempt"], _time(value["notBefore"]))
         case "WaitingToStop":
             return WaitingToStop(since)
+        case "WaitingForJobs":
+            return WaitingForJobs(since)
         case unknown:
             raise ValueError(f"status.operation.step: unknown step {unknown!r}")
 

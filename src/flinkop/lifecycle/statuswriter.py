@@ -14,7 +14,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, Start
 from flinkop.lifecycle.restore import RestoreChoice
-from flinkop.lifecycle.step import Cancelling, Step, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import Cancelling, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
 
 _ERROR_LIMIT = 2048
 
@@ -78,6 +78,8 @@ def _step(step: Step | None) -> dict[str, Any] | None:
             }
         case WaitingToStop(since):
             return {"step": "WaitingToStop", "startedAt": _precise(since)}
+        case WaitingForJobs(since):
+            return {"step": "WaitingForJobs", "startedAt": _precise(since)}
         case None:
             return None
 

@@ -58,4 +58,11 @@ class WaitingToStop:
     since: datetime
 
 
-Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop
+@dataclass(frozen=True, slots=True)
+class WaitingForJobs:
+    """A session cluster is to be deleted, and jobs still run on it."""
+
+    since: datetime
+
+
+Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop | WaitingForJobs

@@ -48,6 +48,8 @@ CANCELLABLE = frozenset({JobState.RUNNING, JobState.RESTARTING, JobState.FAILING
 
 def choose_stop(record: Record, observed: Observed, desired: Desired, now: datetime) -> StopPlan:
     """Picks how to stop. Established rules: official operator, choice of the upgrade mode."""
+    if desired.session:
+        return TearDownPlan(HaFate.KEEP, "a changed session cluster is deployed anew")
     if desired.gives_up_state:
         return TearDownPlan(HaFate.KEEP, "no state is to be kept")
     if record.phase in ENDED:

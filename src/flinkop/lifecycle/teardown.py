@@ -25,7 +25,7 @@ def tear_down(record: Record, step: TearingDown, observed: Observed, desired: De
     """One more step of removing the cluster; None when it is gone and its metadata are as they should be."""
     if not is_gone(observed, desired):
         return _wait(record, step, observed, desired, fresh.now)
-    action = _metadata_action(step, observed.ha or HaMetadata())
+    action = _metadata_action(step, observed.ha or HaMetadata(), desired)
     if action is None:
         return None
     message = "Removing what the old cluster left in the high-availability metadata."
@@ -65,12 +65,13 @@ def _look_again(deadline: datetime, now: datetime, late: bool) -> timedelta:
     return timedelta(seconds=15) if late else min(deadline - now, timedelta(seconds=15))
 
 
-def _metadata_action(step: TearingDown, ha: HaMetadata) -> Action | None:
+def _metadata_action(step: TearingDown, ha: HaMetadata, desired: Desired) -> Action | None:
+    """The graphs that a session cluster has stored are its jobs, which the next one goes on with."""
     match step.ha:
         case HaFate.REMOVE:
             return DeleteHaMetadata() if ha.config_maps else None
         case HaFate.KEEP:
-            return RemoveJobGraphs() if ha.job_graphs else None
+            return RemoveJobGraphs() if ha.job_graphs and not desired.session else None
 
 
 def _without_jobmanager(record: Record) -> Record:

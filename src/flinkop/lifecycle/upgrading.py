@@ -19,7 +19,7 @@ from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.start import start
-from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
 from flinkop.lifecycle.stop import CANCELLABLE, fate_after_end, metadata_are_usable
 from flinkop.lifecycle.suspended import suspend
 from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
@@ -35,7 +35,7 @@ def on_upgrading(record: Record, observed: Observed, desired: Desired, fresh: Fr
             return _stopping(record, step, observed, desired, fresh)
         case TearingDown() as step:
             return _tearing_down(record, step, observed, desired, fresh)
-        case WaitingToRetry() | WaitingToStop() | None:
+        case WaitingToRetry() | WaitingToStop() | WaitingForJobs() | None:
             return _follow_again(record, "No step of an upgrade is recorded: looking at the job again.")
     assert_never(record.step)
 

@@ -49,9 +49,9 @@ class DeploymentPlan:
 
     generation: int
     owner_uid: str
+    job_id: str | None
+    savepoint_path: str | None
     job_result_store_id: str
-    job_id: str | None = None
-    savepoint_path: str | None = None
 
 
 def build_configuration(namespace: str, name: str, spec: FlinkDeploymentSpec, defaults: Mapping[str, str]) -> dict[str, str]:

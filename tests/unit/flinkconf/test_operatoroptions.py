@@ -39,6 +39,7 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "health.probe.port": 8085,
     "dynamic.config.enabled": True,
     "ingress.manage": True,
+    "session.deletion.block-on-unmanaged-jobs": True,
     "dynamic.config.check.interval": 5 * MINUTE,
     "deployment.readiness.timeout": 5 * MINUTE,
     "jm-deployment.startup.probe.enabled": True,

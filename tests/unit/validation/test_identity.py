@@ -69,7 +69,7 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a session cluster": (
         {"job": None},
-        ["spec.job: is not set, and session clusters (without a job) are not supported by this version; add the job to run"],
+        [],
     ),
     "a nonce without a feature": (
         {"job": {"checkpointTriggerNonce": 1}},
@@ -112,7 +112,6 @@ CHANGES: dict[str, tuple[FlinkDeploymentSpec, FlinkDeploymentSpec, list[str]]] =
         a_spec(job=None),
         [
             "spec.job: would turn an application cluster into a session cluster; delete the resource and create it again",
-            "spec.job: is not set, and session clusters (without a job) are not supported by this version; add the job to run",
         ],
     ),
     "a job comes": (

@@ -1,0 +1,72 @@
+"""What is different for a session cluster: it is well when its JobManager answers, and jobs of others may keep it from being deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.move import go, stay
+from flinkop.lifecycle.observed import Answered, Observed
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+from flinkop.lifecycle.step import WaitingForJobs
+
+_NAMED = 3
+_WAY_OUT = "Cancel them, or set kubernetes.operator.session.deletion.block-on-unmanaged-jobs to false in spec.flinkConfiguration."
+
+
+def session_is_ready(record: Record, observed: Observed, desired: Desired) -> Decision:
+    """The JobManager answers: jobs can be submitted."""
+    return go(
+        record,
+        Phase.RUNNING,
+        "ClusterReady",
+        "The session cluster is ready for jobs.",
+        health=Health.SETTLED,
+        requeue_after=desired.settings.rest_interval,
+        stable=record.reconciled,
+        jobmanager=JobManagerStatus.READY,
+        was_ready=True,
+        cluster_info=observed.cluster_info or record.cluster_info,
+        failure=None,
+    )
+
+
+def wait_for_jobs(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | None:
+    """Keeps a session cluster that is to be deleted while jobs run on it; None when nothing keeps it.
+
+    A JobManager that should answer and does not may have jobs: it is waited for, but not for ever.
+    """
+    if not desired.session or not desired.settings.block_on_unmanaged_jobs or not observed.jobmanager_is_ready:
+        return None
+    since = record.step.since if isinstance(record.step, WaitingForJobs) else fresh.now
+    why = _jobs(observed) if isinstance(observed.rest, Answered) else _silence(since, desired, fresh)
+    if why is None:
+        return None
+    events = () if isinstance(record.step, WaitingForJobs) else (Event("CleanupFailed", why, EventType.WARNING, Component.OPERATOR),)
+    return stay(
+        record,
+        "JobsRunning",
+        why,
+        health=Health.STALLED,
+        events=events,
+        requeue_after=desired.settings.rest_interval,
+        step=WaitingForJobs(since),
+    )
+
+
+def _jobs(observed: Observed) -> str | None:
+    jobs = observed.session_jobs
+    if not jobs:
+        return None
+    named = ", ".join(f"{job.name} ({job.job_id})" for job in jobs[:_NAMED])
+    others = f" and {len(jobs) - _NAMED} more" if len(jobs) > _NAMED else ""
+    return f"The session cluster is not deleted while jobs run on it: {named}{others}. {_WAY_OUT}"
+
+
+def _silence(since: datetime, desired: Desired, fresh: Fresh) -> str | None:
+    ends = since + desired.settings.cleanup_timeout
+    if fresh.now >= ends:
+        return None
+    return f"The JobManager does not say whether jobs run on the session cluster; it is deleted all the same at {ends:%H:%M:%S} UTC."
