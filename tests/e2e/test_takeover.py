@@ -36,7 +36,8 @@ def test_a_running_cluster_of_the_established_operator_goes_on_and_is_upgraded(w
         assert "phase" not in world.status(JOB)
     finally:
         scale_operator(world, 2)
-    world.goes_on(JOB, before)
+    world.wait_until_running(JOB)
+    before = world.wait_for_count(JOB, before + 1).newest
     assert world.status(JOB)["jobStatus"]["jobId"] == job_id
     assert sum(1 for reason, _ in world.events(JOB) if reason == "Submit") == 1
     world.patch(JOB, {"job": {"args": ["--rate", "300"]}})
