@@ -198,37 +198,39 @@ BAD_ANSWERS: dict[str, tuple[bytes, int, type[Exception], str]] = {
 }
 
 
-@every_call
 @pytest.mark.parametrize(("content", "status", "error", "text"), BAD_ANSWERS.values(), ids=BAD_ANSWERS.keys())
 async def test_a_bad_answer_is_one_of_two_errors(
-    content: bytes,
-    status: int,
-    error: type[Exception],
-    text: str,
-    request_line: str,
-    call: Call,
-    jobmanager: JobManager,
-    client: FlinkClient,
+    content: bytes, status: int, error: type[Exception], text: str, jobmanager: JobManager, client: FlinkClient
 ) -> None:
-    jobmanager.says(request_line, content, status)
+    jobmanager.says("GET /jobs/overview", content, status)
     with pytest.raises((FlinkUnreachable, FlinkRejected)) as raised:
-        await call(client, jobmanager.url)
+        await client.jobs_overview(jobmanager.url)
     assert type(raised.value) is error
-    assert str(raised.value) == (f"{request_line}{text}" if error is FlinkUnreachable else text)
+    assert str(raised.value) == (f"GET /jobs/overview{text}" if error is FlinkUnreachable else text)
+
+
+@every_call
+async def test_every_call_has_the_same_two_errors(request_line: str, call: Call, jobmanager: JobManager, client: FlinkClient) -> None:
+    for content, status, error in (
+        (b"<html>", 200, FlinkUnreachable),
+        (b'{"errors":["x"]}', 503, FlinkUnreachable),
+        (b"{}", 500, FlinkRejected),
+    ):
+        jobmanager.says(request_line, content, status)
+        with pytest.raises(error):
+            await call(client, jobmanager.url)
 
 
 READS = {name: row for name, row in CALLS.items() if row[0].startswith("GET")}
 
 
 @pytest.mark.parametrize(("request_line", "call"), READS.values(), ids=READS.keys())
-@pytest.mark.parametrize("content", [{}, {"jobs": None}, {"jobs": [{}]}, {"status": 5}, {"counts": [], "exceptionHistory": []}], ids=str)
-async def test_json_of_something_else_is_not_flinks(
-    content: dict[str, Any], request_line: str, call: Call, jobmanager: JobManager, client: FlinkClient
-) -> None:
-    jobmanager.says(request_line, content)
-    with pytest.raises(FlinkUnreachable) as raised:
-        await call(client, jobmanager.url)
-    assert str(raised.value) == f"{request_line}: the answer is not Flink's"
+async def test_json_of_something_else_is_not_flinks(request_line: str, call: Call, jobmanager: JobManager, client: FlinkClient) -> None:
+    for content in ({}, {"jobs": None}, {"jobs": [{}]}, {"status": 5}, {"counts": [], "exceptionHistory": []}):
+        jobmanager.says(request_line, content)
+        with pytest.raises(FlinkUnreachable) as raised:
+            await call(client, jobmanager.url)
+        assert str(raised.value) == f"{request_line}: the answer is not Flink's"
 
 
 def streams(*chunks: bytes, length: int | None = None, encoding: str | None = None, then: str = "ends") -> Answer:
@@ -267,18 +269,15 @@ async def redirects(_request: web.Request) -> web.StreamResponse:
     raise web.HTTPFound("http://elsewhere.invalid/")
 
 
-SILENCE = {"silence": hangs, "silence after half an answer": streams(b'{"jobs": ', then="hangs")}
-
-
 @every_call
-@pytest.mark.parametrize("answer", SILENCE.values(), ids=SILENCE.keys())
 async def test_a_jobmanager_that_falls_silent_is_unreachable(
-    answer: Answer, request_line: str, call: Call, jobmanager: JobManager, impatient: FlinkClient
+    request_line: str, call: Call, jobmanager: JobManager, impatient: FlinkClient
 ) -> None:
-    jobmanager.answers[request_line] = answer
-    with pytest.raises(FlinkUnreachable) as raised:
-        await call(impatient, jobmanager.url)
-    assert str(raised.value) == f"{request_line}: no answer in time"
+    for answer in (hangs, streams(b'{"jobs": ', then="hangs")):
+        jobmanager.answers[request_line] = answer
+        with pytest.raises(FlinkUnreachable) as raised:
+            await call(impatient, jobmanager.url)
+        assert str(raised.value) == f"{request_line}: no answer in time"
 
 
 TROUBLE: dict[str, tuple[Answer, str]] = {
@@ -293,15 +292,15 @@ TROUBLE: dict[str, tuple[Answer, str]] = {
 
 
 @every_call
-@pytest.mark.parametrize(("answer", "text"), TROUBLE.values(), ids=TROUBLE.keys())
 async def test_trouble_on_the_way_is_an_unreachable_jobmanager(
-    answer: Answer, text: str, request_line: str, call: Call, jobmanager: JobManager, client: FlinkClient
+    request_line: str, call: Call, jobmanager: JobManager, client: FlinkClient
 ) -> None:
-    jobmanager.answers[request_line] = answer
-    with pytest.raises(FlinkUnreachable) as raised:
-        await call(client, jobmanager.url)
-    assert str(raised.value).startswith(f"{request_line}: {text}")
-    assert len(str(raised.value)) > len(f"{request_line}: ")
+    for answer, text in TROUBLE.values():
+        jobmanager.answers[request_line] = answer
+        with pytest.raises(FlinkUnreachable) as raised:
+            await call(client, jobmanager.url)
+        assert str(raised.value).startswith(f"{request_line}: {text}")
+        assert len(str(raised.value)) > len(f"{request_line}: ")
 
 
 @pytest.mark.parametrize("length", [None, 3000], ids=["of unknown length", "of known length"])

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flinkop.errors import InvalidSpec
@@ -65,6 +65,7 @@ TEMPLATES = st.dictionaries(
 )
 
 
+@settings(max_examples=60)
 @given(TEMPLATES, TEMPLATES, st.booleans())
 def test_merging_changes_neither_template_and_shares_nothing_with_them(below: Any, above: Any, by_name: bool) -> None:
     before = copy.deepcopy((below, above))
@@ -83,11 +84,13 @@ def _spoil(node: Any) -> None:
         node.append("spoiled")
 
 
+@settings(max_examples=60)
 @given(TEMPLATES, st.booleans())
 def test_nothing_over_a_template_is_that_template_and_so_is_a_template_over_itself(template: Any, by_name: bool) -> None:
     assert merge(template, None, by_name) == merge(None, template, by_name) == merge(template, template, by_name) == template
 
 
+@settings(max_examples=60)
 @given(TEMPLATES, TEMPLATES, st.booleans())
 def test_merging_the_same_once_more_changes_nothing(below: Any, above: Any, by_name: bool) -> None:
     once = merge(below, above, by_name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flinkop.api.flinkdeployment import parse_spec
@@ -25,14 +25,16 @@ ODD_TEXTS = (
     *("a", "a:b", "a:b,c:d", "a:b,a:c", "'a", "a;b", "env:E,secret:s,key:k", "env:E", "key:k,tolerationSeconds:soon", "Headless_ClusterIP"),
     *("a\nb", "# comment", "/", "s3://b", "\x00", "é", "{{name}}", "[a]", "{a: b}"),
 )
-MEMORY = tuple(
-    f"{process}.memory.{name}"
-    for process in ("jobmanager", "taskmanager")
-    for name in (
-        *("process.size", "flink.size", "heap.size", "off-heap.size", "task.heap.size", "managed.size", "managed.fraction"),
-        *("network.fraction", "network.min", "network.max", "jvm-metaspace.size", "jvm-overhead.fraction", "jvm-overhead.max"),
+MEMORY_OF = {
+    process: tuple(
+        f"{process}.memory.{name}"
+        for name in (
+            *("process.size", "flink.size", "heap.size", "off-heap.size", "task.heap.size", "managed.size", "managed.fraction"),
+            *("network.fraction", "network.min", "network.max", "jvm-metaspace.size", "jvm-overhead.fraction", "jvm-overhead.max"),
+        )
     )
-)
+    for process in ("jobmanager", "taskmanager")
+}
 READ_IN_PLACES = (
     *("kubernetes.secrets", "kubernetes.env.secretKeyRef", "kubernetes.rest-service.annotations", "kubernetes.rest-service.labels"),
     *("kubernetes.internal-service.annotations", "kubernetes.internal-service.labels", "kubernetes.rest-service.exposed.type"),
@@ -42,7 +44,8 @@ READ_IN_PLACES = (
 )
 NAMES = (
     *(name for option in (*flinkoptions.ALL, *operatoroptions.ALL) for name in (option.key, *option.fallback_keys)),
-    *MEMORY,
+    *MEMORY_OF["jobmanager"],
+    *MEMORY_OF["taskmanager"],
     *READ_IN_PLACES,
 )
 
@@ -125,27 +128,31 @@ def test_the_spec_that_the_others_change_is_carried_out() -> None:
 
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
 def test_any_text_in_any_option_is_carried_out_or_refused(text: str) -> None:
-    for name in (*(option.key for option in flinkoptions.ALL), *MEMORY, *READ_IN_PLACES):
+    for name in (*(option.key for option in flinkoptions.ALL), *MEMORY_OF["taskmanager"], *READ_IN_PLACES):
         assert is_carried_out_or_refused(a_spec(flinkVersion="v2_3", flinkConfiguration={name: text}))
 
 
+@settings(max_examples=60)
 @given(versions, configurations, configurations)
 def test_any_configuration_is_carried_out_or_refused(version: str, conf: dict[str, str], defaults: dict[str, str]) -> None:
     assert is_carried_out_or_refused(a_spec(flinkVersion=version, flinkConfiguration=conf), defaults)
 
 
+@settings(max_examples=60)
 @given(configurations, configurations)
 def test_with_any_defaults_an_accepted_spec_goes_on_or_is_refused(conf: dict[str, str], defaults: dict[str, str]) -> None:
     accepted = parse_spec(a_spec()).to_wire()
     assert is_carried_out_or_refused(a_spec(flinkConfiguration=conf), defaults, accepted)
 
 
+@settings(max_examples=60)
 @given(versions, processes, processes, numbers)
 def test_any_resources_are_carried_out_or_refused(version: str, jobmanager: Any, taskmanager: Any, parallelism: int | None) -> None:
     job = {"jarURI": "local:///job.jar", "parallelism": parallelism}
     assert is_carried_out_or_refused(a_spec(flinkVersion=version, jobManager=jobmanager, taskManager=taskmanager, job=job))
 
 
+@settings(max_examples=60)
 @given(templates, templates, st.booleans())
 def test_any_pod_template_is_carried_out_or_refused(common: Any, own: Any, by_name: bool) -> None:
     conf = {"kubernetes.operator.pod-template.merge-arrays-by-name": str(by_name).lower()}
