@@ -1,0 +1,272 @@
+"""Deploying: a cluster is started, or came back and its job has to be seen running again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.lifecycle.builder import (
+    CHECKPOINT,
+    FRESH,
+    FROM_METADATA,
+    FROM_SAVEPOINT,
+    JOB_ID,
+    NEW_SPEC,
+    NO_METADATA,
+    NOW,
+    SAVEPOINT,
+    a_desired,
+    a_jobmanager,
+    a_start,
+    a_starting_record,
+    a_suspension,
+    an_observed,
+    an_upgrade,
+    ha,
+    kinds,
+    nothing_left,
+    observed_job,
+    reasons,
+)
+
+from flinkop.lifecycle.action import DeleteJobManager, RemoveJobGraphs, StartCluster
+from flinkop.lifecycle.decide import decide
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.observed import JobState, NotAsked, Observed, Trouble, Unreachable
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+from flinkop.lifecycle.restore import RestoreSource
+from flinkop.lifecycle.step import HaFate, TearingDown, WaitingToStop
+
+LATE = a_start(since=NOW - timedelta(minutes=6))
+PULL = Trouble("ImagePullBackOff", "no such image")
+NOT_READY = an_observed(jobmanager=a_jobmanager(available=False), rest=NotAsked(), job=None, ha=None)
+SILENT = an_observed(rest=Unreachable("no answer in time"), job=None, ha=None)
+JOBLESS = an_observed(job=None, ha=None)
+
+
+def ready(**changes: Any) -> Record:
+    """A start whose JobManager is ready."""
+    return a_starting_record(**{"was_ready": True, "reason": "JobStarting", **changes})
+
+
+# from the start to the job's first news
+
+
+@pytest.mark.parametrize(
+    ("record", "observed", "reason", "health"),
+    [
+        pytest.param(a_starting_record(), NOT_READY, "ClusterStarting", Health.PROGRESSING, id="starting: what the start said stays"),
+        pytest.param(a_starting_record(reason="x"), NOT_READY, "JobManagerStarting", Health.PROGRESSING, id="starting again"),
+        pytest.param(a_starting_record(start=LATE), NOT_READY, "JobManagerStarting", Health.STALLED, id="starting for too long"),
+        pytest.param(
+            a_starting_record(), replace(NOT_READY, trouble=PULL), "ImagePullBackOff", Health.STALLED, id="a pod that cannot start"
+        ),
+        pytest.param(a_starting_record(), SILENT, "JobStarting", Health.PROGRESSING, id="just ready: its first silence is no news"),
+        pytest.param(ready(reason="x"), SILENT, "JobManagerNotAnswering", Health.PROGRESSING, id="silent"),
+        pytest.param(ready(reason="x", start=LATE), SILENT, "JobManagerNotAnswering", Health.STALLED, id="silent for too long"),
+        pytest.param(ready(), JOBLESS, "JobStarting", Health.PROGRESSING, id="no job yet"),
+        pytest.param(ready(reason="x"), JOBLESS, "JobNotFound", Health.PROGRESSING, id="the job has not come back yet"),
+        pytest.param(ready(), observed_job(JobState.INITIALIZING), "JobStarting", Health.PROGRESSING, id="passing states are not written"),
+        pytest.param(ready(start=LATE), observed_job(JobState.CREATED), "JobStarting", Health.STALLED, id="its tasks do not run in time"),
+        pytest.param(ready(), observed_job(JobState.RESTARTING), "JobRestarting", Health.PROGRESSING, id="the job restarts"),
+        pytest.param(ready(start=LATE), observed_job(JobState.RESTARTING), "JobRestarting", Health.STALLED, id="and goes on restarting"),
+        pytest.param(
+            ready(),
+            observed_job(JobState.RESTARTING, trouble=Trouble("Unschedulable", "no room")),
+            "Unschedulable",
+            Health.STALLED,
+            id="a TaskManager cannot start",
+        ),
+    ],
+)
+def test_what_is_waited_for_is_said_and_a_long_wait_calls_for_help(record: Record, observed: Observed, reason: str, health: Health) -> None:
+    decision = decide(record, observed, a_desired(), FRESH)
+
+    assert (decision.record.phase, decision.record.reason, decision.record.health) == (Phase.DEPLOYING, reason, health)
+    assert (decision.record.health is Health.STALLED) or decision.requeue_after is not None
+
+
+@pytest.mark.parametrize("observed", [NOT_READY, SILENT, replace(NOT_READY, trouble=PULL)], ids=["not ready", "silent", "in trouble"])
+@pytest.mark.parametrize("start", [a_start(since=NOW), LATE], ids=["in time", "late"])
+def test_the_second_look_at_the_same_thing_changes_nothing(observed: Observed, start: Any) -> None:
+    first = decide(a_starting_record(start=start), observed, a_desired(), FRESH)
+    second = decide(first.record, observed, a_desired(), FRESH)
+
+    assert (second.record, second.events) == (first.record, ())
+
+
+@pytest.mark.parametrize(
+    ("state", "phase"),
+    [
+        pytest.param(JobState.RUNNING, Phase.RUNNING, id="runs"),
+        pytest.param(JobState.FAILED, Phase.FAILED, id="failed"),
+        pytest.param(JobState.FINISHED, Phase.FINISHED, id="finished"),
+        pytest.param(JobState.CANCELED, Phase.FINISHED, id="was cancelled"),
+    ],
+)
+def test_the_job_decides_what_becomes_of_the_start(state: JobState, phase: Phase) -> None:
+    assert decide(ready(), observed_job(state), a_desired(), FRESH).record.phase is phase
+
+
+def test_a_job_that_is_seen_running_makes_its_spec_the_stable_one() -> None:
+    after = decide(ready(had_no_state=True), observed_job(JobState.RUNNING), a_desired(), FRESH).record
+
+    assert (after.stable, after.health, after.jobmanager) == (after.reconciled, Health.SETTLED, JobManagerStatus.READY)
+    assert not after.had_no_state, "from now on it makes state"
+
+
+def test_a_job_that_the_jobmanager_does_not_know_in_time_has_failed_and_the_ways_out_are_named() -> None:
+    decision = decide(ready(start=LATE), JOBLESS, a_desired(), FRESH)
+
+    assert (decision.record.phase, decision.record.reason, decision.record.health) == (Phase.FAILED, "JobNotFound", Health.STALLED)
+    assert "savepointRedeployNonce" in decision.record.message
+    assert decision.requeue_after == a_desired().settings.rest_interval, "it may still come"
+
+
+def test_trouble_that_is_over_is_forgotten() -> None:
+    troubled = decide(a_starting_record(), replace(NOT_READY, trouble=PULL), a_desired(), FRESH)
+    assert (troubled.record.failure, troubled.record.jobmanager, reasons(troubled)) == (
+        PULL.message,
+        JobManagerStatus.ERROR,
+        [PULL.reason],
+    )
+
+    assert decide(troubled.record, NOT_READY, a_desired(), FRESH).record.failure is None
+
+
+# readiness
+
+
+def test_from_its_first_readiness_on_a_job_may_have_state_that_is_newer_than_what_it_started_from() -> None:
+    after = decide(a_starting_record(restore=FROM_SAVEPOINT, savepoint_path=SAVEPOINT), SILENT, a_desired(), FRESH).record
+
+    assert (after.was_ready, after.savepoint_path) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("restore", "metadata", "noticed"),
+    [
+        pytest.param(FROM_SAVEPOINT, ha(1), True, id="its own checkpoints"),
+        pytest.param(FROM_SAVEPOINT, ha(0), False, id="no checkpoints"),
+        pytest.param(FROM_SAVEPOINT, ha(1, job_id="other"), False, id="those of another job"),
+        pytest.param(FROM_METADATA, ha(1), False, id="those it was started from"),
+    ],
+)
+def test_checkpoints_tell_that_the_jobmanager_was_ready_although_nobody_saw_it(restore: Any, metadata: Any, noticed: bool) -> None:
+    record = a_starting_record(restore=restore, savepoint_path=SAVEPOINT)
+    after = decide(record, replace(NOT_READY, ha=metadata), a_desired(), FRESH).record
+
+    assert after.was_ready is noticed
+
+
+# a start that was interrupted
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_after_a_crash_in_a_start_all_of_it_is_made_again(applied: bool) -> None:
+    decision = decide(a_starting_record(), replace(NOT_READY, dependents_applied=applied), a_desired(), FRESH)
+
+    assert kinds(decision) == ([] if applied else [StartCluster])
+
+
+def test_a_start_of_which_nothing_is_to_be_seen_is_made_with_the_recorded_ids() -> None:
+    record = a_starting_record()
+    decision = decide(record, nothing_left(ha=NO_METADATA), a_desired(), FRESH)
+
+    assert decision.record == record
+    assert record.restore is not None
+    assert record.start is not None
+    assert decision.actions == (StartCluster(1, JOB_ID, record.restore.point, record.start.job_result_store_id),)  # type: ignore[arg-type]
+
+
+def test_a_jobmanager_that_was_deleted_while_it_started_has_to_be_gone_completely_before_the_next() -> None:
+    dying = nothing_left(jobmanager_pods=1, ha=NO_METADATA)
+    decision = decide(a_starting_record(), dying, a_desired(), FRESH)
+    assert (decision.actions, type(decision.record.step)) == ((), TearingDown)
+
+    assert decide(decision.record, dying, a_desired(), FRESH).actions == ()
+    assert kinds(decide(decision.record, nothing_left(ha=NO_METADATA), a_desired(), FRESH)) == [StartCluster]
+
+
+# the cluster is lost
+
+
+def test_a_lost_cluster_is_started_again_from_its_metadata() -> None:
+    lost = decide(ready(), nothing_left(), a_desired(), FRESH)
+    assert (lost.record.step, lost.record.jobmanager) == (TearingDown(NOW, HaFate.KEEP), JobManagerStatus.MISSING)
+    assert reasons(lost) == ["Missing", "RecoverDeployment"]
+
+    cleaned = decide(lost.record, nothing_left(ha=ha(job_graphs=1)), a_desired(), FRESH)
+    assert kinds(cleaned) == [RemoveJobGraphs], "an old job graph would bring the old spec back"
+
+    again = decide(cleaned.record, nothing_left(), a_desired(), FRESH)
+    assert again.record.restore is not None
+    assert again.record.restore.point is not None
+    assert (again.record.restore.point.source, again.record.job.job_id) == (RestoreSource.LAST_STATE, JOB_ID)
+
+
+def test_a_lost_cluster_without_metadata_is_not_started_from_empty_state() -> None:
+    record = ready(step=TearingDown(NOW, HaFate.KEEP))
+    decision = decide(record, nothing_left(ha=NO_METADATA), a_desired(), FRESH)
+
+    assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.FAILED, "RestoreFailed", ())
+
+
+def test_where_recovery_is_switched_off_somebody_has_to_help_and_is_told_so_once() -> None:
+    first = decide(ready(jobmanager=JobManagerStatus.READY), nothing_left(), a_desired(recovery=False), FRESH)
+    second = decide(first.record, nothing_left(), a_desired(recovery=False), FRESH)
+
+    assert (first.record.reason, first.record.health, first.actions) == ("JobManagerMissing", Health.STALLED, ())
+    assert (reasons(first), reasons(second), second.record) == (["Missing"], [], first.record)
+
+
+@pytest.mark.parametrize(("start", "health"), [(a_start(since=NOW), Health.PROGRESSING), (LATE, Health.STALLED)], ids=["in time", "late"])
+def test_the_wait_for_a_deployment_that_somebody_deletes_has_a_deadline(start: Any, health: Health) -> None:
+    dying = replace(NOT_READY, jobmanager=a_jobmanager(terminating=True, available=False))
+    decision = decide(ready(start=start), dying, a_desired(), FRESH)
+
+    assert (decision.record.reason, decision.record.health) == ("JobManagerTerminating", health)
+    assert (decision.requeue_after is None) is (health is Health.STALLED)
+
+
+# another spec is wanted meanwhile
+
+
+@pytest.mark.parametrize("desired", [an_upgrade(), a_suspension()], ids=["upgrade", "suspension"])
+def test_a_cluster_that_never_got_ready_is_removed_for_a_new_spec(desired: Desired) -> None:
+    decision = decide(a_starting_record(), NOT_READY, desired, FRESH)
+
+    assert (decision.record.phase, decision.record.step) == (Phase.UPGRADING, TearingDown(NOW, HaFate.KEEP))
+    assert kinds(decision) == [DeleteJobManager]
+
+
+def test_a_jobmanager_that_is_seen_ready_only_now_is_not_removed_without_its_state() -> None:
+    """The operator was away while it started: the job runs, and may have made checkpoints."""
+    decision = decide(a_starting_record(), observed_job(JobState.RUNNING, ha=NO_METADATA), an_upgrade(), FRESH)
+
+    assert (decision.record.phase, decision.record.reason) == (Phase.UPGRADING, "TakingSavepoint")
+
+
+def test_an_upgrade_that_cannot_stop_the_job_follows_it_meanwhile() -> None:
+    waiting = decide(ready(), observed_job(JobState.RESTARTING, ha=NO_METADATA), an_upgrade(), FRESH)
+    assert (waiting.record.phase, waiting.record.reason, waiting.record.step) == (Phase.DEPLOYING, "UpgradeWaiting", WaitingToStop(NOW))
+
+    ended = decide(waiting.record, observed_job(JobState.FAILED, ha=NO_METADATA), an_upgrade(), FRESH)
+    assert (ended.record.phase, ended.record.savepoint_path) == (Phase.FAILED, CHECKPOINT)
+
+
+def test_a_new_spec_is_not_waited_with_any_more_when_it_is_taken_back() -> None:
+    waiting = ready(reason="UpgradeWaiting", step=WaitingToStop(NOW))
+    after = decide(waiting, observed_job(JobState.RESTARTING), a_desired(), FRESH).record
+
+    assert (after.step, after.reason) == (None, "JobRestarting")
+
+
+def test_a_lost_cluster_comes_back_with_the_newest_spec() -> None:
+    record = ready(step=TearingDown(NOW, HaFate.KEEP))
+    after = decide(record, nothing_left(), an_upgrade(), FRESH).record
+
+    assert (after.phase, after.reconciled) == (Phase.DEPLOYING, NEW_SPEC)

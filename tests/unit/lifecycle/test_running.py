@@ -1,0 +1,226 @@
+"""Running: the job runs the recorded spec."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.lifecycle.builder import (
+    CHECKPOINT,
+    FRESH,
+    JOB_ID,
+    NO_METADATA,
+    NOW,
+    SAVEPOINT,
+    a_desired,
+    a_job,
+    a_jobmanager,
+    a_record,
+    a_suspension,
+    an_observed,
+    an_upgrade,
+    kinds,
+    nothing_left,
+    observed_job,
+    reasons,
+)
+
+from flinkop.lifecycle.action import CancelJob, DeleteJobManager, StopWithSavepoint
+from flinkop.lifecycle.decide import decide
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.observed import Checkpoints, JobState, NotAsked, Observed, Trouble, Unreachable
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
+
+GONE_QUIET = an_observed(rest=Unreachable("no answer in time"), job=None)
+
+
+@pytest.mark.parametrize(
+    ("observed", "phase", "reason"),
+    [
+        pytest.param(an_observed(), Phase.RUNNING, "JobRunning", id="runs"),
+        pytest.param(observed_job(JobState.RESTARTING), Phase.RUNNING, "JobRestarting", id="restarts"),
+        pytest.param(observed_job(JobState.FAILING), Phase.RUNNING, "JobFailing", id="is failing"),
+        pytest.param(observed_job(JobState.CREATED), Phase.RUNNING, "JobCreated", id="waits for tasks"),
+        pytest.param(observed_job(JobState.FAILED, failure="it broke"), Phase.FAILED, "JobFailed", id="failed"),
+        pytest.param(observed_job(JobState.FINISHED), Phase.FINISHED, "JobFinished", id="finished"),
+        pytest.param(observed_job(JobState.CANCELED), Phase.FINISHED, "JobCanceled", id="was cancelled"),
+        pytest.param(observed_job(JobState.FAILED, checkpoints=None), Phase.RUNNING, "ReadingLastCheckpoint", id="failed, state unknown"),
+        pytest.param(observed_job(JobState.FINISHED, checkpoints=None), Phase.RUNNING, "ReadingLastCheckpoint", id="finished, unknown"),
+        pytest.param(an_observed(job=None), Phase.DEPLOYING, "JobNotFound", id="is not known"),
+        pytest.param(GONE_QUIET, Phase.DEPLOYING, "JobManagerNotAnswering", id="its JobManager is silent"),
+        pytest.param(an_observed(rest=NotAsked(), job=None), Phase.DEPLOYING, "JobManagerNotAnswering", id="its JobManager was not asked"),
+        pytest.param(an_observed(jobmanager=a_jobmanager(available=False)), Phase.DEPLOYING, "JobManagerNotReady", id="restarts its own"),
+        pytest.param(nothing_left(), Phase.DEPLOYING, "JobManagerMissing", id="has lost it"),
+    ],
+)
+def test_the_job_and_its_jobmanager_decide_where_it_goes(observed: Observed, phase: Phase, reason: str) -> None:
+    after = decide(a_record(), observed, a_desired(), FRESH).record
+
+    assert (after.phase, after.reason) == (phase, reason)
+
+
+def test_a_jobmanager_that_is_lost_has_a_deadline_from_now_on_to_come_back() -> None:
+    after = decide(a_record(), GONE_QUIET, a_desired(), FRESH).record
+
+    assert after.start is not None
+    assert (after.start.since, after.start.generation) == (NOW, 1)
+    assert after.job.state is JobState.RECONCILING
+
+
+def test_the_words_of_a_pod_that_does_not_come_back_are_told() -> None:
+    down = an_observed(jobmanager=a_jobmanager(available=False), trouble=Trouble("CrashLoopBackOff", "exit code 1"))
+
+    assert decide(a_record(), down, a_desired(), FRESH).record.message == "exit code 1"
+
+
+@pytest.mark.parametrize(
+    ("state", "checkpoints", "path", "had_no_state"),
+    [
+        pytest.param(JobState.FAILED, Checkpoints(count=7, path=CHECKPOINT), CHECKPOINT, False, id="failed with a checkpoint"),
+        pytest.param(JobState.FAILED, Checkpoints(restored_path=SAVEPOINT), SAVEPOINT, False, id="failed with what it had restored"),
+        pytest.param(JobState.FAILED, Checkpoints(), None, True, id="failed before the first checkpoint"),
+        pytest.param(JobState.FAILED, Checkpoints(count=3), None, False, id="failed with checkpoints that have no path"),
+        pytest.param(JobState.CANCELED, Checkpoints(count=7, path=CHECKPOINT), CHECKPOINT, False, id="was cancelled"),
+        pytest.param(JobState.FINISHED, Checkpoints(count=7, path=CHECKPOINT), None, False, id="finished, and its checkpoints are gone"),
+        pytest.param(JobState.FINISHED, Checkpoints(count=7, path=SAVEPOINT, stop_path=SAVEPOINT), SAVEPOINT, False, id="was stopped"),
+    ],
+)
+def test_the_state_that_a_job_left_is_recorded_with_its_end(
+    state: JobState, checkpoints: Checkpoints, path: str | None, had_no_state: bool
+) -> None:
+    after = decide(a_record(had_no_state=True), observed_job(state, checkpoints=checkpoints), a_desired(), FRESH).record
+
+    assert (after.savepoint_path, after.had_no_state, after.job.state) == (path, had_no_state, state)
+
+
+def test_a_checkpoint_that_is_newer_than_a_stop_that_failed_is_the_state_that_counts() -> None:
+    found = Checkpoints(count=9, path=CHECKPOINT, stop_path=SAVEPOINT)
+
+    assert decide(a_record(), observed_job(JobState.FAILED, checkpoints=found), a_desired(), FRESH).record.savepoint_path == CHECKPOINT
+
+
+def test_a_change_of_the_jobs_state_is_reported_once() -> None:
+    first = decide(a_record(), observed_job(JobState.RESTARTING), a_desired(), FRESH)
+    second = decide(first.record, observed_job(JobState.RESTARTING), a_desired(), FRESH)
+
+    assert (reasons(first), reasons(second), second.record) == (["JobStatusChanged"], [], first.record)
+
+
+# another spec is wanted
+
+
+@pytest.mark.parametrize(
+    ("desired", "action", "step"),
+    [
+        pytest.param(an_upgrade(), StopWithSavepoint, TakingSavepoint(NOW, FRESH.trigger_id), id="with a savepoint"),
+        pytest.param(a_suspension(), StopWithSavepoint, TakingSavepoint(NOW, FRESH.trigger_id), id="to suspend it"),
+        pytest.param(an_upgrade(upgrade_mode="last-state"), DeleteJobManager, TearingDown(NOW, HaFate.KEEP), id="from the last state"),
+        pytest.param(an_upgrade(upgrade_mode="stateless"), DeleteJobManager, TearingDown(NOW, HaFate.KEEP), id="without state"),
+        pytest.param(an_upgrade(upgrade_mode="last-state", cancel_for_last_state=True), CancelJob, Cancelling(NOW), id="by cancelling"),
+    ],
+)
+def test_a_new_spec_begins_with_a_stop_that_is_recorded_before_it_is_asked_for(desired: Desired, action: type, step: Any) -> None:
+    decision = decide(a_record(), an_observed(), desired, FRESH)
+
+    assert (decision.record.phase, decision.record.step, kinds(decision)) == (Phase.UPGRADING, step, [action])
+    assert reasons(decision) == ["SpecChanged", "Suspended"]
+
+
+def test_the_request_for_a_savepoint_carries_the_recorded_id() -> None:
+    decision = decide(a_record(), an_observed(), an_upgrade(drain=True), FRESH)
+
+    assert decision.actions == (StopWithSavepoint(JOB_ID, FRESH.trigger_id, drain=False),), "only a deletion drains"
+
+
+def test_a_new_spec_starts_a_lost_cluster() -> None:
+    decision = decide(a_record(), nothing_left(), an_upgrade(), FRESH)
+
+    assert (decision.record.phase, decision.record.step) == (Phase.UPGRADING, TearingDown(NOW, HaFate.KEEP))
+    assert decision.requeue_after == timedelta(0), "nothing is deleted, so nothing will be heard of it"
+
+
+# the upgrade has to wait
+
+
+def waits_for(observed: Observed, record: Record | None = None, **changes: Any) -> Any:
+    return decide(record or a_record(), replace(observed, ha=NO_METADATA), an_upgrade(**changes), FRESH)
+
+
+def test_a_job_that_cannot_be_stopped_safely_is_left_as_it_is_and_followed() -> None:
+    decision = waits_for(observed_job(JobState.RESTARTING))
+
+    assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.RUNNING, "UpgradeWaiting", ())
+    assert decision.record.message == "The new spec has to wait: spec.job.upgradeMode is savepoint, and the job is RESTARTING."
+    assert decision.record.job.state is JobState.RESTARTING
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.FINISHED, JobState.CANCELED])
+def test_a_job_that_ends_while_an_upgrade_waits_is_not_waited_for_any_more(state: JobState) -> None:
+    """Or a new spec could never correct a job that has failed before it."""
+    ended = waits_for(observed_job(state)).record
+    assert ended.phase in {Phase.FAILED, Phase.FINISHED}
+
+    assert decide(ended, observed_job(state, ha=NO_METADATA), an_upgrade(), FRESH).record.phase is Phase.UPGRADING
+
+
+def test_the_wait_has_a_deadline_and_then_names_the_ways_out() -> None:
+    early = a_record(step=WaitingToStop(NOW))
+    late = a_record(step=WaitingToStop(NOW - a_desired().settings.readiness_timeout))
+
+    assert waits_for(observed_job(JobState.RESTARTING), early).record.health is Health.PROGRESSING
+    assert waits_for(observed_job(JobState.RESTARTING), early).record.step == early.step
+    after = waits_for(observed_job(JobState.RESTARTING), late).record
+    assert after.health is Health.STALLED
+    assert "spec.job.upgradeMode to stateless" in after.message
+
+
+def test_waiting_for_the_same_thing_changes_nothing() -> None:
+    first = waits_for(observed_job(JobState.RESTARTING))
+
+    assert waits_for(observed_job(JobState.RESTARTING), first.record).record == first.record
+
+
+# an upgrade that failed is tried again
+
+
+RETRY = WaitingToRetry(NOW - timedelta(seconds=30), generation=2, attempt=1, not_before=NOW + timedelta(seconds=30))
+KEPT = a_record(reason="SavepointFailed", message="The savepoint failed.", health=Health.PROGRESSING, step=RETRY)
+
+
+def test_until_the_next_try_people_read_why_the_last_one_failed() -> None:
+    decision = decide(KEPT, an_observed(), an_upgrade(), FRESH)
+
+    assert decision.record == replace(KEPT, generation=2, job=decision.record.job)
+    assert decision.requeue_after == a_desired().settings.rest_interval
+    soon = replace(FRESH, now=NOW + timedelta(seconds=28))
+    assert decide(KEPT, an_observed(), an_upgrade(), soon).requeue_after == timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(
+    ("now", "generation"),
+    [pytest.param(RETRY.not_before, 2, id="its time has come"), pytest.param(NOW, 3, id="a newer spec comes at once")],
+)
+def test_the_next_try_is_counted_and_has_an_id_of_its_own(now: Any, generation: int) -> None:
+    after = decide(KEPT, an_observed(), an_upgrade(generation=generation), replace(FRESH, now=now)).record
+
+    assert after.step == TakingSavepoint(now, FRESH.trigger_id, attempt=2)
+
+
+def test_a_spec_that_is_taken_back_ends_the_tries() -> None:
+    after = decide(KEPT, an_observed(), a_desired(generation=3), FRESH).record
+
+    assert (after.step, after.reason, after.health) == (None, "JobRunning", Health.SETTLED)
+
+
+def test_the_end_of_a_job_is_seen_between_two_tries() -> None:
+    assert decide(KEPT, observed_job(JobState.FAILED), an_upgrade(), FRESH).record.phase is Phase.FAILED
+
+
+def test_cluster_information_is_kept_once_it_is_known() -> None:
+    known = decide(a_record(), an_observed(cluster_info={"flink-version": "1.20.5"}), a_desired(), FRESH).record
+
+    assert decide(known, an_observed(job=a_job()), a_desired(), FRESH).record.cluster_info == {"flink-version": "1.20.5"}
