@@ -1,0 +1,229 @@
+"""`status` is the operator's memory: what is written is what is read, and nothing is written when nothing changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.lifecycle.builder import (
+    CHECKPOINT,
+    FIRST_START,
+    FROM_METADATA,
+    FROM_SAVEPOINT,
+    NEW_SPEC,
+    NOW,
+    REFUSED,
+    SAVEPOINT,
+    SPEC,
+    a_record,
+    a_record_tearing_down,
+    a_starting_record,
+    a_suspended_record,
+    an_ended_record,
+)
+
+from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.restore import Rejected, RestoreSource
+from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statuswriter import Scale, timestamp, write_status
+from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
+
+SCALE = Scale("component=taskmanager,app=job", 2)
+LATER = NOW + timedelta(hours=1)
+
+_texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=60)
+_ids = st.text("0123456789abcdef", min_size=32, max_size=32)
+_times = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the bounds are naive by contract
+_attempts = st.integers(1, 20)
+_specs = st.sampled_from([SPEC, NEW_SPEC])
+_steps: st.SearchStrategy[Step | None] = st.one_of(
+    st.none(),
+    st.builds(TakingSavepoint, since=_times, trigger_id=_ids, attempt=_attempts),
+    st.builds(Cancelling, since=_times),
+    st.builds(TearingDown, since=_times, ha=st.sampled_from(HaFate)),
+    st.builds(WaitingToRetry, since=_times, generation=_attempts, attempt=_attempts, not_before=_times),
+    st.builds(WaitingToStop, since=_times),
+    st.builds(WaitingForJobs, since=_times),
+)
+_rejected = st.builds(Rejected, source=st.sampled_from(RestoreSource), reason=_texts, path=st.none() | st.just(CHECKPOINT))
+_choices = st.builds(
+    replace,
+    st.sampled_from([FIRST_START, FROM_SAVEPOINT, FROM_METADATA, REFUSED]),
+    message=_texts,
+    rejected=st.lists(_rejected, max_size=3).map(tuple),
+)
+_jobs = st.builds(
+    JobRecord,
+    job_id=st.none() | _ids,
+    name=st.none() | _texts,
+    state=st.none() | st.sampled_from(JobState),
+    start_time=st.none() | st.integers(0, 2**60),
+    update_time=st.none() | st.integers(0, 2**60),
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    """Any record. Without a start nothing is known of one."""
+    start = draw(st.none() | st.builds(Start, since=_times, generation=_attempts, job_result_store_id=_ids))
+    flags = st.booleans() if start is not None else st.just(False)
+    return Record(
+        phase=draw(st.sampled_from(Phase)),
+        reason=draw(st.sampled_from(["JobRunning", "TakingSavepoint", "Forbidden"])),
+        message=draw(_texts),
+        health=draw(st.sampled_from(Health)),
+        step=draw(_steps),
+        start=start,
+        invalid=draw(st.none() | _texts.filter(bool)),
+        generation=draw(st.integers(0, 10**6)),
+        job=draw(_jobs),
+        jobmanager=draw(st.sampled_from(JobManagerStatus)),
+        was_ready=draw(flags),
+        had_no_state=draw(flags),
+        savepoint_path=draw(st.none() | st.sampled_from([SAVEPOINT, CHECKPOINT])),
+        restore=draw(st.none() | _choices),
+        reconciled=draw(st.none() | _specs),
+        reconciled_at=draw(st.none() | st.integers(0, 2**50)),
+        stable=draw(st.none() | _specs),
+        failure=draw(st.none() | _texts),
+        cluster_info=draw(st.dictionaries(st.sampled_from(["flink-version", "flink-revision"]), _texts)),
+    )
+
+
+def written(record: Record, before: dict[str, Any] | None = None, now: datetime = NOW) -> dict[str, Any]:
+    return write_status(record, before or {}, SCALE, now)
+
+
+@given(records())
+def test_what_is_written_is_what_is_read(record: Record) -> None:
+    assert read_record(written(record)) == record
+
+
+@given(records(), records())
+def test_nothing_of_the_record_before_is_left(before: Record, record: Record) -> None:
+    assert read_record(written(record, written(before), LATER)) == record
+
+
+@given(records())
+def test_the_same_record_is_the_same_status_whatever_the_time(record: Record) -> None:
+    status = written(record)
+
+    assert written(record, status, LATER) == status
+
+
+@given(records())
+def test_the_status_can_be_sent(record: Record) -> None:
+    status = written(record)
+
+    assert json.loads(json.dumps(status)) == status
+    assert None not in status.values()
+
+
+def test_fields_of_others_are_left_alone() -> None:
+    theirs = {"theirs": 1, "jobStatus": {"savepointInfo": {"triggerId": "x"}}, "reconciliationStatus": {"theirs": 2}}
+    status = written(a_record(), theirs)
+
+    assert (status["theirs"], status["reconciliationStatus"]["theirs"]) == (1, 2)
+    assert status["jobStatus"]["savepointInfo"] == {"triggerId": "x"}
+
+
+def test_a_status_without_a_phase_is_a_new_resources() -> None:
+    assert read_record({}) == Record()
+
+
+def test_a_step_that_this_version_does_not_know_is_not_guessed_at() -> None:
+    status = {**written(a_record()), "operation": {"step": "Dancing", "startedAt": "2025-01-01T00:00:00Z"}}
+
+    with pytest.raises(ValueError, match=r"status\.operation\.step: unknown step 'Dancing'"):
+        read_record(status)
+
+
+def test_a_choice_keeps_its_time_until_another_one_is_made() -> None:
+    first = written(a_record())
+    same = written(a_record(message="else"), first, LATER)
+    other = written(a_record(restore=FROM_SAVEPOINT), first, LATER)
+
+    assert first["restore"]["decidedAt"] == same["restore"]["decidedAt"] == timestamp(NOW)
+    assert other["restore"]["decidedAt"] == timestamp(LATER)
+
+
+# the established fields
+
+
+def test_the_spec_is_kept_in_the_established_form() -> None:
+    text = written(a_record())["reconciliationStatus"]["lastReconciledSpec"]
+
+    meta = {"apiVersion": "flink.apache.org/v1beta1", "firstDeployment": False}
+    assert json.loads(text) == {"spec": SPEC, "resource_metadata": meta}
+
+
+def test_while_a_job_is_stopped_for_an_upgrade_the_spec_that_ran_stays_as_it_is() -> None:
+    """It is what a newer spec is compared with, and what an invalid one falls back to."""
+    assert read_record(written(a_record_tearing_down(HaFate.KEEP))).reconciled == SPEC
+
+
+@pytest.mark.parametrize(
+    ("record", "first"),
+    [
+        pytest.param(a_starting_record(), True, id="the first start"),
+        pytest.param(a_starting_record(restore=FROM_SAVEPOINT), False, id="a later start"),
+        pytest.param(a_record(), False, id="over"),
+    ],
+)
+def test_a_first_deployment_is_marked_while_it_lasts(record: Record, first: bool) -> None:
+    text = written(record)["reconciliationStatus"]["lastReconciledSpec"]
+
+    assert json.loads(text)["resource_metadata"]["firstDeployment"] is first
+
+
+def test_times_of_the_job_are_texts() -> None:
+    status = written(a_record())["jobStatus"]
+
+    assert (status["startTime"], status["updateTime"], status["state"]) == ("1", "1", "RUNNING")
+
+
+@pytest.mark.parametrize(
+    ("record", "types"),
+    [
+        pytest.param(a_record(), None, id="none"),
+        pytest.param(an_ended_record(), ["JobFailed"], id="a failure"),
+        pytest.param(a_record(invalid="wrong"), ["ValidationError"], id="an invalid spec"),
+        pytest.param(an_ended_record(invalid="wrong"), ["ValidationError", "JobFailed"], id="both"),
+    ],
+)
+def test_an_error_is_json_in_the_established_form(record: Record, types: list[str] | None) -> None:
+    text = written(record).get("error")
+    if types is None:
+        assert text is None
+        return
+    error = json.loads(text)  # type: ignore[arg-type]
+    assert [error["type"], *(one["type"] for one in error["throwableList"])] == types
+
+
+def test_a_long_error_is_cut() -> None:
+    error = json.loads(written(a_record(failure="x" * 5000))["error"])
+
+    assert len(error["message"]) == 2048
+
+
+@pytest.mark.parametrize(
+    ("record", "replicas"),
+    [
+        pytest.param(a_record(), 2, id="running"),
+        pytest.param(a_starting_record(), 2, id="deploying"),
+        pytest.param(a_suspended_record(), 0, id="suspended"),
+        pytest.param(an_ended_record(), 0, id="failed"),
+        pytest.param(a_record_tearing_down(), 0, id="upgrading"),
+    ],
+)
+def test_the_scale_tells_of_taskmanagers_only_while_there_are_some(record: Record, replicas: int) -> None:
+    scale = written(record)["taskManager"]
+
+    assert scale == {"replicas": replicas, "labelSelector": SCALE.selector if replicas else ""}
