@@ -37,6 +37,7 @@ from flinkop.runtime.store import NamespacedStores
 from flinkop.runtime.workqueue import WorkQueue
 
 _log = structlog.get_logger(__name__)
+_FEWEST_WORKERS = 1000
 _SYNC_SECONDS = 120.0
 _STALE_WATCH_SECONDS = 300.0
 _TYPES = "type in (flink-native-kubernetes,flink-standalone-kubernetes)"
@@ -140,9 +141,9 @@ class Manager:
         await controller.run()
 
     def _workers(self) -> int:
-        """Passes wait for nobody but the API server and JobManagers, so many may be under way; a hung JobManager takes one of them."""
-        wanted = self._config.reconcile_parallelism
-        return wanted if wanted > 0 else 256
+        """A worker that waits for a JobManager which hangs costs next to nothing, if there are enough others: requests to the API server
+        have a bound of their own."""
+        return max(self._config.reconcile_parallelism, _FEWEST_WORKERS)
 
     async def _stop(self, lead: asyncio.Task[None]) -> None:
         """Passes that are under way end first, those that take too long are cut off; the lease is released when none is left that could

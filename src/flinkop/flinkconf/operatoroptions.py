@@ -70,7 +70,7 @@ RECONCILE_PARALLELISM = _system(
     "reconcile.parallelism",
     50,
     integer,
-    "How many resources are worked on at once.",
+    "How many resources may be worked on at once, at least 1000: here this costs no threads, and JobManagers that hang hold up no other.",
     "reconciler.max.parallelism",
 )
 FLINK_CLIENT_TIMEOUT = _system(
