@@ -22,17 +22,17 @@ def test_staying_is_allowed_everywhere_and_deletion_from_everywhere(phase: Phase
     assert is_allowed(phase, Phase.DELETING)
 
 
-@pytest.mark.parametrize("phase", set(Phase) - {Phase.CREATED})
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.CREATED])
 def test_nothing_leads_back_to_the_beginning(phase: Phase) -> None:
     assert not is_allowed(phase, Phase.CREATED)
 
 
-@pytest.mark.parametrize("phase", set(Phase) - {Phase.DELETING})
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.DELETING])
 def test_nothing_leads_out_of_deletion(phase: Phase) -> None:
     assert not is_allowed(Phase.DELETING, phase)
 
 
-@pytest.mark.parametrize("phase", set(Phase) - {Phase.CREATED})
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.CREATED])
 def test_every_phase_can_be_reached(phase: Phase) -> None:
     assert any(phase in after for after in TRANSITIONS.values())
 
