@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import socket
@@ -9,6 +10,7 @@ import ssl
 import subprocess
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from tests.cluster import audit, binaries
 from tests.cluster.pki import Pki, apiserver_flags
@@ -61,7 +63,15 @@ class ControlPlane:
 
     def start_apiserver(self) -> None:
         """Starts kube-apiserver alone."""
+        self.spawn_apiserver()
+        self.wait_until_ready()
+
+    def spawn_apiserver(self) -> None:
+        """Begins to start kube-apiserver. Not in a thread that ends: with it kube-apiserver would."""
         self._apiserver = self._spawn("kube-apiserver", *self._apiserver_flags())
+
+    def wait_until_ready(self) -> None:
+        """Waits until kube-apiserver answers."""
         until(self._is_ready, f"kube-apiserver (see {self.home}/kube-apiserver.log)", 60, 0.1)
 
     def stop_apiserver(self, signal_number: int = signal.SIGKILL) -> None:
@@ -72,6 +82,11 @@ class ControlPlane:
         """kube-apiserver goes away and comes back at the same address."""
         self.stop_apiserver()
         self.start_apiserver()
+
+    def compact(self) -> None:
+        """Has etcd forget all history. What kube-apiserver's own cache still remembers goes with `restart`."""
+        revision = self._ask_etcd("range", {"key": "Lw=="})["header"]["revision"]
+        self._ask_etcd("compaction", {"revision": revision, "physical": True})
 
     def stop(self) -> None:
         """Ends both and removes all data."""
@@ -119,6 +134,11 @@ class ControlPlane:
             *audit.flags(policy, self.audit_log),
             *self._extra_flags,
         ]
+
+    def _ask_etcd(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
+        request = urllib.request.Request(f"{self.etcd_url}/v3/kv/{what}", data=json.dumps(body).encode())
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return dict(json.load(answer))
 
     def _is_ready(self) -> bool:
         if self._apiserver is None or self._apiserver.poll() is not None:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from flinkop.kube.connection import Connection
 
-_HEADERS = ("Authorization", "Content-Type", "Accept", "User-Agent")
+_HEADERS = ("Authorization", "Content-Type", "Accept", "Accept-Encoding", "User-Agent")
 
 
 @dataclass
@@ -46,6 +46,12 @@ class Refusal:
     reason: str = "InternalError"
 
 
+@dataclass(eq=False)
+class _OpenWatch:
+    request: web.Request
+    over: bool = False
+
+
 Matches = Callable[[Asked], bool]
 
 
@@ -59,7 +65,7 @@ class FaultyProxy:
         self.hangs = False
         self.before: Callable[[Asked], Awaitable[None]] | None = None
         self._refusals: list[tuple[Matches, Refusal]] = []
-        self._watches: dict[web.Request, bool] = {}
+        self._watches: set[_OpenWatch] = set()
         self._cut_in_the_middle = False
 
     async def start(self) -> None:
@@ -91,12 +97,13 @@ class FaultyProxy:
 
     def cut_watches(self) -> None:
         """Breaks the connections of all open watches."""
-        for request in self._watches:
-            _abort(request)
+        for watch in self._watches:
+            _abort(watch.request)
 
     def end_watches(self) -> None:
         """Open watches come to an orderly end."""
-        self._watches = dict.fromkeys(self._watches, True)
+        for watch in self._watches:
+            watch.over = True
 
     def cut_next_event_in_the_middle(self) -> None:
         """Passes on half of what comes next in any watch, then breaks the connection."""
@@ -151,35 +158,34 @@ class FaultyProxy:
     async def _stream(self, request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": answer.headers["Content-Type"]})
         await response.prepare(request)
-        self._watches[request] = False
+        watch = _OpenWatch(request)
+        self._watches.add(watch)
         try:
-            await self._pass_on(request, response, answer)
+            await self._pass_on(watch, response, answer)
         finally:
-            self._watches.pop(request, None)
+            self._watches.discard(watch)
         return response
 
-    async def _pass_on(self, request: web.Request, response: web.StreamResponse, answer: aiohttp.ClientResponse) -> None:
-        while not self._watches[request]:
-            chunk = await self._read(request, answer)
+    async def _pass_on(self, watch: _OpenWatch, response: web.StreamResponse, answer: aiohttp.ClientResponse) -> None:
+        while chunk := await _read(watch, answer):
             await asyncio.sleep(self.seconds)
-            if not chunk:
-                return
             if self._cut_in_the_middle:
                 self._cut_in_the_middle = False
                 await response.write(chunk[: len(chunk) // 2])
-                _abort(request)
+                _abort(watch.request)
                 return
             await response.write(chunk)
 
-    async def _read(self, request: web.Request, answer: aiohttp.ClientResponse) -> bytes:
-        """The next chunk; empty when either end has ended the watch."""
-        reading = asyncio.create_task(answer.content.readany())
-        try:
-            while not reading.done() and not self._watches[request]:
-                await asyncio.wait({reading}, timeout=0.02)
-            return reading.result() if reading.done() else b""
-        finally:
-            reading.cancel()
+
+async def _read(watch: _OpenWatch, answer: aiohttp.ClientResponse) -> bytes:
+    """The next chunk; empty when either end has ended the watch."""
+    reading = asyncio.create_task(answer.content.readany())
+    try:
+        while not reading.done() and not watch.over:
+            await asyncio.wait({reading}, timeout=0.02)
+        return reading.result() if reading.done() else b""
+    finally:
+        reading.cancel()
 
 
 def _refused(refusal: Refusal) -> web.Response:

@@ -58,15 +58,25 @@ class Surroundings:
 
         await asyncio.gather(*map(one, range(count)))
 
+    async def restart_apiserver(self) -> None:
+        """kube-apiserver dies and comes back, while others go on."""
+        self.plane.stop_apiserver()
+        self.plane.spawn_apiserver()
+        await asyncio.to_thread(self.plane.wait_until_ready)
+
     async def truth(self, label_selector: str | None = None) -> Versions:
         """What the API server has, as versions by key."""
         found = await self.direct.list(CONFIG_MAPS, self.namespace, label_selector)
         return {key_of(one): one["metadata"]["resourceVersion"] for one in found}
 
+    def an_informer(self, label_selector: str | None = None) -> Informer:
+        """An informer about the namespace's config maps."""
+        return Informer(Collection(self.through, CONFIG_MAPS, self.namespace, label_selector))
+
     @asynccontextmanager
     async def informed(self, label_selector: str | None = None) -> AsyncIterator[Informed]:
         """A running informer about the namespace's config maps, synced."""
-        informed = Informed(Informer(Collection(self.through, CONFIG_MAPS, self.namespace, label_selector)))
+        informed = Informed(self.an_informer(label_selector))
         running = asyncio.create_task(informed.informer.run())
         try:
             await informed.informer.wait_until_synced(30)
