@@ -42,6 +42,7 @@ REFUSED_START = an_ended_record(
 NOT_FOUND = an_ended_record(
     reason="JobNotFound", message="not known", failure="not known", job=JobRecord("x", "job", JobState.RECONCILING), savepoint_path=None
 )
+WITHOUT_STATE = an_ended_record(savepoint_path=None, had_no_state=True)
 WITHOUT_HA = {"deployed_high_availability": False, "high_availability": False}
 
 
@@ -61,6 +62,17 @@ def test_an_ended_job_rests(record: Record) -> None:
 )
 def test_the_jobmanager_of_an_ended_job_is_kept_for_people_to_look_at(age: timedelta, actions: list[type]) -> None:
     assert kinds(decide(FAILED, observed_job(JobState.FAILED), a_desired(), replace(FRESH, now=NOW + age))) == actions
+
+
+@pytest.mark.parametrize(
+    ("record", "now"),
+    [
+        pytest.param(FAILED, NOW + timedelta(days=2), id="its time is over"),
+        pytest.param(replace(FAILED, job=JobRecord("x", "job", JobState.FAILED)), NOW, id="when it ended is not known"),
+    ],
+)
+def test_nothing_is_waited_for_where_no_time_is_left_or_known(record: Record, now: Any) -> None:
+    assert decide(record, observed_job(JobState.FAILED), a_desired(), replace(FRESH, now=now)).requeue_after is None
 
 
 def test_without_a_jobmanager_there_is_nothing_to_come_back_for() -> None:
@@ -97,8 +109,7 @@ def test_a_corrected_spec_starts_from_the_last_checkpoint_of_the_job_that_failed
 
 
 def test_a_job_that_failed_before_its_first_checkpoint_starts_from_what_it_started_from() -> None:
-    record = an_ended_record(savepoint_path=None, had_no_state=True)
-    removing = decide(record, nothing_left(ha=NO_METADATA), an_upgrade(), FRESH).record
+    removing = decide(WITHOUT_STATE, nothing_left(ha=NO_METADATA), an_upgrade(), FRESH).record
 
     assert decide(removing, nothing_left(ha=NO_METADATA), an_upgrade(), FRESH).record.phase is Phase.DEPLOYING
 
@@ -138,9 +149,7 @@ def test_every_way_out_of_a_refused_start_works(desired: Desired, phase: Phase) 
     [
         pytest.param(FAILED, a_desired(), Phase.RUNNING, id="failed: high availability brought it back with its state"),
         pytest.param(FAILED, a_desired(**WITHOUT_HA), Phase.FAILED, id="failed with state: without it began anew, and the state is newer"),
-        pytest.param(
-            an_ended_record(savepoint_path=None, had_no_state=True), a_desired(**WITHOUT_HA), Phase.RUNNING, id="failed without state"
-        ),
+        pytest.param(WITHOUT_STATE, a_desired(**WITHOUT_HA), Phase.RUNNING, id="failed without state"),
         pytest.param(NOT_FOUND, a_desired(**WITHOUT_HA), Phase.RUNNING, id="was only not found"),
         pytest.param(FINISHED, a_desired(**WITHOUT_HA), Phase.FINISHED, id="finished is finished"),
         pytest.param(FINISHED, a_desired(), Phase.FINISHED, id="finished is finished, whatever is said"),
@@ -163,6 +172,21 @@ def test_an_ended_job_that_a_restarted_jobmanager_would_run_again_is_removed(rec
     decision = decide(record, observed, a_desired(**WITHOUT_HA), FRESH)
 
     assert (decision.record.phase, kinds(decision), reasons(decision)) == (record.phase, [DeleteJobManager], ["JobRunsAgain"])
+
+
+@pytest.mark.parametrize(
+    ("record", "observed"),
+    [
+        pytest.param(FAILED, observed_job(JobState.FAILED), id="it is there as it ended"),
+        pytest.param(FAILED, nothing_left(), id="there is no JobManager"),
+        pytest.param(FAILED, an_observed(jobmanager=a_jobmanager(terminating=True)), id="its JobManager is going already"),
+        pytest.param(WITHOUT_STATE, observed_job(JobState.INITIALIZING), id="it had no state: it may try again"),
+    ],
+)
+def test_otherwise_the_jobmanager_of_an_ended_job_is_left_alone(record: Record, observed: Observed) -> None:
+    decision = decide(record, observed, a_desired(**WITHOUT_HA), FRESH)
+
+    assert (decision.actions, decision.events) == ((), ())
 
 
 def test_with_high_availability_a_restarted_jobmanager_knows_that_the_job_has_ended() -> None:
@@ -199,6 +223,10 @@ def test_why_it_ended_is_said_whatever_was_said_last(record: Record, reason: str
     after = decide(muddled, nothing_left(), a_desired(), FRESH).record
 
     assert (after.reason, after.message, after.health) == (reason, message, health)
+
+
+def test_where_the_cause_was_not_kept_what_was_said_stays() -> None:
+    assert decide(replace(FAILED, failure=None), nothing_left(), a_desired(), FRESH).record.message == "it broke"
 
 
 def test_what_to_do_about_a_cancelled_job_is_said() -> None:
