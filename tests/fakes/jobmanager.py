@@ -7,6 +7,7 @@ be made to hang, to answer with rubbish, to fail savepoints, and to run somebody
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,12 @@ class Job:
     failure: str | None = None
 
 
+def _happened() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class JobManager:
     """One JobManager process. `ha` says whether its end leaves metadata behind.
@@ -51,6 +58,7 @@ class JobManager:
     savepoint_fails_with: str | None = None
     says: Answer | None = None
     others: list[Job] = field(default_factory=list)
+    savepoint_may_end: asyncio.Event = field(default_factory=_happened)
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class JobManagers:
         self.ledger: list[Start] = []
         self.violations: list[str] = []
         self.savepoint_seconds = 0.03
+        self._tasks: set[asyncio.Task[None]] = set()
         self.lingering_seconds = 0.05
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -145,8 +154,18 @@ class JobManagers:
             if not all(isinstance(outcome, Failure) for outcome in job.triggers.values()):
                 self.violations.append(f"{jobmanager.key}: a second stop of the same job")
             job.triggers[trigger] = None
-            asyncio.get_running_loop().call_later(self.savepoint_seconds, self._complete, jobmanager, trigger)
+            self._spawn(self._take_savepoint(jobmanager, trigger))
         return web.json_response({"request-id": trigger}, status=202)
+
+    async def _take_savepoint(self, jobmanager: JobManager, trigger: str) -> None:
+        await asyncio.sleep(self.savepoint_seconds)
+        await jobmanager.savepoint_may_end.wait()
+        self._complete(jobmanager, trigger)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _complete(self, jobmanager: JobManager, trigger: str) -> None:
         job = jobmanager.job

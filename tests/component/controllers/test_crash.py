@@ -60,17 +60,19 @@ async def upgrade_while_the_old_jobmanager_takes_its_time_to_end(stage: Stage, n
 
 
 async def delete_while_the_savepoint_of_an_upgrade_is_taken(stage: Stage, namespace: str) -> None:
-    stage.world.jobmanagers.savepoint_seconds = 5
+    stage.world.jobmanagers.alive[namespace, NAME].savepoint_may_end.clear()
     await stage.change(namespace, {"job": {"args": ["new"]}})
     await stage.wait_until(namespace, "taking a savepoint", has_reason("TakingSavepoint"))
     await stage.delete(namespace)
 
 
 async def suspend_while_the_savepoint_of_an_upgrade_is_taken(stage: Stage, namespace: str) -> None:
-    stage.world.jobmanagers.savepoint_seconds = 0.5
+    jobmanager = stage.world.jobmanagers.alive[namespace, NAME]
+    jobmanager.savepoint_may_end.clear()
     await stage.change(namespace, {"job": {"args": ["new"]}})
     await stage.wait_until(namespace, "taking a savepoint", has_reason("TakingSavepoint"))
     await stage.change(namespace, {"job": {"state": "suspended"}})
+    jobmanager.savepoint_may_end.set()
 
 
 async def lose_the_jobmanager(stage: Stage, namespace: str) -> None:

@@ -54,7 +54,11 @@ def test_other_forms_are_kubernetes_quantities(text: str, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "m", "-1m", "2x", "2 g g", "1,5g", "99999999999999999999", "9223372036854775808b", "0x10", pytest.param("9" * 5000, id="many digits"), "1e999999999"]
+    "text",
+    [
+        *("", "m", "-1m", "2x", "2 g g", "1,5g", "99999999999999999999", "9223372036854775808b", "0x10", "1e999999999"),
+        pytest.param("9" * 5000, id="many digits"),
+    ],
 )
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a memory size; write for example 2048m, 2g or 2Gi"):
@@ -81,7 +85,10 @@ def test_quantities_are_exact(text: str, amount: str) -> None:
     assert parse_quantity(text) == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["", "m", "1 Gi", "1K", "1gi", "1.2.3", "1e", "ten", "1ni", "1e999999999", pytest.param("9" * 5000, id="many digits")])
+@pytest.mark.parametrize(
+    "text",
+    ["", "m", "1 Gi", "1K", "1gi", "1.2.3", "1e", "ten", "1ni", "1e999999999", pytest.param("9" * 5000, id="many digits")],
+)
 def test_what_kubernetes_would_refuse_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a Kubernetes quantity"):
         parse_quantity(text)

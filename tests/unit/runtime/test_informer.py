@@ -340,8 +340,7 @@ def test_a_cancellation_that_comes_together_with_the_end_of_the_wait_is_not_lost
         async with running(informer):
             waiting = asyncio.create_task(informer.wait_until_synced(10))
             put(api, "a")
-            while not seen.changes:
-                await asyncio.sleep(0.001)
+            await until(lambda: bool(seen.changes))
             await settle(turns)
             was_cancelled_in_time = waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
