@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.unit.lifecycle.builder import (
     NEW_SPEC,
     NOW,
@@ -60,6 +60,7 @@ def test_every_phase_has_an_established_word(phase: Phase) -> None:
     assert lifecycle_state(a_record(phase=phase)).isupper()
 
 
+@settings(max_examples=40)
 @given(records())
 def test_every_word_is_one_that_the_definition_allows(record: Record) -> None:
     FlinkDeploymentStatus.model_validate(written(record), by_alias=True, by_name=False)

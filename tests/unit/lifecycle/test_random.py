@@ -50,9 +50,7 @@ class Life:
         for option in ("savepoint-on-deletion", "no-recovery", "no-fallback", "cancel", "max-age"):
             if rng.random() < 0.15:
                 conf[f"kubernetes.operator.{option}"] = "true"
-        self.world.storage["file:/savepoints/savepoint-given"] = given = rng.randint(1, 50)
-        self.world.floor = 0
-        del given
+        self.world.storage["file:/savepoints/savepoint-given"] = rng.randint(1, 50)
         return {
             "image": "good",
             "flinkVersion": "v1_20",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.lifecycle.builder import CHECKPOINT, JOB_ID, NO_METADATA, SAVEPOINT, ha
 
@@ -131,6 +131,7 @@ _FACTS = st.builds(
 )
 
 
+@settings(max_examples=60)
 @given(_FACTS)
 def test_empty_state_is_chosen_only_where_the_spec_says_so_or_nothing_was_ever_there(found: RestoreFacts) -> None:
     choice = choose_restore(found)
@@ -142,6 +143,7 @@ def test_empty_state_is_chosen_only_where_the_spec_says_so_or_nothing_was_ever_t
     assert found.never_started or found.finished or started_empty
 
 
+@settings(max_examples=60)
 @given(_FACTS)
 def test_a_start_that_is_not_chosen_always_says_how_to_go_on(found: RestoreFacts) -> None:
     choice = choose_restore(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flinkop.lifecycle.specdiff import NO_CHANGE, Effect, diff_spec, take_over_ignored
@@ -124,6 +124,7 @@ _CHANGES = st.lists(
 )
 
 
+@settings(max_examples=60)
 @given(_CHANGES, _CHANGES)
 def test_after_taking_over_only_what_concerns_the_cluster_differs_and_that_as_before(one: list[Any], other: list[Any]) -> None:
     before, after = BASE, BASE
