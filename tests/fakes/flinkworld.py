@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.fakes.jobmanager import Job, JobManager, JobManagers, Key, Start
 
-from flinkop.errors import AlreadyExists, Conflict, FlinkopError, NotFound
+from flinkop.errors import AlreadyExists, ApiUnavailable, Conflict, FlinkopError, NotFound
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.syntax import read_flink_conf_yaml
 from flinkop.kube.client import KubeClient
@@ -23,13 +23,36 @@ from flinkop.runtime.informer import Collection, Informer
 _CHECKPOINT = re.compile(r"chk-(\d+)$")
 
 
+class PersistentClient:
+    """A client of the API server that asks until it is answered."""
+
+    def __init__(self, kube: KubeClient) -> None:
+        self._kube = kube
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._kube, name)
+
+        async def ask(*args: Any, **kwargs: Any) -> Any:
+            while True:
+                try:
+                    return await method(*args, **kwargs)
+                except ApiUnavailable:
+                    await asyncio.sleep(0.05)
+
+        return ask
+
+
 class FlinkWorld:
-    """`violations` collects what must never happen: a second JobManager beside a living one, an old job graph that is revived."""
+    """`violations` collects what must never happen: a second JobManager beside a living one, an old job graph that is revived.
+
+    Only `namespaces` are its business: what earlier tests left elsewhere stays dead.
+    """
 
     def __init__(self, kube: KubeClient, jobmanagers: JobManagers) -> None:
         self.jobmanagers = jobmanagers
         self.violations = jobmanagers.violations
-        self._kube = kube
+        self.namespaces: set[str] = set()
+        self._kube: Any = PersistentClient(kube)
         self._informer = Informer(Collection(kube, DEPLOYMENTS, None, "component=jobmanager"))
         self._informer.on_change(self._changed)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -37,10 +60,17 @@ class FlinkWorld:
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        await self._informer.run()
+        try:
+            await self._informer.run()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _changed(self, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
         deployment = new or old or {}
+        if deployment["metadata"]["namespace"] not in self.namespaces:
+            return
         if new is None:
             self._spawn(self._bury(deployment))
         elif self._uids.get(_key(new)) != new["metadata"]["uid"]:
@@ -162,6 +192,8 @@ class FlinkWorld:
         }
         try:
             await self._kube.create(PODS, body)
+        except AlreadyExists:
+            return
         except FlinkopError as error:
             self.violations.append(f"{_key(deployment)}: pod not created: {error}")
 

@@ -20,7 +20,7 @@ from flinkop.clock import SystemClock
 from flinkop.config import load_config
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
-from flinkop.kube.connection import Connection, find_connection
+from flinkop.kube.connection import Connection
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, EVENTS, FLINK_DEPLOYMENTS, NAMESPACES, SERVICES
 from flinkop.manager import Manager, Surroundings
 
@@ -70,26 +70,37 @@ def a_spec(*, high_availability: bool = True, configuration: Mapping[str, str] |
 
 @dataclass
 class Stage:
-    """Shared by all scenarios of a test; each has a namespace, and an operator that watches only that."""
+    """Shared by all scenarios of a test; each has a namespace, and an operator that watches only that.
+
+    `kube` is the administrator's client, `connection` the operator's.
+    """
 
     plane: ControlPlane
     kube: KubeClient
     world: FlinkWorld
+    connection: Connection
     clocks: dict[str, MovableClock] = field(default_factory=lambda: defaultdict(MovableClock))
 
     async def a_namespace(self) -> str:
         """A new one."""
         name = f"ns-{next(_NUMBERS)}"
+        self.world.namespaces.add(name)
         await self.kube.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         return name
 
     @contextlib.asynccontextmanager
     async def operator(
-        self, namespace: str, strike: Strike | None = None, *, connection: Connection | None = None, agent: str = "operator", **options: str
+        self,
+        namespace: str,
+        strike: Strike | None = None,
+        *,
+        connection: Connection | None = None,
+        agent: str = "operator",
+        options: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Manager]:
-        """A running operator; it is killed, not stopped, at the end. `options`: its configuration, with `_` for `.` in the keys."""
+        """A running operator; it is killed, not stopped, at the end."""
         strike = strike or Strike()
-        kube = MortalKubeClient(connection or await find_connection(self.plane.kubeconfig), agent)
+        kube = MortalKubeClient(connection or self.connection, agent)
         kube.strike = strike
         made: list[MortalFlinkClient] = []
 
@@ -98,8 +109,8 @@ class Stage:
             made[-1].strike = strike
             return made[-1]
 
-        environment = {"WATCH_NAMESPACES": namespace, "POD_NAME": agent, "OPERATOR_NAMESPACE": namespace}
-        config = load_config(environment, defaults={**_OPTIONS, **options})
+        environment = {"WATCH_NAMESPACES": namespace, "POD_NAME": agent, "OPERATOR_NAMESPACE": "flinkop", "OPERATOR_NAME": "flinkop"}
+        config = load_config(environment, defaults={**_OPTIONS, **(options or {})})
         surroundings = Surroundings(base_url=self.world.jobmanagers.base_url, make_flink=make_flink, clock=self.clocks[namespace])
         manager = Manager(config, kube, surroundings)
         running = asyncio.create_task(manager.run())

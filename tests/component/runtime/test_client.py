@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 from tests.component.runtime.surroundings import Surroundings, until
 from tests.fakes.faultyproxy import Refusal
+from tests.fakes.token import Token
 
 from flinkop.errors import (
     AlreadyExists,
@@ -156,16 +157,3 @@ async def test_requests_beyond_the_bound_wait_and_are_answered(around: Surroundi
     around.proxy.seconds = 0.05
     await asyncio.gather(*(around.through.list(CONFIG_MAPS, around.namespace) for _ in range(100)))
     await until(lambda: len(around.proxy.asked) == 100)
-
-
-class Token:
-    """Credentials that can be exchanged."""
-
-    def __init__(self, value: str) -> None:
-        self.value, self.forgotten = value, 0
-
-    async def headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self.value}"}
-
-    def forget(self) -> None:
-        self.forgotten += 1
