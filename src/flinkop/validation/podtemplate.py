@@ -90,7 +90,7 @@ def _check_names(subject: Subject, path: str, overlay: Template | None, kind: st
             where = path if upper else "spec.podTemplate"
             yield Violation(f"{where}.spec.{kind}[{index}]", "has no name", "give it one")
     for where, items in ((path, above), ("spec.podTemplate", below)):
-        names = [item.get("name") for item in items if item.get("name")]
+        names = [str(item["name"]) for item in items if item.get("name")]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             yield Violation(f"{where}.spec.{kind}", f"has two elements with the name {name}", "rename one of them")
 

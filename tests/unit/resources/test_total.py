@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flinkop.api.flinkdeployment import parse_spec
@@ -154,6 +154,7 @@ def test_any_resources_are_carried_out_or_refused(version: str, jobmanager: Any,
 
 @settings(max_examples=60)
 @given(templates, templates, st.booleans())
+@example(common={}, own={"spec": {"containers": [{"name": ["a"]}, {"name": ["a"]}]}}, by_name=False)
 def test_any_pod_template_is_carried_out_or_refused(common: Any, own: Any, by_name: bool) -> None:
     conf = {"kubernetes.operator.pod-template.merge-arrays-by-name": str(by_name).lower()}
     process = {"resource": {"memory": "2048m", "ephemeralStorage": "1Gi"}, "podTemplate": own}
