@@ -61,7 +61,7 @@ def test_an_invalid_spec_is_refused_and_the_job_is_not_touched(world: World, job
     found = world.wait_for(job, lambda found: condition(found, "Stalled")["status"] == "True", 20, "refused")
     assert condition(found, "Stalled")["reason"] == "ValidationError"
     assert "spec.jobManager.resource.memory" in condition(found, "Stalled")["message"]
-    assert condition(found, "Ready")["status"] == "True"
+    assert (condition(found, "Ready")["status"], condition(found, "Running")["status"]) == ("False", "True")
     assert any(reason == "ValidationError" for reason, _ in world.events(job))
     world.patch(job, {"jobManager": {"resource": {"memory": "1024m"}}})
     found = world.wait_for(job, lambda found: condition(found, "Stalled")["status"] == "False", 20, "accepted")

@@ -58,12 +58,14 @@ def _render(condition: Condition, before: Mapping[str, Any] | None, generation: 
 
 
 def _ready(record: Record) -> Condition:
+    if record.invalid:
+        return Condition("Ready", False, "ValidationError", record.invalid)
     return Condition("Ready", record.health is Health.SETTLED, record.reason, record.message)
 
 
 def _reconciling(record: Record) -> Condition:
     busy = record.health is Health.PROGRESSING
-    return Condition("Reconciling", busy, record.reason if busy else "Settled", record.message if busy else "")
+    return Condition("Reconciling", busy, record.reason if busy else record.health.value, record.message if busy else "")
 
 
 def _stalled(record: Record) -> Condition:

@@ -35,8 +35,8 @@ def on_ended(record: Record, observed: Observed, desired: Desired, fresh: Fresh)
 
 
 def _tries_again(record: Record, desired: Desired) -> bool:
-    """Where no safe restore point was found, only a new spec can help, but then even one that changes nothing else."""
-    if _is_refused(record):
+    """Where only a new spec can help, even one that changes nothing else does: the ways out that the message names are such."""
+    if _is_refused(record) or (record.phase is Phase.FAILED and record.job.state not in TERMINAL):
         return desired.generation != record.generation
     return desired.wants_restart
 

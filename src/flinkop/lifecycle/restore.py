@@ -188,10 +188,18 @@ _RULES = (
 
 def _nothing_safe(facts: RestoreFacts) -> RestoreChoice:
     lost = Rejected(RestoreSource.LAST_STATE, f"the high-availability metadata of job {facts.job_id} hold no checkpoint any more")
-    unknown = Rejected(RestoreSource.SAVEPOINT, "no savepoint was recorded when the job stopped")
+    unknown = _older_than_the_job(facts.previous) or Rejected(RestoreSource.SAVEPOINT, "no savepoint was recorded when the job stopped")
     empty = Rejected(RestoreSource.EMPTY, "the job had state, and spec.job.upgradeMode is not stateless")
-    message = f"HA metadata is not available and no savepoint is known. Manual restore required. {WAYS_OUT}"
+    known = f"The last start was from {unknown.path}, and its job may have made newer state since. " if unknown.path else ""
+    message = f"HA metadata is not available and no savepoint is known. Manual restore required. {known}{WAYS_OUT}"
     return RestoreChoice(None, "NoRestorePoint", message, (lost, unknown, empty))
+
+
+def _older_than_the_job(previous: RestorePoint | None) -> Rejected | None:
+    """What the last start restored is not chosen, but must not be forgotten: for a job that never ran it is the newest state."""
+    if previous is None or previous.path is None:
+        return None
+    return Rejected(previous.source, "the last start was from it, and its job may have made newer state since", previous.path)
 
 
 def _known(facts: RestoreFacts, reason: str) -> tuple[Rejected, ...]:

@@ -51,9 +51,11 @@ def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 
 def _health(status: Mapping[str, Any]) -> Health:
-    if _condition(status, "Ready").get("status") == "True":
-        return Health.SETTLED
-    return Health.PROGRESSING if _condition(status, "Reconciling").get("status") == "True" else Health.STALLED
+    """`Reconciling` tells it even when a newer spec was refused, for which `Ready` is false and `Stalled` true."""
+    reconciling = _condition(status, "Reconciling")
+    if reconciling.get("status") == "True":
+        return Health.PROGRESSING
+    return Health.SETTLED if reconciling.get("reason") == Health.SETTLED else Health.STALLED
 
 
 def _invalid(status: Mapping[str, Any]) -> str | None:

@@ -233,3 +233,11 @@ def test_what_to_do_about_a_cancelled_job_is_said() -> None:
     cancelled: Any = an_ended_record(JobState.CANCELED, job=JobRecord("x", "job", JobState.CANCELED, 1, MILLISECONDS))
 
     assert "restartNonce" in decide(cancelled, nothing_left(), a_desired(), FRESH).record.message
+
+
+def test_every_new_spec_is_tried_where_the_job_never_appeared() -> None:
+    """The ways out that the message names change nothing that an upgrade would be made for."""
+    lost = an_ended_record(phase=Phase.FAILED, job=JobRecord("a" * 32, state=JobState.RECONCILING), generation=1)
+
+    assert decide(lost, an_observed(job=None), a_desired(generation=2, upgrade_mode="stateless"), FRESH).record.phase is Phase.UPGRADING
+    assert decide(lost, an_observed(job=None), a_desired(generation=1, upgrade_mode="stateless"), FRESH).record.phase is Phase.FAILED

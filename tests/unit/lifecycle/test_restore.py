@@ -149,3 +149,11 @@ def test_a_start_that_is_not_chosen_always_says_how_to_go_on(found: RestoreFacts
     choice = choose_restore(found)
 
     assert choice.point is not None or (WAYS_OUT in choice.message and choice.rejected)
+
+
+def test_what_the_last_start_restored_is_not_forgotten_where_nothing_is_safe() -> None:
+    choice = choose_restore(facts(previous=AT_SAVEPOINT))
+
+    assert choice.point is None
+    assert SAVEPOINT in choice.message
+    assert SAVEPOINT in [rejected.path for rejected in choice.rejected]
