@@ -18,7 +18,8 @@ from flinkop.flinkconf.highavailability import is_kubernetes_ha
 from flinkop.lifecycle.desired import Desired, Settings
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
-from flinkop.resources.configuration import build_configuration
+from flinkop.resources.application import build_application, options_of
+from flinkop.resources.configuration import DeploymentPlan, build_configuration, with_deployment
 from flinkop.resources.ingress import digest_of
 from flinkop.validation.flinkdeployment import validate_flinkdeployment
 
@@ -32,8 +33,12 @@ _PROGRESS = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A desired state together with what is needed to carry it out. `rest_port` is that of the cluster that runs."""
+    """A desired state together with what is needed to carry it out. `rest_port` is that of the cluster that runs.
 
+    What belongs to the resource names its `uid` as its owner's.
+    """
+
+    uid: str
     desired: Desired
     spec: FlinkDeploymentSpec
     configuration: Mapping[str, str]
@@ -93,11 +98,12 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         manages_ingress=options.MANAGE_INGRESS.read(configuration),
         ingress=digest_of(spec.ingress, flink.REST_PORT.read(running)) if spec.ingress else None,
     )
-    return _wish(desired, spec, configuration, running)
+    return _wish(metadata["uid"], desired, spec, configuration, running)
 
 
-def _wish(desired: Desired, spec: FlinkDeploymentSpec, configuration: Mapping[str, str], running: Mapping[str, str]) -> Wish:
+def _wish(uid: str, desired: Desired, spec: FlinkDeploymentSpec, configuration: Mapping[str, str], running: Mapping[str, str]) -> Wish:
     return Wish(
+        uid=uid,
         desired=desired,
         spec=spec,
         configuration=configuration,
@@ -118,6 +124,13 @@ def _check(
     errors = [str(violation) for violation in violations if violation.is_error]
     if errors:
         raise InvalidSpec("; ".join(errors))
+    _build_on_trial(namespace, name, spec, configuration)
+
+
+def _build_on_trial(namespace: str, name: str, spec: FlinkDeploymentSpec, configuration: Mapping[str, str]) -> None:
+    """What cannot be built is found out before the old job is stopped for it. Raises InvalidSpec."""
+    plan = DeploymentPlan(generation=0, owner_uid="", job_id=None, savepoint_path=None, job_result_store_id="")
+    build_application(namespace, name, spec, with_deployment(configuration, plan), **options_of(configuration))
 
 
 def _change(record: Record, wire: Mapping[str, Any]) -> Change:
@@ -172,4 +185,4 @@ def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
         deleting=True,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
     )
-    return _wish(desired, spec, {}, {})
+    return _wish(metadata["uid"], desired, spec, {}, {})
