@@ -92,7 +92,7 @@ class JobManagers:
         """Serves on a free port."""
         app = web.Application()
         app.router.add_route("*", "/{namespace}/{name}/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()

@@ -68,6 +68,19 @@ def a_spec(*, high_availability: bool = True, configuration: Mapping[str, str] |
     }
 
 
+@dataclass(frozen=True)
+class Operator:
+    """A running operator."""
+
+    manager: Manager
+    running: asyncio.Task[None]
+
+    async def stop(self) -> None:
+        """Stops it in order."""
+        self.manager.stop()
+        await asyncio.wait_for(self.running, 60)
+
+
 @dataclass
 class Stage:
     """Shared by all scenarios of a test; each has a namespace, and an operator that watches only that.
@@ -97,7 +110,7 @@ class Stage:
         connection: Connection | None = None,
         agent: str = "operator",
         options: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[Manager]:
+    ) -> AsyncIterator[Operator]:
         """A running operator; it is killed, not stopped, at the end."""
         strike = strike or Strike()
         kube = MortalKubeClient(connection or self.connection, agent)
@@ -115,7 +128,7 @@ class Stage:
         manager = Manager(config, kube, surroundings)
         running = asyncio.create_task(manager.run())
         try:
-            yield manager
+            yield Operator(manager, running)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

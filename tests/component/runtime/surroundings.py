@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.cluster.controlplane import ControlPlane
+from tests.component.waiting import until
 from tests.fakes.faultyproxy import FaultyProxy
 
 from flinkop.errors import ApiUnavailable
@@ -118,18 +118,6 @@ class Informed:
         else:
             self.told[key] = new["metadata"]["resourceVersion"]
         self.changes.append((("changed" if old else "added") if new else "removed", key[1]))
-
-
-async def until(condition: Callable[[], Any], found: Callable[[], str] = str, seconds: float = 30) -> None:
-    """Waits until a condition, which may have to be awaited, holds. The bound is only there so that a failure ends."""
-    end = time.monotonic() + seconds
-    while True:
-        answer = condition()
-        if await answer if asyncio.iscoroutine(answer) else answer:
-            return
-        if time.monotonic() > end:
-            raise AssertionError(f"not after {seconds} s: {found()}")
-        await asyncio.sleep(0.02)
 
 
 async def persist(ask: Callable[[], Any]) -> Any:

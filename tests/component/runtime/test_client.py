@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from tests.component.runtime.surroundings import Surroundings, until
+from tests.component.runtime.surroundings import Surroundings
+from tests.component.waiting import until
 from tests.fakes.faultyproxy import Refusal
 from tests.fakes.token import Token
 

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.component.runtime.surroundings import Surroundings, persist, until
+from tests.component.runtime.surroundings import Surroundings, persist
+from tests.component.waiting import until
 from tests.fakes.faultyproxy import Refusal
 
 from flinkop.kube.resource import CONFIG_MAPS

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
-from tests.component.runtime.surroundings import Informed, Surroundings, persist, until
+from tests.component.runtime.surroundings import Informed, Surroundings, persist
+from tests.component.waiting import until
 from tests.fakes.faultyproxy import Asked, Refusal
 
 from flinkop.errors import ApiUnavailable, Expired

@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from tests.component.runtime.surroundings import Surroundings, until
+from tests.component.runtime.surroundings import Surroundings
+from tests.component.waiting import until
 
 from flinkop.clock import SystemClock
 from flinkop.kube.client import KubeClient
