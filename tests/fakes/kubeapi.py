@@ -15,6 +15,7 @@ from flinkop.errors import AlreadyExists, Conflict, Expired, FlinkopError, NotFo
 from flinkop.kube.resource import Resource
 
 Object = dict[str, Any]
+Objects = list[Object]  # within FakeKubeApi `list` is a method
 Path = tuple[str, str, str]
 
 
@@ -90,7 +91,8 @@ class FakeKubeApi:
         path = (resource.plural, body["metadata"]["namespace"], body["metadata"]["name"])
         if path in self._objects:
             raise AlreadyExists("it is there")
-        return copy.deepcopy(self._store(path, dict(body), "ADDED"))
+        created = {**body, "metadata": {"uid": f"uid-{self._version}", "creationTimestamp": "2026-01-01T00:00:00Z", **body["metadata"]}}
+        return copy.deepcopy(self._store(path, created, "ADDED"))
 
     async def replace(self, resource: Resource, body: Mapping[str, Any]) -> Object:
         await self._ask("replace", {})
@@ -100,6 +102,39 @@ class FakeKubeApi:
         if self._objects[path]["metadata"]["resourceVersion"] != body["metadata"]["resourceVersion"]:
             raise Conflict("it was changed")
         return copy.deepcopy(self._store(path, dict(body), "MODIFIED"))
+
+    async def list(self, resource: Resource, namespace: str | None = None, label_selector: str | None = None) -> Objects:
+        await self._ask("list", {})
+        wanted = dict(pair.split("=") for pair in (label_selector or "").split(",") if pair)
+        found = (obj for obj in self._of(resource, namespace) if wanted.items() <= (obj["metadata"].get("labels") or {}).items())
+        return copy.deepcopy(list(found))
+
+    async def patch(self, resource: Resource, namespace: str, name: str, patch: Mapping[str, Any]) -> Object:
+        await self._ask("patch", {})
+        path = (resource.plural, namespace, name)
+        if path not in self._objects:
+            raise NotFound("it is gone")
+        version = (patch.get("metadata") or {}).get("resourceVersion")
+        if version is not None and version != self._objects[path]["metadata"]["resourceVersion"]:
+            raise Conflict("it was changed")
+        return copy.deepcopy(self._store(path, _merge(self._objects[path], patch), "MODIFIED"))
+
+    async def apply(self, resource: Resource, body: Mapping[str, Any]) -> Object:
+        """All that is applied here is applied whole, so that merging is enough."""
+        await self._ask("apply", {})
+        path = (resource.plural, body["metadata"]["namespace"], body["metadata"]["name"])
+        before = self._objects.get(path, {"metadata": {"uid": f"uid-{self._version}"}})
+        return copy.deepcopy(self._store(path, _merge(before, body), "MODIFIED" if path in self._objects else "ADDED"))
+
+    async def delete(self, resource: Resource, namespace: str, name: str, *, uid: str | None = None, propagation: str = "") -> bool:
+        await self._ask("delete", {"propagationPolicy": propagation})
+        found = self._objects.get((resource.plural, namespace, name))
+        if found is None:
+            return False
+        if uid is not None and uid != found["metadata"]["uid"]:
+            raise Conflict("it is another one")
+        self.drop(resource, namespace, name)
+        return True
 
     async def list_page(self, resource: Resource, namespace: str | None, query: Mapping[str, str]) -> Object:
         await self._ask("list", query)
@@ -175,3 +210,16 @@ class FakeKubeApi:
     def _of(self, resource: Resource, namespace: str | None) -> list[Object]:
         found = sorted((path, obj) for path, obj in self._objects.items() if path[0] == resource.plural)
         return [obj for path, obj in found if namespace in (None, path[1])]
+
+
+def _merge(obj: Mapping[str, Any], patch: Mapping[str, Any]) -> Object:
+    """A JSON merge patch (RFC 7386)."""
+    merged = dict(obj)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            merged[key] = _merge(merged.get(key) or {}, value)
+        else:
+            merged[key] = value
+    return merged

@@ -49,7 +49,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class NeverValid:
-    """The only spec there ever was is invalid."""
+    """There is no spec that could be in force: the only one is invalid, or what was recorded cannot be read any more."""
 
     problems: tuple[str, ...]
 
@@ -63,11 +63,12 @@ def read_wish(resource: Mapping[str, Any], record: Record, defaults: Defaults) -
 
 
 def _fall_back(resource: Mapping[str, Any], record: Record, defaults: Defaults, problems: tuple[str, ...]) -> Wish | NeverValid:
-    if record.reconciled is None:
-        if "deletionTimestamp" not in resource["metadata"]:
-            return NeverValid(problems)
-        return _deleted_before_valid(resource)
-    return _accept(resource, record.reconciled, record, defaults, problems)
+    if record.reconciled is not None:
+        try:
+            return _accept(resource, record.reconciled, record, defaults, problems)
+        except InvalidSpec as unreadable:  # an older or newer operator wrote it: what runs is left alone, but for a deletion
+            problems = (f"status.reconciliationStatus.lastReconciledSpec: {unreadable}",)
+    return _deleted_before_valid(resource) if "deletionTimestamp" in resource["metadata"] else NeverValid(problems)
 
 
 def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record, defaults: Defaults, problems: tuple[str, ...]) -> Wish:
@@ -171,7 +172,7 @@ def _settings(configuration: Mapping[str, str]) -> Settings:
 
 
 def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
-    """A resource that was never valid has nothing to clean up: a stand-in spec lets its deletion end."""
+    """Without a spec that can be read a stand-in lets the deletion end."""
     stand_in = {**resource, "spec": {"flinkVersion": "v1_20"}}
     spec = parse_spec(stand_in["spec"])
     metadata = resource["metadata"]

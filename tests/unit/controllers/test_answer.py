@@ -1,0 +1,53 @@
+"""Flink's answers in the words of the lifecycle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flinkop.controllers.answer import read_checkpoints, read_job, read_savepoint
+from flinkop.flink import model
+from flinkop.lifecycle import observed
+
+
+def an_overview(state: model.JobState = model.JobState.RUNNING, total: int = 3, running: int = 3, finished: int = 0) -> model.JobOverview:
+    return model.JobOverview("id", "name", state, 11, 22, total, running, finished)
+
+
+@pytest.mark.parametrize("state", model.JobState)
+def test_every_state_of_flink_is_one_of_the_lifecycle(state: model.JobState) -> None:
+    assert read_job(an_overview(state)) == observed.Job("id", "name", observed.JobState(state.value), 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "state"),
+    [
+        pytest.param({"total": 3, "running": 3}, observed.JobState.RUNNING, id="all run"),
+        pytest.param({"total": 3, "running": 2}, observed.JobState.CREATED, id="one does not yet"),
+        pytest.param({"total": 3, "running": 0}, observed.JobState.CREATED, id="none does"),
+        pytest.param({"total": 3, "running": 1, "finished": 2}, observed.JobState.RUNNING, id="some have finished"),
+        pytest.param({"total": 0, "running": 0}, observed.JobState.RUNNING, id="there are none"),
+    ],
+)
+def test_a_job_runs_when_all_of_its_tasks_run(tasks: dict[str, Any], state: observed.JobState) -> None:
+    assert read_job(an_overview(**tasks)).state is state
+
+
+@pytest.mark.parametrize(
+    ("operation", "savepoint"),
+    [
+        (model.InProgress(), observed.SavepointInProgress()),
+        (model.Completed("s3://x"), observed.SavepointCompleted("s3://x")),
+        (model.Failed("disk full"), observed.SavepointFailed("disk full")),
+        (model.Unknown(), observed.SavepointUnknown()),
+    ],
+)
+def test_the_outcome_of_a_trigger(operation: model.AsyncOperation, savepoint: observed.Savepoint) -> None:
+    assert read_savepoint(operation) == savepoint
+
+
+def test_no_field_of_the_checkpoint_statistics_is_taken_for_another() -> None:
+    statistics = model.CheckpointStatistics(1, "latest", 2, "restored", "stop", 3)
+    expected = observed.Checkpoints(count=1, path="latest", completed_at=2, restored_path="restored", stop_path="stop", stop_triggered_at=3)
+    assert read_checkpoints(statistics) == expected

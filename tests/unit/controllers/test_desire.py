@@ -1,0 +1,118 @@
+"""Which spec is in force: the newest valid one, whatever is written now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.controllers.resource import a_resource, a_spec, a_wish
+
+from flinkop.api.flinkdeployment import parse_spec
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.controllers.desire import NeverValid, Wish, read_wish
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.specdiff import Effect
+
+INVALID = a_spec(job={"parallelism": 0})
+HA = {"high-availability.type": "kubernetes", "high-availability.storageDir": "s3://ha"}
+
+
+def running(**changes: Any) -> Record:
+    """A record of a job that runs that spec."""
+    return Record(Phase.RUNNING, reconciled=parse_spec(a_spec(**changes)).to_wire())
+
+
+def test_a_first_valid_spec_is_in_force() -> None:
+    wish = a_wish()
+    assert (wish.uid, wish.desired.generation, wish.desired.problems) == ("owner", 2, ())
+    assert wish.desired.change.effect is Effect.NOTHING
+    assert not wish.desired.deployed_high_availability, "nothing is deployed yet"
+
+
+def test_a_changed_valid_spec_is_in_force_and_says_what_changed() -> None:
+    wish = a_wish(a_resource(a_spec(job={"args": ["new"]})), running())
+    assert wish.desired.change.paths == ("job.args",)
+    assert wish.desired.wants_restart
+
+
+def test_an_invalid_spec_leaves_the_accepted_one_in_force_and_is_told() -> None:
+    wish = a_wish(a_resource(INVALID), running(job={"parallelism": 3}))
+    assert [problem.partition(":")[0] for problem in wish.desired.problems] == ["spec.job.parallelism"]
+    assert wish.spec.job is not None
+    assert wish.spec.job.parallelism == 3
+    assert not wish.desired.wants_restart
+    assert wish.desired.generation == 2, "the refused generation was looked at"
+
+
+@pytest.mark.parametrize("spec", [INVALID, {}, {"flinkVersion": "v9_9"}], ids=["invalid", "empty", "unreadable"])
+def test_without_an_accepted_spec_an_invalid_one_starts_nothing(spec: dict[str, Any]) -> None:
+    wish = read_wish(a_resource(spec), Record(), lambda *_: {})
+    assert isinstance(wish, NeverValid)
+    assert all(wish.problems)
+
+
+@pytest.mark.parametrize("spec", [INVALID, {}, a_spec()], ids=["invalid", "empty", "valid"])
+@pytest.mark.parametrize("record", [Record(), running()], ids=["never started", "running"])
+def test_whatever_the_spec_a_deletion_goes_on(spec: dict[str, Any], record: Record) -> None:
+    wish = a_wish(a_resource(spec, deleted=True), record)
+    assert (wish.uid, wish.desired.deleting, wish.desired.has_finalizer) == ("owner", True, True)
+
+
+def test_a_deletion_goes_on_even_when_what_was_recorded_cannot_be_read_any_more() -> None:
+    unreadable = Record(Phase.RUNNING, reconciled={"flinkVersion": "v9_9"})
+    assert a_wish(a_resource(deleted=True), unreadable).desired.deleting
+
+
+def test_a_recorded_spec_that_cannot_be_read_any_more_is_told_and_nothing_is_done() -> None:
+    unreadable = Record(Phase.RUNNING, reconciled={"flinkVersion": "v9_9"})
+    wish = read_wish(a_resource(), unreadable, lambda *_: {})
+    assert isinstance(wish, NeverValid)
+    assert wish.problems[0].startswith("status.reconciliationStatus.lastReconciledSpec: spec.flinkVersion: is not a Flink version")
+
+
+def test_a_spec_that_was_recorded_is_the_same_spec_when_it_is_read_again() -> None:
+    record = running()
+    assert not a_wish(a_resource(), record).desired.wants_restart
+    assert a_wish(a_resource(), record).desired.change.effect is Effect.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "deployed"),
+    [
+        pytest.param({}, HA, False, id="the new spec alone has it"),
+        pytest.param(HA, {}, True, id="the cluster that runs has it"),
+        pytest.param(HA, HA, True, id="both have it"),
+    ],
+)
+def test_whether_the_cluster_that_runs_has_high_availability(before: dict[str, str], after: dict[str, str], deployed: bool) -> None:
+    wish = a_wish(a_resource(a_spec(flinkConfiguration=after)), running(flinkConfiguration=before))
+    assert wish.desired.deployed_high_availability is deployed
+    assert wish.desired.settings.high_availability is bool(after)
+
+
+def test_the_rest_port_is_that_of_the_cluster_that_runs() -> None:
+    wish = a_wish(a_resource(a_spec(flinkConfiguration={"rest.port": "9999"})), running(flinkConfiguration={"rest.port": "8888"}))
+    assert wish.rest_port == 8888
+
+
+def test_defaults_are_those_of_the_namespace_and_the_version_and_the_spec_wins() -> None:
+    asked = []
+
+    def defaults(namespace: str, version: Any) -> dict[str, str]:
+        asked.append((namespace, version))
+        return {"taskmanager.numberOfTaskSlots": "4", "rest.port": "9000"}
+
+    spec = a_spec(job={"parallelism": 6}, flinkConfiguration={"rest.port": "9001"})
+    wish = read_wish(a_resource(spec), Record(), defaults)
+    assert isinstance(wish, Wish)
+    assert asked == [("team", FlinkVersion.parse("v1_20"))]
+    assert (wish.taskmanagers, wish.rest_port) == (2, 9001)
+
+
+def test_a_progress_interval_longer_than_a_second_is_not_waited_for() -> None:
+    configured = {"kubernetes.operator.observer.progress-check.interval": "10 s", "kubernetes.operator.reconcile.interval": "60 s"}
+    wish = read_wish(a_resource(), Record(), lambda *_: configured)
+    assert isinstance(wish, Wish)
+    settings = wish.desired.settings
+    assert (settings.progress_interval.total_seconds(), settings.rest_interval.total_seconds()) == (1, 60)

@@ -1,0 +1,114 @@
+"""Events: written beside the pass, counted when they repeat, and never anybody's trouble. In virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import pytest
+from structlog.testing import capture_logs
+from tests.fakes.kubeapi import FakeKubeApi
+from tests.unit.controllers.resource import KEY, a_resource
+from tests.virtualtime import LoopClock, now, run
+
+from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.errors import ApiUnavailable, FlinkopError, Forbidden, NamespaceTerminating
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import EVENTS
+from flinkop.lifecycle.decision import Component, Event, EventType
+
+SUBMIT = Event("Submit", "Starting deployment.")
+
+
+def record(play: Callable[[FakeKubeApi, EventRecorder], Awaitable[None]]) -> list[dict[str, Any]]:
+    """Plays with a recorder; gives the Events that are there in the end."""
+
+    async def main() -> list[dict[str, Any]]:
+        api = FakeKubeApi()
+        await play(api, EventRecorder(cast(KubeClient, api), LoopClock(), "pod-1"))
+        return await api.list(EVENTS, KEY[0])
+
+    return run(main())
+
+
+def test_an_event_says_what_happened_to_what_and_who_says_so() -> None:
+    async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
+        recorder.record(a_resource(), [Event("Error", "it broke", EventType.WARNING, Component.JOB)])
+        await recorder.flush(10)
+
+    (event,) = record(play)
+    reference = {"apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment", "namespace": "team", "name": "job"}
+    assert event["involvedObject"] == {**reference, "uid": "owner", "resourceVersion": "7"}
+    assert (event["type"], event["reason"], event["message"], event["count"]) == ("Warning", "Error", "it broke", 1)
+    assert event["source"] == {"component": "Job"}
+    assert (event["reportingComponent"], event["reportingInstance"]) == ("Job", "pod-1")
+    assert event["firstTimestamp"] == event["lastTimestamp"] == "2026-01-01T00:00:00Z"
+
+
+def test_the_same_again_is_counted_and_the_last_time_moves() -> None:
+    async def play(api: FakeKubeApi, recorder: EventRecorder) -> None:
+        for minute in range(3):
+            recorder.record(a_resource(resourceVersion=str(minute)), [SUBMIT])
+            await recorder.flush(60)
+            await asyncio.sleep(60)
+
+    (event,) = record(play)
+    assert event["count"] == 3
+    assert (event["firstTimestamp"], event["lastTimestamp"][:16]) == ("2026-01-01T00:00:00Z", "2026-01-01T00:02")
+
+
+@pytest.mark.parametrize(
+    ("resource", "event"),
+    [
+        pytest.param(a_resource(), Event("Submit", "Starting again."), id="another message"),
+        pytest.param(a_resource(), Event("Start", SUBMIT.message), id="another reason"),
+        pytest.param(a_resource(), Event("Submit", SUBMIT.message, EventType.WARNING), id="another type"),
+        pytest.param(a_resource(uid="successor"), SUBMIT, id="another resource of that name"),
+    ],
+)
+def test_what_differs_is_another_event(resource: dict[str, Any], event: Event) -> None:
+    async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
+        recorder.record(a_resource(), [SUBMIT])
+        recorder.record(resource, [event])
+        await recorder.flush(10)
+
+    assert [event["count"] for event in record(play)] == [1, 1]
+
+
+def test_names_and_messages_stay_within_what_kubernetes_takes() -> None:
+    async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
+        recorder.record(a_resource(name="x" * 253), [Event("Error", "y" * 5000)])
+        await recorder.flush(10)
+
+    (event,) = record(play)
+    assert len(event["metadata"]["name"]) <= 253
+    assert len(event["message"]) == 1024
+
+
+@pytest.mark.parametrize("refusal", [Forbidden("no right"), ApiUnavailable("overloaded"), NamespaceTerminating("ns goes")])
+def test_an_event_that_cannot_be_written_is_told_in_the_log_and_harms_nobody(refusal: FlinkopError) -> None:
+    async def play(api: FakeKubeApi, recorder: EventRecorder) -> None:
+        api.refuse(refusal)
+        recorder.record(a_resource(), [SUBMIT])
+        await recorder.flush(10)
+
+    with capture_logs() as logs:
+        assert record(play) == []
+    assert [(log["event"], log["reason"], log["cause"]) for log in logs] == [("event not written", "Submit", str(refusal))]
+
+
+def test_recording_waits_for_nobody_and_beyond_a_bound_events_are_dropped() -> None:
+    async def play(api: FakeKubeApi, recorder: EventRecorder) -> None:
+        api.hangs = True
+        for number in range(300):
+            recorder.record(a_resource(), [Event("Submit", str(number))])
+        assert now() == 0
+        await recorder.flush(2)
+        assert now() == 2, "an API server that hangs is not waited for longer"
+        await recorder.close()
+        api.hangs = False
+
+    with capture_logs() as logs:
+        assert record(play) == []
+    assert [log["event"] for log in logs] == ["event dropped"] * 44

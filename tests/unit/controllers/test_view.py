@@ -1,0 +1,223 @@
+"""Kubernetes objects as the observer reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from flinkop.controllers.view import (
+    GENERATION_ANNOTATION,
+    find_trouble,
+    graph_keys,
+    is_alive,
+    is_ha_config_map,
+    is_overdue,
+    read_ha_metadata,
+    read_jobmanager,
+)
+from flinkop.lifecycle.observed import HaMetadata, Trouble
+
+CREATED = "2026-01-01T00:00:00Z"
+JOB, OTHER_JOB = "a" * 32, "b" * 32
+
+
+def a_deployment(annotations: dict[str, str] | None = None, **status: Any) -> dict[str, Any]:
+    return {"metadata": {"uid": "u", "creationTimestamp": CREATED, "annotations": annotations}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("status", "available"),
+    [
+        pytest.param({}, False, id="new"),
+        pytest.param({"replicas": 1, "unavailableReplicas": 1}, False, id="starting"),
+        pytest.param({"availableReplicas": 1}, True, id="ready"),
+        pytest.param({"availableReplicas": 2}, True, id="with a standby"),
+    ],
+)
+def test_a_jobmanager_is_available_when_one_of_its_pods_is(status: dict[str, Any], available: bool) -> None:
+    assert read_jobmanager(a_deployment(**status)).available is available
+
+
+@pytest.mark.parametrize(
+    ("annotations", "generation"),
+    [
+        pytest.param({GENERATION_ANNOTATION: "12"}, 12, id="ours"),
+        pytest.param({GENERATION_ANNOTATION: "twelve"}, None, id="no number"),
+        pytest.param({GENERATION_ANNOTATION: ""}, None, id="empty"),
+        pytest.param({}, None, id="none"),
+        pytest.param(None, None, id="no annotations"),
+    ],
+)
+def test_the_generation_that_a_jobmanager_was_started_for(annotations: dict[str, str] | None, generation: int | None) -> None:
+    assert read_jobmanager(a_deployment(annotations)).generation == generation
+
+
+def test_a_jobmanager_that_is_being_deleted_is_terminating() -> None:
+    deployment = a_deployment()
+    assert not read_jobmanager(deployment).terminating
+    deployment["metadata"]["deletionTimestamp"] = CREATED
+    assert read_jobmanager(deployment).terminating
+
+
+@pytest.mark.parametrize(
+    ("phase", "alive"), [("Pending", True), ("Running", True), ("Unknown", True), (None, True), ("Succeeded", False), ("Failed", False)]
+)
+def test_a_pod_that_has_ended_is_not_alive(phase: str | None, alive: bool) -> None:
+    assert is_alive({"status": {"phase": phase}}) is alive
+
+
+@pytest.mark.parametrize(
+    ("seconds_after_its_end", "overdue"), [pytest.param(None, False, id="lives"), (-60, False), (0, False), (30, False), (31, True)]
+)
+def test_a_pod_is_overdue_half_a_minute_after_it_should_have_ended(seconds_after_its_end: float | None, overdue: bool) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    metadata = {} if seconds_after_its_end is None else {"deletionTimestamp": (now - timedelta(seconds=seconds_after_its_end)).isoformat()}
+    assert is_overdue({"metadata": metadata}, now) is overdue
+
+
+def waiting(reason: str, message: str = "", *, init: bool = False, last: dict[str, Any] | None = None) -> dict[str, Any]:
+    container = {
+        "name": "main",
+        "state": {"waiting": {"reason": reason, "message": message}},
+        "lastState": {"terminated": last} if last else {},
+    }
+    return {"status": {"initContainerStatuses" if init else "containerStatuses": [container]}}
+
+
+def condition(kind: str, status: str, reason: str | None = None, message: str = "why") -> dict[str, Any]:
+    return {"status": {"conditions": [{"type": kind, "status": status, "message": message, **({"reason": reason} if reason else {})}]}}
+
+
+HEALTHY = {"status": {"phase": "Running", "containerStatuses": [{"name": "main", "state": {"running": {}}, "lastState": {}}]}}
+
+
+@pytest.mark.parametrize(
+    ("pod", "trouble"),
+    [
+        pytest.param(HEALTHY, None, id="it runs"),
+        pytest.param({}, None, id="nothing is known yet"),
+        pytest.param(waiting("ContainerCreating"), None, id="it is on its way"),
+        pytest.param(waiting("PodInitializing"), None, id="its init containers run"),
+        pytest.param(waiting("ImagePullBackOff", "no such image"), ("ImagePullBackOff", "Container main: no such image"), id="no image"),
+        pytest.param(waiting("ErrImagePull", "denied"), ("ErrImagePull", "Container main: denied"), id="no right to the image"),
+        pytest.param(waiting("InvalidImageName"), ("InvalidImageName", "Container main: "), id="no image name"),
+        pytest.param(waiting("CreateContainerConfigError", "secret x not found"), ("CreateContainerConfigError", None), id="no secret"),
+        pytest.param(waiting("ImagePullBackOff", init=True), ("ImagePullBackOff", None), id="an init container"),
+        pytest.param(
+            waiting("CrashLoopBackOff", "back-off", last={"exitCode": 1, "message": "one\ntwo\nthree\nfour\nfive\nsix"}),
+            ("CrashLoopBackOff", "Container main (exit code 1): two three four five six"),
+            id="its last words are told",
+        ),
+        pytest.param(
+            waiting("CrashLoopBackOff", "back-off", last={"exitCode": 137, "reason": "OOMKilled"}),
+            ("OOMKilled", "Container main was killed: it used more memory than its limit."),
+            id="too little memory",
+        ),
+        pytest.param(
+            condition("PodScheduled", "False", "Unschedulable", "0/3 nodes are available"),
+            ("Unschedulable", "Pod cannot be scheduled: 0/3 nodes are available"),
+            id="no room",
+        ),
+        pytest.param(condition("PodScheduled", "False", "SchedulingGated"), None, id="held back on purpose"),
+        pytest.param(condition("PodScheduled", "True"), None, id="scheduled"),
+    ],
+)
+def test_what_keeps_a_pod_from_starting(pod: dict[str, Any], trouble: tuple[str, str | None] | None) -> None:
+    found = find_trouble(None, [pod])
+    if trouble is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert found.reason == trouble[0]
+        assert trouble[1] is None or found.message == trouble[1].strip()
+
+
+@pytest.mark.parametrize(
+    ("deployment", "trouble"),
+    [
+        pytest.param(condition("ReplicaFailure", "True", "FailedCreate", "no quota"), Trouble("FailedCreate", "no quota"), id="no quota"),
+        pytest.param(condition("ReplicaFailure", "True"), Trouble("ReplicaFailure", "why"), id="no reason"),
+        pytest.param(condition("ReplicaFailure", "False"), None, id="over"),
+        pytest.param(condition("Available", "False", "MinimumReplicasUnavailable"), None, id="not ready yet"),
+        pytest.param({}, None, id="nothing is known yet"),
+        pytest.param(None, None, id="none"),
+    ],
+)
+def test_what_keeps_a_deployment_from_making_pods(deployment: dict[str, Any] | None, trouble: Trouble | None) -> None:
+    assert find_trouble(deployment, []) == trouble
+
+
+def test_the_trouble_of_a_pod_comes_before_that_of_its_deployment_and_healthy_pods_are_passed_over() -> None:
+    found = find_trouble(condition("ReplicaFailure", "True"), [HEALTHY, waiting("ErrImagePull")])
+    assert found is not None
+    assert found.reason == "ErrImagePull"
+
+
+def test_a_message_is_one_line_of_bounded_length() -> None:
+    found = find_trouble(None, [waiting("ErrImagePull", "x " * 5000)])
+    assert found is not None
+    assert len(found.message) == 600
+    assert found.message.endswith("…")
+
+
+def a_config_map(name: str, *keys: str, deleted: bool = False) -> dict[str, Any]:
+    metadata = {"name": name, **({"deletionTimestamp": CREATED} if deleted else {})}
+    return {"metadata": metadata, "data": dict.fromkeys(keys, "handle")}
+
+
+def of_job(job: str, checkpoints: int, **more: Any) -> dict[str, Any]:
+    return a_config_map(f"app-{job}-config-map", "counter", *(f"checkpointID-{number:019d}" for number in range(checkpoints)), **more)
+
+
+CLUSTER = a_config_map("app-cluster-config-map", f"jobGraph-{JOB}", "address")
+
+
+@pytest.mark.parametrize(
+    ("config_maps", "job_id", "expected"),
+    [
+        pytest.param([], JOB, HaMetadata(), id="none"),
+        pytest.param([of_job(JOB, 2), CLUSTER], JOB, HaMetadata(True, JOB, 2, 1, 2), id="the job's"),
+        pytest.param([of_job(JOB, 0)], JOB, HaMetadata(True, JOB, 0, 0, 1), id="a job without a checkpoint yet"),
+        pytest.param([of_job(OTHER_JOB, 5)], JOB, HaMetadata(False, None, 0, 0, 1), id="another job's count for nothing"),
+        pytest.param(
+            [of_job(JOB, 1), of_job(OTHER_JOB, 3)], None, HaMetadata(True, OTHER_JOB, 3, 0, 2), id="no job known: most checkpoints"
+        ),
+        pytest.param([CLUSTER], None, HaMetadata(False, None, 0, 1, 1), id="a cluster without jobs"),
+        pytest.param([of_job(JOB, 2, deleted=True)], JOB, HaMetadata(), id="going"),
+        pytest.param([a_config_map("flink-config-app", "checkpointID-1")], JOB, HaMetadata(), id="not of high availability"),
+        pytest.param([{**of_job(JOB, 0), "data": None}], JOB, HaMetadata(True, JOB, 0, 0, 1), id="empty"),
+    ],
+)
+def test_high_availability_metadata(config_maps: list[dict[str, Any]], job_id: str | None, expected: HaMetadata) -> None:
+    assert read_ha_metadata("app", job_id, config_maps) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "is_metadata"),
+    [
+        ("app-cluster-config-map", True),
+        (f"app-{JOB}-config-map", True),
+        ("flink-config-app", False),
+        ("pod-template-app", False),
+        ("app-config-map", False),
+        (f"app-{JOB}-config-map-2", False),
+        (f"app2-{JOB}-config-map", False),
+        ("app2-cluster-config-map", False),
+        (f"app-{JOB[:31]}-config-map", False),
+        (f"app-{JOB.upper()}-config-map", False),
+    ],
+)
+def test_metadata_are_known_by_their_name(name: str, is_metadata: bool) -> None:
+    assert is_ha_config_map("app", a_config_map(name)) is is_metadata
+
+
+def test_a_dot_in_a_name_is_a_dot() -> None:
+    assert not is_ha_config_map("a.b", a_config_map(f"axb-{JOB}-config-map"))
+
+
+def test_job_graphs_are_found_under_the_keys_of_all_flink_versions() -> None:
+    config_map = a_config_map("x", "jobGraph-1", "executionPlan-2", "application-3", "checkpointID-4", "address", "counter")
+    assert graph_keys(config_map) == ["jobGraph-1", "executionPlan-2", "application-3"]
+    assert graph_keys({"metadata": {}}) == []
