@@ -44,6 +44,7 @@ class LocalCluster:
         self.down()
         prerequisites.ensure()
         self.instance = allocate(self.instance.name)
+        self._cgroups = CgroupTree(self.instance.cgroup)
         began = time.monotonic()
         self.logs.mkdir(parents=True)
         self._create_pki(nodes)
