@@ -152,8 +152,9 @@ def test_when_the_election_itself_fails_nobody_goes_on_working() -> None:
                 raise RuntimeError("a fault")
 
             manager._elector._take = fail  # type: ignore[union-attr, method-assign]
+            await until(running.done, step=0.1)
             with pytest.raises(RuntimeError, match="a fault"):
-                await running
+                running.result()
             assert [what for what, _ in manager.story] == ["begins to work", "has stopped working"]
 
     play(scenario)
@@ -163,8 +164,9 @@ def test_an_api_server_that_cannot_be_listed_ends_the_start_and_says_why() -> No
     async def scenario(api: FakeKubeApi) -> None:
         api.go_away(ApiUnavailable("connection refused"))
         async with operator(api) as (_, running):
+            await until(running.done, step=0.1)
             with pytest.raises(ApiUnavailable, match="not listed within 120 s: connection refused"):
-                await running
+                running.result()
             assert 120 <= now() < 121
 
     play(scenario)
