@@ -12,7 +12,7 @@ class TransientError(FlinkopError):
 
 
 class TerminalError(FlinkopError):
-    """Trouble that only a change can mend: it is reported once, then the key waits for that change."""
+    """Trouble that only somebody's change can mend: it is reported. What no watch would tell of is looked at again all the same."""
 
 
 class ApiUnavailable(TransientError):

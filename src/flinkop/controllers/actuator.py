@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
@@ -126,8 +127,7 @@ class Actuator:
         found = await self._kube.get(DEPLOYMENTS, *key)
         if found is None or "deletionTimestamp" in found["metadata"]:
             raise Conflict(f"Deployment {key[1]} is still being deleted")
-        owners = {owner["uid"] for owner in found["metadata"].get("ownerReferences", ())}
-        if plan.owner_uid not in owners:
+        if not view.is_owned_by(plan.owner_uid, found):
             raise DeploymentExists(f"a Deployment {key[1]} exists that does not belong to this resource; delete or rename it")
         if view.read_jobmanager(found).generation != plan.generation:
             raise Conflict(f"Deployment {key[1]} is that of another generation")
@@ -159,7 +159,8 @@ class Actuator:
             if graphs:
                 metadata = {"resourceVersion": config_map["metadata"]["resourceVersion"]}
                 patch = {"metadata": metadata, "data": dict.fromkeys(graphs)}
-                await self._kube.patch(CONFIG_MAPS, key[0], config_map["metadata"]["name"], patch)
+                with contextlib.suppress(NotFound):  # gone with its graphs
+                    await self._kube.patch(CONFIG_MAPS, key[0], config_map["metadata"]["name"], patch)
 
 
 def _plan_of(action: StartCluster, target: Target) -> DeploymentPlan:

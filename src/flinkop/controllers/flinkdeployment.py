@@ -136,7 +136,7 @@ class FlinkDeploymentController:
             metadata["generation"],
             metadata.get("deletionTimestamp"),
             tuple(metadata.get("finalizers", ())),
-            id(record.reconciled),
+            record.reconciled,  # the same object as long as its text is the same
             record.start is None,
             self._configuration.revision,
         )
@@ -176,7 +176,7 @@ class FlinkDeploymentController:
                 return Done()
             except TerminalError as error:
                 if not isinstance(action, ApplyIngress | DeleteIngress):
-                    return self._refused(error, memory)
+                    return self._refused(error, target.wish, memory)
                 self._without_ingress(error, target, memory)
                 continue
             self._expect(action, uid, memory)
@@ -198,11 +198,12 @@ class FlinkDeploymentController:
         event = Event("IngressRefused", f"spec.ingress: {error}", EventType.WARNING, Component.OPERATOR)
         self._events.record(target.resource, (event,))
 
-    def _refused(self, error: TerminalError, memory: Memory) -> Outcome:
-        """The next pass records the refusal; when it is recorded already, only a change can help."""
-        refusal = Refusal(type(error).__name__, str(error))
+    def _refused(self, error: TerminalError, wish: Wish, memory: Memory) -> Outcome:
+        """The next pass records the refusal. Then it is tried again in the rhythm of rest: that a quota was raised, a permission given or
+        a stranger's object deleted is told by no watch of ours."""
+        refusal, again = Refusal(type(error).__name__, str(error)), wish.desired.settings.rest_interval.total_seconds()
         if memory.refusal == refusal:
-            return Done()
+            return RequeueAfter(again)
         memory.refusal = refusal
         return RequeueAfter(0.0)
 

@@ -71,7 +71,10 @@ class Observer:
         Raises:
             TransientError: the Kubernetes API server cannot answer now.
         """
-        seen = self._look(key, knowledge, now)
+        deployment = self._deployments.get(key)
+        if deployment is not None and not view.is_owned_by(wish.uid, deployment):
+            return await self._beside_a_stranger(key, record, wish, knowledge)
+        seen = self._look(key, deployment, knowledge, now)
         asked = questions(record, wish.desired, seen.jobmanager is not None)
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
@@ -79,8 +82,15 @@ class Observer:
             seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, wish, seen, asked)
         return seen
 
-    def _look(self, key: Key, knowledge: Knowledge, now: datetime) -> Observed:
-        deployment = self._deployments.get(key)
+    async def _beside_a_stranger(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge) -> Observed:
+        """A cluster of that name that is not this resource's: its pods are not ours either, and nobody can tell whose the metadata are,
+        so that none may be removed. A start will be refused, which tells people."""
+        ha = None
+        if Question.HA_METADATA in questions(record, wish.desired, jobmanager_exists=False):
+            ha = replace(await self._ha_metadata(key, record), config_maps=0, job_graphs=0)
+        return Observed(ha=ha, dependents_applied=False, refusal=knowledge.refusal, refused_ingress=knowledge.refused_ingress)
+
+    def _look(self, key: Key, deployment: Mapping[str, Any] | None, knowledge: Knowledge, now: datetime) -> Observed:
         pods = [pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod)]
         masters = [pod for pod in pods if _component(pod) == "jobmanager"]
         workers = [pod for pod in pods if _component(pod) == "taskmanager"]

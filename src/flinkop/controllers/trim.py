@@ -25,6 +25,7 @@ def trim_deployment(deployment: dict[str, Any]) -> dict[str, Any]:
     generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
     if generation is not None:
         kept["annotations"] = {GENERATION_ANNOTATION: generation}
+    kept["ownerReferences"] = [{"uid": owner["uid"]} for owner in metadata.get("ownerReferences") or ()]
     return {
         "metadata": kept,
         "status": {

@@ -53,6 +53,11 @@ def read_ingress(ingress: Mapping[str, Any] | None) -> str | None:
     return digest
 
 
+def is_owned_by(uid: str, obj: Mapping[str, Any]) -> bool:
+    """Whether the object belongs to the resource with that uid. Its name and its labels may be those of a stranger's."""
+    return any(owner["uid"] == uid for owner in obj["metadata"].get("ownerReferences") or ())
+
+
 def parse_time(text: str) -> datetime:
     """A Kubernetes time."""
     return datetime.fromisoformat(text)

@@ -122,8 +122,8 @@ class Controller(Generic[K]):
                 _log.info("pass interrupted", error=type(error).__name__, cause=str(error), again_after=self._try_again(key, error))
                 return Result.TRANSIENT_ERROR
             case TerminalError():
-                _log.warning("pass refused", error=type(error).__name__, cause=str(error))
-                self._backoff.reset(key)
+                # again all the same: no watch tells that a permission was given, and an API server that starts knows no permission yet
+                _log.warning("pass refused", error=type(error).__name__, cause=str(error), again_after=self._try_again(key, error))
                 return Result.TERMINAL_ERROR
             case _:
                 _log.error("pass failed", exc_info=error, again_after=self._try_again(key, error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -235,6 +236,19 @@ def test_job_graphs_are_removed_and_checkpoints_stay() -> None:
         data = {one["metadata"]["name"]: one["data"] for one in await world.api.list(CONFIG_MAPS, KEY[0])}
         assert data[CLUSTER_MAP] == {"address": "x"}
         assert data[HA_MAP] == {"checkpointID-1": "x", "counter": "2"}
+
+    play(scenario)
+
+
+def test_metadata_that_vanish_while_their_graphs_are_removed_are_as_good_as_removed() -> None:
+    async def scenario(world: World) -> None:
+        world.put_metadata()
+        removing = asyncio.create_task(world.perform(RemoveJobGraphs()))
+        while ("list", {}) not in world.api.requests:  # noqa: ASYNC110 - virtual time
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.011)
+        world.api.drop(CONFIG_MAPS, KEY[0], CLUSTER_MAP)
+        await removing
 
     play(scenario)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flinkop.controllers.trim import trim_deployment
 from flinkop.controllers.view import (
     GENERATION_ANNOTATION,
     find_trouble,
@@ -14,6 +15,7 @@ from flinkop.controllers.view import (
     is_alive,
     is_ha_config_map,
     is_overdue,
+    is_owned_by,
     read_ha_metadata,
     read_jobmanager,
 )
@@ -59,6 +61,16 @@ def test_a_jobmanager_that_is_being_deleted_is_terminating() -> None:
     assert not read_jobmanager(deployment).terminating
     deployment["metadata"]["deletionTimestamp"] = CREATED
     assert read_jobmanager(deployment).terminating
+
+
+@pytest.mark.parametrize(
+    ("owners", "owned"),
+    [([{"uid": "us"}], True), ([{"uid": "them"}, {"uid": "us"}], True), ([{"uid": "them"}], False), ([], False), (None, False)],
+)
+def test_an_object_is_ours_when_it_names_us_as_an_owner(owners: Any, owned: bool) -> None:
+    deployment = {"metadata": {"uid": "u", "creationTimestamp": CREATED, "name": "a", "namespace": "b", "ownerReferences": owners}}
+    assert is_owned_by("us", deployment) is owned
+    assert is_owned_by("us", trim_deployment(deployment)) is owned
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,14 @@ def moments_of(outcomes: list[Outcome | BaseException], *, seconds: float = 1000
         pytest.param([RequeueAfter(7), RequeueAfter(0)], [0, 7, 7], id="requeue: again after that time"),
         pytest.param([Conflict(""), Conflict(""), Conflict("")], [0, 1, 3, 7], id="transient: again, with growing pauses"),
         pytest.param([ApiUnavailable("", retry_after=20.0)], [0, 20], id="transient: no sooner than the server asks"),
-        pytest.param([Forbidden("")], [0], id="terminal: not again"),
+        pytest.param([Forbidden(""), Forbidden("")], [0, 1, 3], id="terminal: again as well, for nobody tells that it has passed"),
         pytest.param([KeyError("x"), KeyError("x")], [0, 1, 3], id="a fault of ours: again, with growing pauses"),
         pytest.param([TimeoutError()], [0, 1], id="a timeout that is not the pass's own: a fault of ours"),
         pytest.param([Conflict(""), Done()], [0, 1], id="a success forgets failures"),
         pytest.param([Conflict(""), RequeueAfter(1), Conflict("")], [0, 1, 2, 3], id="a requeue forgets failures"),
         pytest.param([ExceptionGroup("", [Conflict("")])], [0, 1], id="a group of transient trouble is transient"),
         pytest.param([ExceptionGroup("", [Forbidden(""), Conflict("")])], [0, 1], id="a group with transient trouble is tried again"),
-        pytest.param([ExceptionGroup("", [ExceptionGroup("", [Forbidden("")])])], [0], id="a group of terminal trouble is terminal"),
+        pytest.param([ExceptionGroup("", [ExceptionGroup("", [Forbidden("")])])], [0, 1], id="a group in a group"),
     ],
 )
 def test_outcomes(outcomes: list[Outcome | BaseException], moments: list[float]) -> None:
@@ -79,7 +79,9 @@ def test_outcomes(outcomes: list[Outcome | BaseException], moments: list[float])
         pytest.param(
             Conflict("it was changed"), "transient_error", "info", {"cause": "it was changed", "again_after": 1.0}, id="transient"
         ),
-        pytest.param(NamespaceTerminating("ns is going"), "terminal_error", "warning", {"cause": "ns is going"}, id="terminal"),
+        pytest.param(
+            NamespaceTerminating("ns is going"), "terminal_error", "warning", {"cause": "ns is going", "again_after": 1.0}, id="terminal"
+        ),
         pytest.param(ValueError("a bug"), "error", "error", {"again_after": 1.0}, id="a fault of ours"),
         pytest.param(RequeueAfter(5000), "requeue_after", None, {}, id="requeue"),
         pytest.param(Done(), "success", None, {}, id="done"),
