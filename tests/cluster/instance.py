@@ -11,6 +11,7 @@ from tests.cluster import place
 from tests.cluster.process import Failed, locked
 
 _SUBNETS = range(0, 200)
+_NETWORK_NAMESPACES = Path("/run/netns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def known() -> list[Instance]:
 def _free(taken: set[int]) -> int:
     """A number that nobody has, and that nothing on this machine looks like: state may have been deleted under running clusters."""
     for number in _SUBNETS:
-        if number not in taken and not Path(f"/run/netns/fk{number}").exists():
+        if number not in taken and not (_NETWORK_NAMESPACES / f"fk{number}").exists():
             return number
     raise Failed("no free number for another local cluster; take one down with `python -m tests.cluster down NAME`")
 
