@@ -5,10 +5,9 @@ Two ways to talk: `request` sends one question and reads the whole answer, `stre
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,8 @@ from yarl import URL
 from flinkop.errors import ApiUnavailable, FlinkopError
 from flinkop.kube.connection import Connection
 from flinkop.kube.failure import failure_of
+from flinkop.kube.resource import LEASES
+from flinkop.kube.slot import Slots
 from flinkop.metrics import observe_kube_request
 
 _JSON = "application/json"
@@ -35,7 +36,7 @@ class Limits:
     """Times are in seconds.
 
     `silence` is how long a stream may say nothing before it counts as dead; the API server sends a bookmark each minute.
-    `requests` is how many may be under way at once; streams do not count.
+    `requests` is how many may be under way at once; streams and those about leases do not count.
     """
 
     request: float = 30.0
@@ -48,7 +49,7 @@ class Transport:
 
     def __init__(self, connection: Connection, user_agent: str, limits: Limits) -> None:
         self._connection, self._limits = connection, limits
-        self._slots = asyncio.Semaphore(limits.requests)
+        self._slots = Slots(limits.requests)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 ssl=connection.tls or False, limit=0, keepalive_timeout=_IDLE_CONNECTION_SECONDS, socket_factory=_keepalive_socket
@@ -82,7 +83,7 @@ class Transport:
         """
         data = None if body is None else orjson.dumps(body)
         headers = {"Content-Type": content_type, **await self._connection.credentials.headers()}
-        async with self._slots:
+        async with self._slot(what):
             with _as_unavailable(method, what):
                 async with self._session.request(
                     method, self._url(path, query), data=data, headers=headers, allow_redirects=False
@@ -110,6 +111,10 @@ class Transport:
                 if response.status >= 300:
                     raise self._failure(response, await response.read())
                 yield lines(response.content.iter_any())
+
+    def _slot(self, what: str) -> AbstractAsyncContextManager[None]:
+        """A lease that is not renewed in time ends the process: it must not wait until others have been answered."""
+        return nullcontext() if what == LEASES.plural else self._slots.taken()
 
     def _url(self, path: str, query: Mapping[str, str] | None) -> URL:
         url = URL(self._connection.url + path, encoded=True)

@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import Generic, TypeVar, assert_never
 
 import structlog
 
 from flinkop.clock import Clock, SystemClock
 from flinkop.errors import TerminalError, TransientError
+from flinkop.kube.slot import TURN
 from flinkop.metrics import RECONCILE_TIME, RECONCILES
 from flinkop.runtime.backoff import Backoff
 from flinkop.runtime.workqueue import ShutDown, WorkQueue
@@ -67,6 +69,7 @@ class Controller(Generic[K]):
         self._workers, self._backoff, self._deadline = workers, backoff, deadline
         self._clock = clock or SystemClock()
         self._time = RECONCILE_TIME.labels(name)
+        self._turns = count(1)
 
     async def run(self) -> None:
         """Runs until the queue is shut down; passes that are under way are finished, each within its deadline."""
@@ -80,6 +83,7 @@ class Controller(Generic[K]):
                 key = await self._queue.get()
             except ShutDown:
                 return
+            TURN.set(next(self._turns))
             try:
                 await self._process(key)
             finally:

@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY
 from flinkop.errors import AlreadyExists, ApiUnavailable, Conflict, Expired, NamespaceTerminating, Rejected
 from flinkop.kube.client import KubeClient
 from flinkop.kube.connection import Connection
-from flinkop.kube.resource import CONFIG_MAPS, FLINK_DEPLOYMENTS, NAMESPACES
+from flinkop.kube.resource import CONFIG_MAPS, FLINK_DEPLOYMENTS, LEASES, NAMESPACES
 from flinkop.kube.transport import Limits
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -264,6 +264,27 @@ async def test_only_so_many_requests_are_under_way_at_once(api: Api, account: Ac
         await asyncio.gather(*(client.get(CONFIG_MAPS, "ns", "a") for _ in range(12)))
         await client.close()
     assert most == 3
+
+
+async def test_a_lease_is_renewed_however_many_requests_wait_for_an_answer(account: Account, api: Api) -> None:
+    answered = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "configmaps" in request.path:
+            await answered.wait()
+        return web.Response(body=b"{}")
+
+    api.answer = answer
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", api.handle)
+    async with TestServer(application) as server:
+        client = KubeClient(Connection(str(server.make_url("")).rstrip("/"), None, account), limits=Limits(requests=1))
+        others = [asyncio.create_task(client.get(CONFIG_MAPS, "ns", name)) for name in "abc"]
+        await asyncio.wait_for(client.get(LEASES, "ns", "flinkop"), 5)
+        assert not any(other.done() for other in others)
+        answered.set()
+        await asyncio.gather(*others)
+        await client.close()
 
 
 def an_event(kind: str, name: str) -> bytes:

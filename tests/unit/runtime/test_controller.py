@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from tests.virtualtime import LoopClock, now, run
 
 from flinkop.errors import ApiUnavailable, Conflict, Forbidden, NamespaceTerminating
+from flinkop.kube.slot import TURN
 from flinkop.runtime.backoff import Backoff, BackoffSettings
 from flinkop.runtime.controller import Controller, Done, Outcome, RequeueAfter
 from flinkop.runtime.workqueue import WorkQueue
@@ -221,3 +222,24 @@ def test_every_line_that_a_pass_logs_says_which_pass_it_was() -> None:
     assert (first["controller"], first["key"], second["key"]) == ("kind", "default/a", "default/b")
     assert first["reconcile"] != second["reconcile"]
     assert structlog.contextvars.get_contextvars() == {}
+
+
+def test_requests_of_a_pass_that_began_earlier_go_first_and_those_outside_of_passes_before_all() -> None:
+    async def main() -> None:
+        turns: list[int] = []
+
+        async def reconcile(_key: str) -> Outcome:
+            turns.append(TURN.get())
+            return Done()
+
+        controller, queue = a_controller(reconcile, workers=1)
+        for key in "abc":
+            queue.add(key)
+        task = asyncio.create_task(controller.run())
+        await asyncio.sleep(1)
+        queue.shut_down()
+        await task
+        assert turns == sorted(set(turns))
+        assert TURN.get() < turns[0]
+
+    run(main())
