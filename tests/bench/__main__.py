@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ def main() -> None:
     )
     parser.add_argument("--only", action="append", choices=tuple(SCENARIOS), help="measure this one; may be repeated")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # so that the cluster is taken down
     chosen = [name for name in SCENARIOS if not arguments.only or name in arguments.only]
     try:
         report = _measure(chosen, QUICK if arguments.quick else FULL)

@@ -30,7 +30,7 @@ class OperatorUnderTest:
         self.cluster.load(operatorimage.ensure())
         image = ("--set", "image.repository=localhost/flinkop", "--set", "image.tag=dev", "--set", "replicas=1")
         chart = ("upgrade", "--install", _NAME, str(_CHART), "-n", NAMESPACE, "--create-namespace", *image)
-        self.cluster.helm(*chart, "--wait", "--timeout=120s")
+        self.cluster.helm(*chart)
         self.restart()
 
     def stop(self) -> None:

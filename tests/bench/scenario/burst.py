@@ -11,7 +11,7 @@ _PATIENCE_SECONDS = 900
 
 
 async def measure(stage: Stage) -> Result:
-    """No pod is admitted. The rate counts until the last Deployment, the costs until the operator has written down what it saw."""
+    """No pod is admitted. The rate counts until the last Deployment, the costs until the operator has written down all refusals."""
     await stage.clear_all()
     await stage.prepare(QUOTA_NAMESPACE)
     wanted = names("burst", stage.extent.burst)
@@ -22,7 +22,7 @@ async def measure(stage: Stage) -> Result:
         await deployments.until_seen(wanted, _PATIENCE_SECONDS, "Deployments")
     seconds = max(deployments.seen[name] for name in wanted) - began
     until_then = meter.read()
-    await stage.settle()
+    await stage.has_refused(wanted)
     usage, count = meter.read(), len(wanted)
     figures = {
         "burst_rate": count * 60 / seconds,
