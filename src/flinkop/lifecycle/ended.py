@@ -35,10 +35,15 @@ def on_ended(record: Record, observed: Observed, desired: Desired, fresh: Fresh)
 
 
 def _tries_again(record: Record, desired: Desired) -> bool:
-    """Where only a new spec can help, even one that changes nothing else does: the ways out that the message names are such."""
-    if _is_refused(record) or (record.phase is Phase.FAILED and record.job.state not in TERMINAL):
-        return desired.generation != record.generation
-    return desired.wants_restart
+    """Where only a new spec can help, even one that changes nothing else does: the ways out that the message names are such.
+
+    A start that was refused is not tried again with the spec it was refused for; a job that vanished has not tried a spec that waited.
+    """
+    is_new = desired.generation != record.generation
+    if _is_refused(record):
+        return is_new
+    vanished = record.phase is Phase.FAILED and record.job.state not in TERMINAL
+    return desired.wants_restart or (vanished and is_new)
 
 
 def _is_refused(record: Record) -> bool:

@@ -317,7 +317,8 @@ class World:
             self.violations.append(f"asked for {point}, restored {job.restored_path}")
         self.booted.add(store)
         self.starts.append((job.restored_path or "empty", job.count))
-        self.floor = job.count
+        # a job that Flink runs again by itself may have lost state, but makes none that counts
+        self.floor = min(self.floor, job.count) if deployment.uncounted else job.count
 
     def _is_beyond_knowledge(self) -> bool:
         """The known limit: a JobManager came and went while the operator was away, and no metadata tell of it."""

@@ -137,6 +137,38 @@ def test_trouble_that_is_over_is_forgotten() -> None:
     assert decide(troubled.record, NOT_READY, a_desired(), FRESH).record.failure is None
 
 
+@pytest.mark.parametrize(
+    ("record", "observed", "status"),
+    [
+        pytest.param(ready(), NOT_READY, JobManagerStatus.DEPLOYING, id="starting"),
+        pytest.param(a_starting_record(), replace(NOT_READY, trouble=PULL), JobManagerStatus.ERROR, id="in trouble"),
+        pytest.param(a_starting_record(), SILENT, JobManagerStatus.DEPLOYED_NOT_READY, id="silent"),
+        pytest.param(a_starting_record(), JOBLESS, JobManagerStatus.DEPLOYED_NOT_READY, id="without its job"),
+        pytest.param(ready(start=LATE), JOBLESS, JobManagerStatus.READY, id="without its job for good"),
+        pytest.param(ready(), observed_job(JobState.RUNNING), JobManagerStatus.READY, id="with its job"),
+    ],
+)
+def test_the_established_status_of_the_jobmanager_follows(record: Record, observed: Observed, status: JobManagerStatus) -> None:
+    changed = replace(record, jobmanager=JobManagerStatus.MISSING)
+
+    assert decide(changed, observed, a_desired(), FRESH).record.jobmanager is status
+
+
+def test_a_start_is_late_from_its_deadline_on() -> None:
+    timeout = a_desired().settings.readiness_timeout
+    in_time = decide(a_starting_record(start=a_start(since=NOW - timeout + timedelta(seconds=1))), NOT_READY, a_desired(), FRESH)
+    late = decide(a_starting_record(start=a_start(since=NOW - timeout)), NOT_READY, a_desired(), FRESH)
+
+    assert (in_time.record.health, in_time.requeue_after) == (Health.PROGRESSING, timedelta(seconds=1))
+    assert (late.record.health, late.requeue_after) == (Health.STALLED, None)
+
+
+def test_a_job_that_is_not_found_is_reported_with_the_ways_out() -> None:
+    decision = decide(ready(start=LATE, step=WaitingToStop(NOW)), JOBLESS, a_desired(), FRESH)
+
+    assert (reasons(decision), decision.record.step, decision.record.failure) == (["Missing"], None, decision.record.message)
+
+
 # readiness
 
 
@@ -165,11 +197,16 @@ def test_checkpoints_tell_that_the_jobmanager_was_ready_although_nobody_saw_it(r
 # a start that was interrupted
 
 
-@pytest.mark.parametrize("applied", [True, False])
-def test_after_a_crash_in_a_start_all_of_it_is_made_again(applied: bool) -> None:
-    decision = decide(a_starting_record(), replace(NOT_READY, dependents_applied=applied), a_desired(), FRESH)
-
-    assert kinds(decision) == ([] if applied else [StartCluster])
+@pytest.mark.parametrize(
+    ("record", "applied", "actions"),
+    [
+        pytest.param(a_starting_record(), True, [], id="all was made"),
+        pytest.param(a_starting_record(), False, [StartCluster], id="nobody knows"),
+        pytest.param(ready(), False, [], id="it was ready: all was there"),
+    ],
+)
+def test_after_a_crash_in_a_start_all_of_it_is_made_again(record: Record, applied: bool, actions: list[type]) -> None:
+    assert kinds(decide(record, replace(NOT_READY, dependents_applied=applied), a_desired(), FRESH)) == actions
 
 
 def test_a_start_of_which_nothing_is_to_be_seen_is_made_with_the_recorded_ids() -> None:
@@ -177,6 +214,7 @@ def test_a_start_of_which_nothing_is_to_be_seen_is_made_with_the_recorded_ids() 
     decision = decide(record, nothing_left(ha=NO_METADATA), a_desired(), FRESH)
 
     assert decision.record == record
+    assert decision.requeue_after == timedelta(minutes=5) - timedelta(seconds=10), "its deadline"
     assert record.restore is not None
     assert record.start is not None
     assert decision.actions == (StartCluster(1, JOB_ID, record.restore.point, record.start.job_result_store_id),)  # type: ignore[arg-type]
@@ -185,7 +223,7 @@ def test_a_start_of_which_nothing_is_to_be_seen_is_made_with_the_recorded_ids() 
 def test_a_jobmanager_that_was_deleted_while_it_started_has_to_be_gone_completely_before_the_next() -> None:
     dying = nothing_left(jobmanager_pods=1, ha=NO_METADATA)
     decision = decide(a_starting_record(), dying, a_desired(), FRESH)
-    assert (decision.actions, type(decision.record.step)) == ((), TearingDown)
+    assert (decision.actions, decision.record.step, decision.requeue_after) == ((), TearingDown(NOW, HaFate.KEEP), timedelta(0))
 
     assert decide(decision.record, dying, a_desired(), FRESH).actions == ()
     assert kinds(decide(decision.record, nothing_left(ha=NO_METADATA), a_desired(), FRESH)) == [StartCluster]

@@ -16,6 +16,8 @@ from tests.unit.lifecycle.builder import (
     a_desired,
     a_jobmanager,
     a_redeployment,
+    a_start,
+    a_starting_record,
     a_suspension,
     an_ended_record,
     an_observed,
@@ -112,6 +114,15 @@ def test_a_job_that_failed_before_its_first_checkpoint_starts_from_what_it_start
     removing = decide(WITHOUT_STATE, nothing_left(ha=NO_METADATA), an_upgrade(), FRESH).record
 
     assert decide(removing, nothing_left(ha=NO_METADATA), an_upgrade(), FRESH).record.phase is Phase.DEPLOYING
+
+
+def test_a_spec_that_waited_while_the_job_vanished_takes_effect() -> None:
+    """It came before the end was recorded, so its generation is the recorded one."""
+    late = a_starting_record(was_ready=True, reason="JobStarting", start=a_start(since=NOW - timedelta(hours=1)))
+    vanished = decide(late, an_observed(job=None, ha=NO_METADATA), an_upgrade(), FRESH).record
+    assert (vanished.phase, vanished.reason, vanished.generation) == (Phase.FAILED, "JobNotFound", 2)
+
+    assert decide(vanished, an_observed(job=None, ha=NO_METADATA), an_upgrade(), FRESH).record.phase is Phase.UPGRADING
 
 
 # no safe restore point

@@ -32,7 +32,7 @@ from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import Checkpoints, JobState, NotAsked, Observed, Trouble, Unreachable
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 
 GONE_QUIET = an_observed(rest=Unreachable("no answer in time"), job=None)
@@ -69,6 +69,28 @@ def test_a_jobmanager_that_is_lost_has_a_deadline_from_now_on_to_come_back() -> 
     assert after.start is not None
     assert (after.start.since, after.start.generation) == (NOW, 1)
     assert after.job.state is JobState.RECONCILING
+
+
+@pytest.mark.parametrize(
+    ("observed", "status", "seconds"),
+    [
+        pytest.param(an_observed(jobmanager=a_jobmanager(available=False)), JobManagerStatus.DEPLOYING, 1, id="not ready"),
+        pytest.param(GONE_QUIET, JobManagerStatus.READY, 1, id="silent"),
+        pytest.param(nothing_left(), JobManagerStatus.MISSING, 0, id="gone: started again at once"),
+    ],
+)
+def test_a_lost_job_is_looked_for_and_the_step_of_an_upgrade_that_waited_is_over(
+    observed: Observed, status: JobManagerStatus, seconds: int
+) -> None:
+    decision = decide(a_record(step=WaitingToStop(NOW)), observed, a_desired(), FRESH)
+
+    assert (decision.record.jobmanager, decision.requeue_after) == (status, timedelta(seconds=seconds))
+    assert decision.record.job.state is JobState.RECONCILING
+    assert not isinstance(decision.record.step, WaitingToStop)
+
+
+def test_a_job_that_the_jobmanager_does_not_know_is_reported() -> None:
+    assert reasons(decide(a_record(), an_observed(job=None), a_desired(), FRESH)) == ["Missing"]
 
 
 def test_the_words_of_a_pod_that_does_not_come_back_are_told() -> None:

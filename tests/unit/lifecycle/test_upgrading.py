@@ -143,6 +143,39 @@ def test_waiting_changes_nothing_at_the_second_look() -> None:
     assert decide(first, IN_PROGRESS, an_upgrade(), FRESH).record == first
 
 
+@pytest.mark.parametrize(
+    ("record", "observed", "desired", "seconds"),
+    [
+        pytest.param(TAKING, IN_PROGRESS, an_upgrade(), 1, id="a savepoint is asked about again"),
+        pytest.param(CANCELLING, observed_job(JobState.CANCELLING), an_upgrade(), 1, id="and so is a cancellation"),
+        pytest.param(TAKING, FAILED, an_upgrade(), 1, id="a job that was kept is followed"),
+        pytest.param(TAKING, nothing_left(), an_upgrade(), 0, id="where nothing is deleted nothing will be heard of it"),
+        pytest.param(TAKING, DONE, an_upgrade(), None, id="of a deletion one will hear"),
+        pytest.param(a_stopping_record(step=None), an_observed(), an_upgrade(), 0, id="a step that is missing is looked for at once"),
+    ],
+)
+def test_nothing_is_waited_for_that_nobody_will_tell_of(record: Record, observed: Observed, desired: Desired, seconds: int | None) -> None:
+    expected = None if seconds is None else timedelta(seconds=seconds)
+
+    assert decide(record, observed, desired, FRESH).requeue_after == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "observed", "wait"),
+    [
+        pytest.param(TAKING, replace(IN_PROGRESS, ha=NO_METADATA), timedelta(minutes=11), id="a savepoint: the timeouts of both"),
+        pytest.param(CANCELLING, replace(SILENT, ha=NO_METADATA), timedelta(minutes=1), id="a cancellation"),
+    ],
+)
+def test_a_wait_is_too_long_from_its_deadline_on(record: Record, observed: Observed, wait: timedelta) -> None:
+    assert isinstance(record.step, TakingSavepoint | Cancelling)
+    ends = record.step.since + wait
+    before = decide(record, observed, an_upgrade(), replace(FRESH, now=ends - timedelta(seconds=1)))
+
+    assert before.record.health is Health.PROGRESSING
+    assert decide(record, observed, an_upgrade(), replace(FRESH, now=ends)).record.health is Health.STALLED
+
+
 # the job ends, or is lost, while it is being stopped
 
 
@@ -193,8 +226,10 @@ def test_a_job_that_is_not_known_any_more_is_waited_for_only_while_it_may_come_b
 
 
 def test_an_unknown_end_rests_until_the_spec_changes() -> None:
-    failed = decide(TAKING, replace(UNKNOWN, ha=NO_METADATA), an_upgrade(), FRESH).record
-    assert (failed.reason, failed.health) == ("SavepointUnknown", Health.STALLED)
+    decision = decide(TAKING, replace(UNKNOWN, ha=NO_METADATA), an_upgrade(), FRESH)
+    failed = decision.record
+    assert (failed.reason, failed.health, failed.step, failed.failure) == ("SavepointUnknown", Health.STALLED, None, failed.message)
+    assert reasons(decision) == ["UpgradeFailed"]
     assert "savepointRedeployNonce" in failed.message
 
     resting = decide(failed, replace(UNKNOWN, ha=NO_METADATA), an_upgrade(), FRESH)

@@ -1,0 +1,99 @@
+"""A start records all that it uses, and a start that is refused all that people need to help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.lifecycle.builder import (
+    FRESH,
+    MILLISECONDS,
+    NEW_SPEC,
+    NO_METADATA,
+    NOW,
+    a_desired,
+    a_record,
+    a_record_tearing_down,
+    a_starting_record,
+    an_upgrade,
+    ha,
+    nothing_left,
+    reasons,
+)
+
+from flinkop.lifecycle.action import StartCluster
+from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord
+from flinkop.lifecycle.start import again, start
+
+GONE = nothing_left(ha=NO_METADATA)
+
+
+def test_a_start_is_looked_at_again_at_its_deadline_at_the_latest() -> None:
+    assert start(a_record_tearing_down(), nothing_left(), an_upgrade(), FRESH).requeue_after == a_desired().settings.readiness_timeout
+
+
+def test_a_start_begins_a_new_life_of_the_record() -> None:
+    after = start(a_record_tearing_down(was_ready=True, had_no_state=True, failure="old"), nothing_left(), an_upgrade(), FRESH).record
+
+    assert (after.health, after.jobmanager, after.job.state) == (Health.PROGRESSING, JobManagerStatus.DEPLOYING, JobState.RECONCILING)
+    assert (after.reconciled, after.reconciled_at) == (NEW_SPEC, MILLISECONDS)
+    assert (after.was_ready, after.had_no_state, after.failure, after.step) == (False, False, None, None)
+
+
+def test_a_start_that_is_refused_rests_with_its_reason_and_everything_that_was_considered() -> None:
+    decision = start(a_record_tearing_down(), GONE, an_upgrade(), FRESH)
+    after = decision.record
+
+    assert (after.phase, after.reason, after.health, after.jobmanager) == (
+        Phase.FAILED,
+        "RestoreFailed",
+        Health.STALLED,
+        JobManagerStatus.MISSING,
+    )
+    assert after.restore is not None
+    assert (after.restore.point, after.failure, after.message) == (None, after.restore.message, after.restore.message)
+    assert (after.step, decision.actions, decision.requeue_after, reasons(decision)) == (None, (), None, ["RestoreFailed"])
+
+
+def test_a_job_that_finished_by_itself_may_start_empty() -> None:
+    finished = a_record_tearing_down(job=JobRecord("x", "job", JobState.FINISHED))
+    after = start(finished, GONE, an_upgrade(), FRESH).record
+
+    assert after.restore is not None
+    assert after.restore.reason == "JobFinished"
+
+
+def test_metadata_that_the_new_spec_could_not_read_stop_the_start() -> None:
+    after = start(a_record_tearing_down(), nothing_left(ha=ha(3)), an_upgrade(high_availability=False), FRESH).record
+
+    assert after.restore is not None
+    assert (after.phase, after.restore.reason) == (Phase.FAILED, "HighAvailabilityOff")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(replace(a_starting_record(), start=None), id="no start"),
+        pytest.param(replace(a_starting_record(), job=JobRecord()), id="no job id"),
+        pytest.param(replace(a_starting_record(), restore=None), id="no choice"),
+    ],
+)
+def test_only_a_start_that_is_recorded_completely_is_repeated(record: object) -> None:
+    assert again(record) is None  # type: ignore[arg-type]
+
+
+def test_a_repeated_start_is_the_recorded_one() -> None:
+    action = again(a_starting_record())
+
+    assert isinstance(action, StartCluster)
+    assert (action.generation, action.job_result_store_id) == (1, "f" * 32)
+    assert again(a_record(start=None)) is None
+
+
+def test_the_moment_of_a_start_is_the_beginning_of_its_deadline() -> None:
+    after = start(a_record_tearing_down(), nothing_left(), an_upgrade(), FRESH).record
+
+    assert after.start is not None
+    assert after.start.since == NOW
