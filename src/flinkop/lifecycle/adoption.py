@@ -13,9 +13,10 @@ from typing import Any
 
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.errors import InvalidSpec
+from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import WAS_READY, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.record import WAS_READY, JobManagerStatus, Record, Start
 from flinkop.lifecycle.restore import EMPTY, RestoreChoice
 from flinkop.lifecycle.step import HaFate, TearingDown
 
@@ -43,7 +44,7 @@ def adopt(status: Mapping[str, Any]) -> Record:
         message="Taken over from another operator; looking at the job.",
         start=_start(status, reconciliation),
         generation=status.get("observedGeneration") or 0,
-        job=_job(status.get("jobStatus") or {}),
+        job=read_job(status.get("jobStatus") or {}),
         jobmanager=_jobmanager(status),
         was_ready=True,
         reconciled=stable if rolled_back and stable else spec,
@@ -110,18 +111,3 @@ def _start(status: Mapping[str, Any], reconciliation: Mapping[str, Any]) -> Star
 
 def _jobmanager(status: Mapping[str, Any]) -> JobManagerStatus:
     return JobManagerStatus(status.get("jobManagerDeploymentStatus") or "MISSING")
-
-
-def _job(value: Mapping[str, Any]) -> JobRecord:
-    state = value.get("state")
-    return JobRecord(
-        job_id=value.get("jobId"),
-        name=value.get("jobName"),
-        state=JobState(state) if state else None,
-        start_time=_number(value.get("startTime")),
-        update_time=_number(value.get("updateTime")),
-    )
-
-
-def _number(text: str | None) -> int | None:
-    return None if text is None else int(text)

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from flinkop.lifecycle.adoption import adopt
-from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
 from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
 
@@ -32,7 +32,7 @@ def read_record(status: Mapping[str, Any]) -> Record:
         start=_start(start),
         invalid=_invalid(status),
         generation=status.get("observedGeneration", 0),
-        job=_job(job),
+        job=read_job(job),
         jobmanager=JobManagerStatus(status.get("jobManagerDeploymentStatus", "MISSING")),
         was_ready=start.get("ready", False),
         had_no_state=start.get("withoutState", False),
@@ -103,21 +103,6 @@ def _start(value: Mapping[str, Any]) -> Start | None:
     if not value:
         return None
     return Start(_time(value["startedAt"]), value["generation"], value["jobResultStoreId"])
-
-
-def _job(value: Mapping[str, Any]) -> JobRecord:
-    state = value.get("state")
-    return JobRecord(
-        job_id=value.get("jobId"),
-        name=value.get("jobName"),
-        state=JobState(state) if state else None,
-        start_time=_number(value.get("startTime")),
-        update_time=_number(value.get("updateTime")),
-    )
-
-
-def _number(text: str | None) -> int | None:
-    return None if text is None else int(text)
 
 
 def _restore(value: Mapping[str, Any] | None) -> RestoreChoice | None:
