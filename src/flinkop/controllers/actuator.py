@@ -67,7 +67,7 @@ class Actuator:
             case StartCluster():
                 return await self._start(_plan_of(action, target), target)
             case StartSession(generation, job_result_store_id):
-                return await self._start(DeploymentPlan(generation, _uid_of(target), None, None, job_result_store_id), target)
+                return await self._start(DeploymentPlan(generation, target.wish.uid, None, None, job_result_store_id), target)
             case DeleteJobManager(uid):
                 await self._kube.delete(DEPLOYMENTS, *target.key, uid=uid, propagation="Background")
             case StopWithSavepoint():
@@ -87,9 +87,12 @@ class Actuator:
         return None
 
     async def _apply_ingress(self, target: Target) -> None:
-        spec = target.wish.spec.ingress
+        wish, spec = target.wish, target.wish.spec.ingress
+        found = await self._kube.get(INGRESSES, *target.key)
+        if found is not None and not view.is_owned_by(wish.uid, found):
+            raise IngressExists(f"an Ingress {target.key[1]} exists that does not belong to this resource; delete or rename it")
         if spec is not None:
-            await self._kube.apply(INGRESSES, build_ingress(*target.key, spec, target.wish.rest_port, target.resource["metadata"]["uid"]))
+            await self._kube.apply(INGRESSES, build_ingress(*target.key, spec, wish.rest_port, wish.uid))
 
     async def _set_finalizers(self, target: Target, *, present: bool) -> None:
         metadata = target.resource["metadata"]
@@ -166,13 +169,12 @@ class Actuator:
 def _plan_of(action: StartCluster, target: Target) -> DeploymentPlan:
     is_last_state = action.restore.source is RestoreSource.LAST_STATE
     path = LAST_STATE_PATH if is_last_state else action.restore.path
-    return DeploymentPlan(action.generation, _uid_of(target), action.job_id, path, action.job_result_store_id)
-
-
-def _uid_of(target: Target) -> str:
-    uid: str = target.resource["metadata"]["uid"]
-    return uid
+    return DeploymentPlan(action.generation, target.wish.uid, action.job_id, path, action.job_result_store_id)
 
 
 class DeploymentExists(TerminalError):
     """A Deployment of the cluster's name belongs to something else."""
+
+
+class IngressExists(TerminalError):
+    """An Ingress of the resource's name belongs to something else."""

@@ -71,6 +71,11 @@ class Observer:
         Raises:
             TransientError: the Kubernetes API server cannot answer now.
         """
+        seen = await self._cluster(key, record, wish, knowledge, now)
+        ingress = view.read_ingress(self._ingresses.get(key), wish.uid) if self._ingresses is not None else None
+        return replace(seen, ingress=ingress, refused_ingress=knowledge.refused_ingress)
+
+    async def _cluster(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
         deployment = self._deployments.get(key)
         if deployment is not None and not view.is_owned_by(wish.uid, deployment):
             return await self._beside_a_stranger(key, record, wish, knowledge)
@@ -88,7 +93,7 @@ class Observer:
         ha = None
         if Question.HA_METADATA in questions(record, wish.desired, jobmanager_exists=False):
             ha = replace(await self._ha_metadata(key, record), config_maps=0, job_graphs=0)
-        return Observed(ha=ha, dependents_applied=False, refusal=knowledge.refusal, refused_ingress=knowledge.refused_ingress)
+        return Observed(ha=ha, dependents_applied=False, refusal=knowledge.refusal)
 
     def _look(self, key: Key, deployment: Mapping[str, Any] | None, knowledge: Knowledge, now: datetime) -> Observed:
         pods = [pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod)]
@@ -102,8 +107,6 @@ class Observer:
             trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
             dependents_applied=knowledge.dependents_applied,
             refusal=knowledge.refusal,
-            ingress=view.read_ingress(self._ingresses.get(key)) if self._ingresses else None,
-            refused_ingress=knowledge.refused_ingress,
         )
 
     async def _ha_metadata(self, key: Key, record: Record) -> HaMetadata:

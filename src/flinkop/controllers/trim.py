@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flinkop.controllers.view import GENERATION_ANNOTATION
+from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 
 _METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
@@ -25,7 +25,7 @@ def trim_deployment(deployment: dict[str, Any]) -> dict[str, Any]:
     generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
     if generation is not None:
         kept["annotations"] = {GENERATION_ANNOTATION: generation}
-    kept["ownerReferences"] = [{"uid": owner["uid"]} for owner in metadata.get("ownerReferences") or ()]
+    kept["ownerReferences"] = _owners(metadata)
     return {
         "metadata": kept,
         "status": {
@@ -52,6 +52,7 @@ def trim_pod(pod: dict[str, Any]) -> dict[str, Any]:
 def trim_ingress(ingress: dict[str, Any]) -> dict[str, Any]:
     """The Ingress of a cluster."""
     kept = _metadata(ingress["metadata"])
+    kept["ownerReferences"] = _owners(ingress["metadata"])
     digest = (ingress["metadata"].get("annotations") or {}).get(DIGEST_ANNOTATION)
     if digest is not None:
         kept["annotations"] = {DIGEST_ANNOTATION: digest}
@@ -63,6 +64,10 @@ def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     labels = metadata.get("labels") or {}
     kept["labels"] = {key: labels[key] for key in _LABELS if key in labels}
     return kept
+
+
+def _owners(metadata: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"uid": owner["uid"]} for owner in metadata.get("ownerReferences") or ()]
 
 
 def _conditions(status: Mapping[str, Any], types: frozenset[str]) -> list[dict[str, Any]]:

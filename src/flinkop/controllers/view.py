@@ -9,9 +9,9 @@ from typing import Any
 
 from flinkop.flink.stacktrace import find_cause
 from flinkop.lifecycle.observed import HaMetadata, JobManager, Trouble
+from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 
-GENERATION_ANNOTATION = "flinkdeployment.flink.apache.org/generation"
 FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
 
 _WAITING = frozenset(
@@ -45,9 +45,9 @@ def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
     )
 
 
-def read_ingress(ingress: Mapping[str, Any] | None) -> str | None:
-    """The digest on an Ingress; empty when somebody else made it, None when there is none."""
-    if ingress is None:
+def read_ingress(ingress: Mapping[str, Any] | None, owner_uid: str) -> str | None:
+    """The digest on the Ingress of that owner; empty when another operator made it for the same owner, None when there is none."""
+    if ingress is None or not is_owned_by(owner_uid, ingress):
         return None
     digest: str = (ingress["metadata"].get("annotations") or {}).get(DIGEST_ANNOTATION, "")
     return digest
