@@ -21,7 +21,7 @@ from tests.cluster.node import PAUSE_IMAGE, Node
 from tests.cluster.pki import DOMAIN, Pki, apiserver_flags
 from tests.cluster.process import Failed, run, succeeds, tell, until
 
-_CONTROLLER_MANAGER = "kube-controller-manager"
+_CONTROLLER_MANAGER, _SCHEDULER = "kube-controller-manager", "kube-scheduler"
 
 
 class LocalCluster:
@@ -94,9 +94,15 @@ class LocalCluster:
         self._cgroups.kill("kube-apiserver")
 
     def start_apiserver(self) -> None:
-        """Starts kube-apiserver; gives back when it answers."""
-        self._spawn_component("kube-apiserver", "kube-apiserver", self.instance.control_plane, *self._apiserver_flags())
-        until(self.is_up, f"kube-apiserver (see {self.logs}/kube-apiserver.log)")
+        """Starts kube-apiserver; gives back when it answers, and Kubernetes' controllers and scheduler begin anew.
+
+        They do so everywhere: without an API server they lose their Leases within seconds and end. Here they hold none, and would look
+        for it in ever longer intervals, so that for more than a minute nobody removes or makes a pod.
+        """
+        self._start_apiserver()
+        self.restart_controller_manager()
+        self._cgroups.kill(_SCHEDULER)
+        self._start_scheduler()
 
     def restart_controller_manager(self, *flags: str) -> None:
         """A new process of kube-controller-manager, with these flags beside the usual ones."""
@@ -126,19 +132,26 @@ class LocalCluster:
 
     # how
 
+    def _start_apiserver(self) -> None:
+        self._spawn_component("kube-apiserver", "kube-apiserver", self.instance.control_plane, *self._apiserver_flags())
+        until(self.is_up, f"kube-apiserver (see {self.logs}/kube-apiserver.log)")
+
     def _create_pki(self, nodes: int) -> None:
         addresses = {f"node{number}": self.instance.address(number) for number in range(1, nodes + 1)}
         self._pki.create([self.instance.gateway], addresses)
         self._pki.write_kubeconfig(self.kubeconfig, f"https://{self.instance.gateway}:6443", self.instance.name)
 
     def _start_control_plane(self) -> None:
-        plane, config = self.instance.control_plane, f"--kubeconfig={self.kubeconfig}"
         etcd = [f"--data-dir={self.home}/etcd", "--unsafe-no-fsync", "--log-level=warn"]
-        self._spawn_component("etcd", "etcd", plane, *etcd)
-        self.start_apiserver()
+        self._spawn_component("etcd", "etcd", self.instance.control_plane, *etcd)
+        self._start_apiserver()
         self._start_controller_manager()
-        self._spawn_component("kube-scheduler", "kube-scheduler", plane, config, "--leader-elect=false")
+        self._start_scheduler()
         self._start_dns()
+
+    def _start_scheduler(self) -> None:
+        flags = [f"--kubeconfig={self.kubeconfig}", "--leader-elect=false"]
+        self._spawn_component(_SCHEDULER, _SCHEDULER, self.instance.control_plane, *flags)
 
     def _start_controller_manager(self, *more: str) -> None:
         pki = self.home / "pki"

@@ -47,5 +47,4 @@ def read_checkpoints(statistics: CheckpointStatistics) -> Checkpoints:
         completed_at=statistics.latest_completed_at,
         restored_path=statistics.restored_path,
         stop_path=statistics.stop_path,
-        stop_triggered_at=statistics.stop_triggered_at,
     )

@@ -23,7 +23,7 @@ from flinkop.kube.resource import FLINK_DEPLOYMENTS
 from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress, DeleteJobManager, StartCluster, StartSession
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
-from flinkop.lifecycle.observed import Refusal
+from flinkop.lifecycle.observed import Refusal, RefusedIngress
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.statuswriter import Scale, write_status
@@ -51,7 +51,7 @@ class Memory:
     expected: Expected | None = None
     started_uid: str | None = None
     refusal: Refusal | None = None
-    refused_ingress: str | None = None
+    refused_ingress: RefusedIngress | None = None
     wish: Wish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
 
@@ -169,6 +169,7 @@ class FlinkDeploymentController:
         return await self._kube.replace_status(FLINK_DEPLOYMENTS, body)
 
     async def _act(self, decision: Decision, target: Target, memory: Memory) -> Outcome:
+        again = False
         for action in decision.actions:
             try:
                 uid = await self._actuator.perform(action, target)
@@ -177,11 +178,13 @@ class FlinkDeploymentController:
             except TerminalError as error:
                 if not isinstance(action, ApplyIngress | DeleteIngress):
                     return self._refused(error, target.wish, memory)
-                self._without_ingress(error, target, memory)
+                self._without_ingress(error, target)
+                if isinstance(action, ApplyIngress):
+                    memory.refused_ingress, again = RefusedIngress(action.digest, str(error)), True
                 continue
             self._expect(action, uid, memory)
         memory.refusal = None
-        return _outcome(decision)
+        return RequeueAfter(0) if again else _outcome(decision)
 
     def _expect(self, action: Action, uid: str | None, memory: Memory) -> None:
         until = self._clock.monotonic() + _EXPECTATION_SECONDS
@@ -191,9 +194,8 @@ class FlinkDeploymentController:
             case DeleteJobManager(deleted):
                 memory.expected = Expected(deleted, False, until)
 
-    def _without_ingress(self, error: TerminalError, target: Target, memory: Memory) -> None:
-        """The job needs no Ingress: what is wrong with that is told, and tried again when the spec changes."""
-        memory.refused_ingress = target.wish.desired.ingress
+    def _without_ingress(self, error: TerminalError, target: Target) -> None:
+        """The job needs no Ingress: what is wrong with that is told, in the status by the next pass, and tried again for a new spec."""
         _log.warning("ingress refused", cause=str(error))
         event = Event("IngressRefused", f"spec.ingress: {error}", EventType.WARNING, Component.OPERATOR)
         self._events.record(target.resource, (event,))

@@ -15,12 +15,12 @@ from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.client import FlinkClient
 from flinkop.flink.model import JobOverview
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import CONFIG_MAPS
-from flinkop.lifecycle.observed import TERMINAL, Answered, HaMetadata, Job, JobState, Observed, Refusal, Unreachable
+from flinkop.kube.resource import CONFIG_MAPS, REPLICA_SETS
+from flinkop.lifecycle.observed import TERMINAL, Answered, HaMetadata, Job, JobState, Observed, Refusal, RefusedIngress, Unreachable
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import TakingSavepoint
-from flinkop.resources.naming import common_labels
+from flinkop.resources.naming import common_labels, jobmanager_labels
 
 _TROUBLED = frozenset({JobState.FAILED, JobState.FAILING, JobState.RESTARTING})
 
@@ -47,7 +47,7 @@ class Knowledge:
 
     dependents_applied: bool
     refusal: Refusal | None
-    refused_ingress: str | None = None
+    refused_ingress: RefusedIngress | None = None
 
 
 class Observer:
@@ -83,6 +83,8 @@ class Observer:
         asked = questions(record, wish.desired, seen.jobmanager is not None)
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
+        if Question.REPLICA_SETS in asked and seen.cluster_is_gone:
+            seen = replace(seen, replica_sets=await self._replica_sets(key))
         if Question.JOB in asked and seen.jobmanager is not None and seen.jobmanager.available:
             seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, wish, seen, asked)
         return seen
@@ -103,11 +105,18 @@ class Observer:
             jobmanager=view.read_jobmanager(deployment) if deployment else None,
             jobmanager_pods=len(masters),
             pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
-            taskmanager_pods=len(workers),
+            restart=next(filter(None, map(view.find_restart, masters)), None),
             trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
             dependents_applied=knowledge.dependents_applied,
             refusal=knowledge.refusal,
         )
+
+    async def _replica_sets(self, key: Key) -> int:
+        """Those that could still make a JobManager's pod."""
+        namespace, name = key
+        selector = ",".join(f"{label}={value}" for label, value in jobmanager_labels(name).items())
+        found = await self._kube.list(REPLICA_SETS, namespace, label_selector=selector)
+        return sum(view.makes_pods_of(name, one) for one in found)
 
     async def _ha_metadata(self, key: Key, record: Record) -> HaMetadata:
         namespace, name = key

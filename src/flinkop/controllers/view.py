@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flinkop.flink.stacktrace import find_cause
-from flinkop.lifecycle.observed import HaMetadata, JobManager, Trouble
+from flinkop.lifecycle.observed import HaMetadata, JobManager, Restart, Trouble
 from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
+from flinkop.resources.naming import MAIN_CONTAINER
 
 FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
 
@@ -61,6 +62,23 @@ def is_owned_by(uid: str, obj: Mapping[str, Any]) -> bool:
 def parse_time(text: str) -> datetime:
     """A Kubernetes time."""
     return datetime.fromisoformat(text)
+
+
+def makes_pods_of(deployment: str, replica_set: Mapping[str, Any]) -> bool:
+    """Whether a ReplicaSet of the Deployment of that name replaces pods that end; one that is being deleted does not."""
+    metadata = replica_set["metadata"]
+    owners = metadata.get("ownerReferences") or ()
+    return "deletionTimestamp" not in metadata and any(owner["kind"] == "Deployment" and owner["name"] == deployment for owner in owners)
+
+
+def find_restart(pod: Mapping[str, Any]) -> Restart | None:
+    """Whether Flink's container of the pod has ended before, and runs again."""
+    for container in (pod.get("status") or {}).get("containerStatuses") or ():
+        running = (container.get("state") or {}).get("running")
+        ended = (container.get("lastState") or {}).get("terminated")
+        if container["name"] == MAIN_CONTAINER and running and ended:
+            return Restart(ended["exitCode"], ended.get("reason") or "Error", parse_time(running["startedAt"]))
+    return None
 
 
 def is_overdue(pod: Mapping[str, Any], now: datetime) -> bool:

@@ -90,10 +90,9 @@ class CheckpointStatistics:
     latest_completed_at: int | None
     restored_path: str | None
     stop_path: str | None
-    stop_triggered_at: int | None
 
 
-NO_CHECKPOINTS = CheckpointStatistics(0, None, None, None, None, None)
+NO_CHECKPOINTS = CheckpointStatistics(0, None, None, None, None)
 """The statistics of a job that has made none."""
 
 
@@ -144,7 +143,6 @@ def read_checkpoints(answer: Mapping[str, Any]) -> CheckpointStatistics:
         latest_completed_at=_number(completed["latest_ack_timestamp"]) if completed else None,
         restored_path=_path(restored),
         stop_path=_path(stop),
-        stop_triggered_at=_number(stop["trigger_timestamp"]) if stop else None,
     )
 
 

@@ -33,9 +33,10 @@ class Condition:
 def conditions(record: Record) -> tuple[Condition, ...]:
     """`Ready`: the newest spec is fulfilled. `Reconciling`: it is being worked on. `Stalled`: somebody's help is needed.
 
-    `Running` is the established one: the job is RUNNING.
+    `Running` is the established one: the job is RUNNING. `IngressReady` stands there only while something is wrong with the Ingress,
+    on which the job does not depend.
     """
-    return _ready(record), _reconciling(record), _stalled(record), _running(record)
+    return _ready(record), _reconciling(record), _stalled(record), _running(record), *_ingress(record)
 
 
 def render(found: Iterable[Condition], before: Iterable[Mapping[str, Any]], generation: int, now: str) -> list[dict[str, Any]]:
@@ -74,6 +75,11 @@ def _stalled(record: Record) -> Condition:
     if record.health is Health.STALLED:
         return Condition("Stalled", True, record.reason, record.message)
     return Condition("Stalled", False, "NotStalled", "")
+
+
+def _ingress(record: Record) -> tuple[Condition, ...]:
+    problem = record.ingress_problem
+    return (Condition("IngressReady", False, "IngressRefused", problem),) if problem else ()
 
 
 def _running(record: Record) -> Condition:

@@ -11,7 +11,7 @@ from flinkop.lifecycle.deleting import on_deleting
 from flinkop.lifecycle.deploying import on_deploying
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.ended import on_ended
-from flinkop.lifecycle.ingress import ingress_actions
+from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
@@ -71,7 +71,8 @@ def _with_what_is_ignored(record: Record, desired: Desired) -> Record:
 
 def _with_ingress(decision: Decision, observed: Observed, desired: Desired) -> Decision:
     """Last of all: nothing that concerns the job waits for it."""
-    return replace(decision, actions=(*decision.actions, *ingress_actions(observed, desired)))
+    after = replace(decision.record, ingress_problem=ingress_problem(decision.record, observed, desired))
+    return replace(decision, record=after, actions=(*decision.actions, *ingress_actions(observed, desired)))
 
 
 def _with_finalizer(decision: Decision, desired: Desired) -> Decision:

@@ -67,7 +67,8 @@ def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Des
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if observed.jobmanager is None or not desired.settings.savepoint_on_deletion:
         return _remove(record, observed, fresh, "Deleting the cluster.")
-    late = fresh.now >= step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
+    deadline = step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
+    late = fresh.now >= deadline
     match read_outcome(observed):
         case Stopped(path):
             done = Event("Savepoint", f"The job was stopped with a savepoint before deletion: {path}", component=Component.JOB)
@@ -85,7 +86,8 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
         case AskAgain():
             return _ask(record, step, observed, desired)
         case Pending(why) | Vanished(why):
-            return stay(record, "TakingSavepoint", why, requeue_after=desired.settings.progress_interval)
+            message = f"{why} The cluster is deleted without it at {deadline:%H:%M:%S} UTC."
+            return stay(record, "TakingSavepoint", message, requeue_after=desired.settings.progress_interval)
 
 
 def _give_up(record: Record, observed: Observed, fresh: Fresh, cause: str) -> Decision:
@@ -103,7 +105,7 @@ def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, even
 
 def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     late = fresh.now >= step.since + desired.settings.cleanup_timeout
-    if late and observed.jobmanager is None and observed.pods_overdue:
+    if late and observed.jobmanager is None and (observed.pods_overdue or observed.jobmanager_pods == 0):
         return go(
             record,
             record.phase,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import Observed
+from flinkop.lifecycle.record import Record
 
 
 def ingress_actions(observed: Observed, desired: Desired) -> tuple[Action, ...]:
@@ -14,4 +15,17 @@ def ingress_actions(observed: Observed, desired: Desired) -> tuple[Action, ...]:
         return ()
     if wanted is None:
         return (DeleteIngress(),)
-    return () if wanted == observed.refused_ingress else (ApplyIngress(wanted),)
+    return () if _is_refused(wanted, observed) else (ApplyIngress(wanted),)
+
+
+def ingress_problem(record: Record, observed: Observed, desired: Desired) -> str | None:
+    """Why the wanted Ingress is not there; what was known of it stands until it is tried again."""
+    wanted = desired.ingress
+    if not desired.manages_ingress or desired.deleting or wanted is None or wanted == observed.ingress:
+        return None
+    refused = observed.refused_ingress
+    return refused.message if refused and _is_refused(wanted, observed) else record.ingress_problem
+
+
+def _is_refused(wanted: str, observed: Observed) -> bool:
+    return observed.refused_ingress is not None and observed.refused_ingress.digest == wanted

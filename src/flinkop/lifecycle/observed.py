@@ -39,6 +39,15 @@ class JobManager:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """The JobManager's container has ended once, and was started again by Kubernetes at `since`."""
+
+    exit_code: int
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """Why a pod does not start, in Kubernetes' words."""
 
@@ -117,7 +126,6 @@ class Checkpoints:
     completed_at: int | None = None
     restored_path: str | None = None
     stop_path: str | None = None
-    stop_triggered_at: int | None = None
 
     @property
     def newest_path(self) -> str | None:
@@ -153,19 +161,29 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedIngress:
+    """The Ingress of that digest was not accepted, and trying it again unchanged will not help."""
+
+    digest: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One look at the world.
 
+    `replica_sets` counts the JobManager's: one that has outlived its Deployment still replaces pods.
+
     `session_jobs` are the jobs on a session cluster that have not ended.
 
-    `ingress` is the digest on the Ingress of the resource, empty when it has none; None: there is no Ingress. `refused_ingress` is the
-    digest of one that the API server has refused.
+    `ingress` is the digest on the Ingress of the resource, empty when it has none; None: there is no Ingress.
     """
 
     jobmanager: JobManager | None = None
     jobmanager_pods: int = 0
     pods_overdue: bool = False
-    taskmanager_pods: int = 0
+    replica_sets: int = 0
+    restart: Restart | None = None
     trouble: Trouble | None = None
     rest: Rest = field(default_factory=NotAsked)
     job: Job | None = None
@@ -178,12 +196,12 @@ class Observed:
     cluster_info: Mapping[str, str] | None = None
     session_jobs: tuple[Job, ...] = ()
     ingress: str | None = None
-    refused_ingress: str | None = None
+    refused_ingress: RefusedIngress | None = None
 
     @property
     def cluster_is_gone(self) -> bool:
         """No JobManager is left that could run the job."""
-        return self.jobmanager is None and self.jobmanager_pods == 0
+        return self.jobmanager is None and self.jobmanager_pods == 0 and self.replica_sets == 0
 
     @property
     def jobmanager_is_ready(self) -> bool:

@@ -18,6 +18,7 @@ class Question(Flag):
     SAVEPOINT = auto()
     CHECKPOINTS = auto()
     HA_METADATA = auto()
+    REPLICA_SETS = auto()
 
 
 def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Question:
@@ -25,6 +26,8 @@ def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Ques
     asked = _of_phase(record, desired)
     if _needs_metadata(record, desired, jobmanager_exists):
         asked |= Question.HA_METADATA
+    if isinstance(record.step, TearingDown) and not jobmanager_exists:
+        asked |= Question.REPLICA_SETS
     return asked
 
 

@@ -84,4 +84,5 @@ class Record:
     reconciled_at: int | None = None
     stable: Mapping[str, Any] | None = None
     failure: str | None = None
+    ingress_problem: str | None = None
     cluster_info: Mapping[str, str] = field(default_factory=dict)

@@ -42,6 +42,7 @@ def read_record(status: Mapping[str, Any]) -> Record:
         reconciled_at=reconciliation.get("reconciliationTimestamp"),
         stable=_spec(reconciliation.get("lastStableSpec")),
         failure=_failure(status),
+        ingress_problem=_condition(status, "IngressReady").get("message"),
         cluster_info=status.get("clusterInfo") or {},
     )
 

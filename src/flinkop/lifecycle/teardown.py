@@ -57,12 +57,14 @@ def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desire
         message,
         *delete_jobmanager(observed),
         health=Health.STALLED if late else Health.PROGRESSING,
-        requeue_after=_look_again(deadline, now, late),
+        requeue_after=_look_again(observed, desired, deadline, now),
     )
 
 
-def _look_again(deadline: datetime, now: datetime, late: bool) -> timedelta:
-    return timedelta(seconds=15) if late else min(deadline - now, timedelta(seconds=15))
+def _look_again(observed: Observed, desired: Desired, deadline: datetime, now: datetime) -> timedelta:
+    """Deployment and pods are watched, ReplicaSets are not."""
+    interval = desired.settings.progress_interval if observed.replica_sets else timedelta(seconds=15)
+    return interval if now >= deadline else min(deadline - now, interval)
 
 
 def _metadata_action(step: TearingDown, ha: HaMetadata, desired: Desired) -> Action | None:

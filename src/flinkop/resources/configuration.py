@@ -16,6 +16,7 @@ from flinkop.flinkconf.flinkoptions import (
     JOBMANAGER_ANNOTATIONS,
     NEW_NAMES,
     PINNED_JOB_ID,
+    RESTORE_PATHS,
     TASK_SLOTS,
 )
 from flinkop.flinkconf.highavailability import is_ha
@@ -32,7 +33,6 @@ OWNER_REFERENCE = "kubernetes.jobmanager.owner.reference"
 FLINK_VERSION = "$internal.flink.version"
 
 _OPERATOR_PREFIXES = ("kubernetes.operator.", "job.autoscaler.")
-_RESTORE_PATHS = ("execution.savepoint.path", "execution.state-recovery.path")
 _IMAGE_SINCE_1_17 = FlinkVersion(1, 17)
 _CHECKPOINT_INTERVAL = "5 min"
 
@@ -83,7 +83,7 @@ def with_deployment(conf: Mapping[str, str], plan: DeploymentPlan) -> dict[str, 
     Raises:
         InvalidSpec: the annotations of the JobManager cannot be read.
     """
-    kept = {key: value for key, value in conf.items() if not key.startswith(_OPERATOR_PREFIXES) and key not in _RESTORE_PATHS}
+    kept = {key: value for key, value in conf.items() if not key.startswith(_OPERATOR_PREFIXES) and key not in RESTORE_PATHS}
     if plan.savepoint_path is not None:
         kept["execution.savepoint.path"] = plan.savepoint_path
     if plan.job_id is not None:

@@ -34,8 +34,3 @@ def common_labels(cluster_id: str) -> dict[str, str]:
 def jobmanager_labels(cluster_id: str) -> dict[str, str]:
     """The labels that select JobManager pods."""
     return {**common_labels(cluster_id), "component": "jobmanager"}
-
-
-def taskmanager_labels(cluster_id: str) -> dict[str, str]:
-    """The labels that select TaskManager pods."""
-    return {**common_labels(cluster_id), "component": "taskmanager"}

@@ -73,6 +73,13 @@ def _restore_path(subject: Subject) -> dict[str, str]:
     return {"execution.savepoint.path": path} if path else {}
 
 
+def leaves_restore_paths_to_the_operator(subject: Subject) -> Iterator[Violation]:
+    """Each start names the state it restores: a path from the configuration would be an old one from the first upgrade on."""
+    for key in sorted(flinkoptions.RESTORE_PATHS & subject.spec.flink_configuration.keys()):
+        problem = "has no effect: the operator decides at each start which state is restored"
+        yield warning(f"spec.flinkConfiguration.{key}", problem, "write spec.job.initialSavepointPath for the first start")
+
+
 def uses_names_that_flink_knows(subject: Subject) -> Iterator[Violation]:
     """Flink ignores names it does not know: with these, it would run without the user's state being safe."""
     for key, (since, old_name) in flinkoptions.NEW_NAMES.items():

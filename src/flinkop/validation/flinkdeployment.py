@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     configuration.has_known_operator_options,
     configuration.can_be_written,
     configuration.uses_names_that_flink_knows,
+    configuration.leaves_restore_paths_to_the_operator,
     configuration.names_each_option_once,
     configuration.has_storage_for_high_availability,
     configuration.has_java_options_that_survive_the_shell,

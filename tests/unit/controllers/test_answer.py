@@ -48,6 +48,6 @@ def test_the_outcome_of_a_trigger(operation: model.AsyncOperation, savepoint: ob
 
 
 def test_no_field_of_the_checkpoint_statistics_is_taken_for_another() -> None:
-    statistics = model.CheckpointStatistics(1, "latest", 2, "restored", "stop", 3)
-    expected = observed.Checkpoints(count=1, path="latest", completed_at=2, restored_path="restored", stop_path="stop", stop_triggered_at=3)
+    statistics = model.CheckpointStatistics(1, "latest", 2, "restored", "stop")
+    expected = observed.Checkpoints(count=1, path="latest", completed_at=2, restored_path="restored", stop_path="stop")
     assert read_checkpoints(statistics) == expected

@@ -16,7 +16,7 @@ from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import INGRESSES
 from flinkop.lifecycle.action import ApplyIngress
 from flinkop.lifecycle.ingress import ingress_actions
-from flinkop.lifecycle.observed import Observed
+from flinkop.lifecycle.observed import Observed, RefusedIngress
 from flinkop.lifecycle.record import Record
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 
@@ -36,7 +36,7 @@ def an_object(owner: str, digest: str | None = None) -> dict[str, Any]:
     return {"metadata": {**metadata, "ownerReferences": [{"uid": owner}], "annotations": annotations}}
 
 
-def observed(ingress: dict[str, Any] | None, deployment: dict[str, Any] | None = None, refused: str | None = None) -> Observed:
+def observed(ingress: dict[str, Any] | None, deployment: dict[str, Any] | None = None, refused: RefusedIngress | None = None) -> Observed:
     deployments, ingresses = Objects({KEY: deployment} if deployment else {}), Objects({KEY: ingress} if ingress else {})
     world = World()
     observer = Observer(
@@ -71,7 +71,7 @@ def test_beside_a_strangers_deployment_an_ingress_that_is_there_is_not_applied_a
     desired = a_wish(WITH_INGRESS).desired
     seen = observed(an_object("owner", desired.ingress), deployment=an_object("somebody else"))
     assert (seen.jobmanager, ingress_actions(seen, desired)) == (None, ())
-    refused = observed(None, deployment=an_object("somebody else"), refused=desired.ingress)
+    refused = observed(None, deployment=an_object("somebody else"), refused=RefusedIngress(desired.ingress or "", "no"))
     assert ingress_actions(refused, desired) == ()
 
 

@@ -10,16 +10,18 @@ import pytest
 from flinkop.controllers.trim import trim_deployment
 from flinkop.controllers.view import (
     GENERATION_ANNOTATION,
+    find_restart,
     find_trouble,
     graph_keys,
     is_alive,
     is_ha_config_map,
     is_overdue,
     is_owned_by,
+    makes_pods_of,
     read_ha_metadata,
     read_jobmanager,
 )
-from flinkop.lifecycle.observed import HaMetadata, Trouble
+from flinkop.lifecycle.observed import HaMetadata, Restart, Trouble
 
 CREATED = "2026-01-01T00:00:00Z"
 JOB, OTHER_JOB = "a" * 32, "b" * 32
@@ -78,6 +80,39 @@ def test_an_object_is_ours_when_it_names_us_as_an_owner(owners: Any, owned: bool
 )
 def test_a_pod_that_has_ended_is_not_alive(phase: str | None, alive: bool) -> None:
     assert is_alive({"status": {"phase": phase}}) is alive
+
+
+@pytest.mark.parametrize(
+    ("metadata", "makes_pods"),
+    [
+        ({"ownerReferences": [{"kind": "Deployment", "name": "job"}]}, True),
+        ({"ownerReferences": [{"kind": "Deployment", "name": "job"}], "deletionTimestamp": "2026-01-01T00:00:00Z"}, False),
+        ({"ownerReferences": [{"kind": "Deployment", "name": "other"}]}, False),
+        ({}, False),
+    ],
+    ids=["left behind", "being deleted", "another's", "nobody's"],
+)
+def test_a_replica_set_that_outlives_its_deployment_still_replaces_pods(metadata: dict[str, Any], makes_pods: bool) -> None:
+    assert makes_pods_of("job", {"metadata": metadata}) is makes_pods
+
+
+ENDED = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+RUNS = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    ("container", "restart"),
+    [
+        ({"state": RUNS, "lastState": ENDED}, Restart(137, "OOMKilled", datetime(2026, 1, 1, tzinfo=UTC))),
+        ({"state": RUNS, "lastState": {"terminated": {"exitCode": 1}}}, Restart(1, "Error", datetime(2026, 1, 1, tzinfo=UTC))),
+        ({"state": RUNS, "lastState": {}}, None),
+        ({"state": {"waiting": {}}, "lastState": ENDED}, None),
+        ({"name": "sidecar", "state": RUNS, "lastState": ENDED}, None),
+    ],
+    ids=["restarted", "without a reason", "the first one", "waits for its restart", "another container"],
+)
+def test_a_restarted_container_tells_how_it_ended(container: dict[str, Any], restart: Restart | None) -> None:
+    assert find_restart({"status": {"containerStatuses": [{"name": "flink-main-container", **container}]}}) == restart
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ NO_METADATA = HaMetadata()
 
 def an_observed(**changes: Any) -> Observed:
     """One look at a running job with high availability."""
-    healthy = Observed(jobmanager=a_jobmanager(), jobmanager_pods=1, taskmanager_pods=1, rest=Answered(), job=a_job(), ha=ha())
+    healthy = Observed(jobmanager=a_jobmanager(), jobmanager_pods=1, rest=Answered(), job=a_job(), ha=ha())
     return replace(healthy, **changes)
 
 
@@ -170,7 +170,7 @@ def observed_job(state: JobState, **changes: Any) -> Observed:
 
 def nothing_left(**changes: Any) -> Observed:
     """One look at a cluster that is gone; its metadata stay, without job graphs."""
-    gone: dict[str, Any] = {"jobmanager": None, "jobmanager_pods": 0, "taskmanager_pods": 0, "rest": NotAsked(), "job": None}
+    gone: dict[str, Any] = {"jobmanager": None, "jobmanager_pods": 0, "rest": NotAsked(), "job": None}
     return an_observed(**{**gone, "ha": ha(job_graphs=0, config_maps=1), **changes})
 
 

@@ -66,7 +66,6 @@ class Job:
     owned: str | None = None
     checkpoints: int = 0
     stop_path: str | None = None
-    stop_triggered_at: float | None = None
     checkpointed_at: float | None = None
     changed_at: float = 0.0
     started_at: float = 0.0
@@ -430,15 +429,14 @@ class World:
         if job.state is not JobState.RUNNING:
             self._fail_trigger(trigger)
             return
-        began = self.time.now
         seconds = self._some(200.0, 2000.0) if self.savepoints_are_slow else self._some(0.1, 8.0)
-        self.time.after(seconds, lambda: self._complete_savepoint(process, job, trigger, began))
+        self.time.after(seconds, lambda: self._complete_savepoint(process, job, trigger))
 
     def _fail_trigger(self, trigger: Trigger) -> None:
         if trigger.done_at is None:
             trigger.failure, trigger.done_at = "the savepoint failed", self.time.now
 
-    def _complete_savepoint(self, process: Process, job: Job, trigger: Trigger, began: float) -> None:
+    def _complete_savepoint(self, process: Process, job: Job, trigger: Trigger) -> None:
         if not self._lives(process, job) or trigger.done_at is not None:
             return
         pod = next((pod for pod in self.pods if pod.process is process), None)
@@ -448,7 +446,7 @@ class World:
         path = f"file:/savepoints/savepoint-{len(self.storage)}-{job.count}-{round(self.time.now * 1000)}"
         self.storage[path] = job.count
         trigger.path, trigger.done_at = path, self.time.now
-        job.stop_path, job.stop_triggered_at = path, began
+        job.stop_path = path
         self._end(pod, process, job, JobState.FINISHED)
 
     def cancel(self, process: Process, job_id: str) -> None:
@@ -486,7 +484,6 @@ class World:
                 "completed_at": job.checkpointed_at,
                 "restored_path": job.restored_path,
                 "stop_path": job.stop_path,
-                "stop_triggered_at": job.stop_triggered_at,
             }
             process.statistics = self.time.now, found
         return process.statistics[1]

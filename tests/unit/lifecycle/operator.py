@@ -411,5 +411,5 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _checkpoints(found: Mapping[str, Any]) -> Checkpoints:
-    times = {key: _milliseconds(found[key]) if found[key] is not None else None for key in ("completed_at", "stop_triggered_at")}
-    return Checkpoints(**{**found, **times})
+    completed_at = found["completed_at"]
+    return Checkpoints(**{**found, "completed_at": None if completed_at is None else _milliseconds(completed_at)})

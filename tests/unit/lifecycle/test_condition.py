@@ -43,6 +43,13 @@ def test_the_three_conditions_say_how_it_goes(record: Record, ready: bool, recon
     assert (found["Ready"].status, found["Reconciling"].status, found["Stalled"].status) == (ready, reconciling, stalled)
 
 
+def test_what_is_wrong_with_the_ingress_stands_beside_what_is_true_of_the_job() -> None:
+    found = by_type(a_record(ingress_problem="the host is taken"))
+
+    assert "IngressReady" not in by_type(WELL)
+    assert (found["IngressReady"].status, found["IngressReady"].message, found["Ready"].status) == (False, "the host is taken", True)
+
+
 def test_who_is_stuck_or_busy_says_why() -> None:
     assert (by_type(STUCK)["Stalled"].reason, by_type(STUCK)["Stalled"].message) == ("OldClusterStuck", "Delete its pod.")
     assert by_type(BUSY)["Reconciling"].message == by_type(BUSY)["Ready"].message == "The job is restarting."
@@ -59,8 +66,8 @@ def test_an_invalid_spec_is_what_somebody_has_to_help_with_first() -> None:
 def test_each_of_the_four_is_always_there_and_exactly_one_of_the_three_says_how_it_goes(record: Record) -> None:
     found = conditions(record)
 
-    assert [one.type for one in found] == ["Ready", "Reconciling", "Stalled", "Running"]
-    ready, reconciling, stalled, _ = (one.status for one in found)
+    assert [one.type for one in found][:4] == ["Ready", "Reconciling", "Stalled", "Running"]
+    ready, reconciling, stalled = (one.status for one in found[:3])
     assert ready + reconciling + stalled == 1 or (record.invalid is not None and stalled and not ready)
     for one in written(record)["conditions"]:
         assert one["reason"].isidentifier(), "or Kubernetes does not accept it"

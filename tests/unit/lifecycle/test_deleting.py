@@ -81,6 +81,7 @@ def test_the_cluster_goes_first(record: Record) -> None:
     [
         pytest.param(an_observed(), [DeleteJobManager], id="the Deployment, also after a crash"),
         pytest.param(nothing_left(jobmanager_pods=1), [], id="its pod is waited for"),
+        pytest.param(nothing_left(replica_sets=1), [], id="so is what would replace it"),
         pytest.param(nothing_left(), [DeleteHaMetadata], id="then the metadata"),
         pytest.param(nothing_left(ha=NO_METADATA), [RemoveFinalizer], id="then the resource"),
     ],
@@ -101,6 +102,13 @@ def test_a_pod_that_does_not_report_its_end_is_waited_for_until_the_deadline(ove
     decision = delete(record, nothing_left(jobmanager_pods=1, pods_overdue=overdue), deployed_high_availability=False)
 
     assert kinds(decision) == actions
+
+
+def test_a_replica_set_that_nobody_collects_holds_a_deletion_up_until_the_deadline_only() -> None:
+    left = nothing_left(replica_sets=1)
+
+    assert delete(deleting(TearingDown(NOW, HaFate.REMOVE)), left).requeue_after == a_desired().settings.progress_interval
+    assert kinds(delete(deleting(TearingDown(NOW - LONG, HaFate.REMOVE)), left)) == [DeleteHaMetadata, RemoveFinalizer]
 
 
 def test_a_deployment_that_does_not_go_calls_for_help() -> None:

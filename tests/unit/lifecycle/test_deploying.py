@@ -34,12 +34,14 @@ from tests.unit.lifecycle.builder import (
 from flinkop.lifecycle.action import DeleteJobManager, RemoveJobGraphs, StartCluster
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.observed import JobState, NotAsked, Observed, Trouble, Unreachable
+from flinkop.lifecycle.observed import JobState, NotAsked, Observed, Restart, Trouble, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.restore import RestoreSource
 from flinkop.lifecycle.step import HaFate, TearingDown, WaitingToStop
 
+YOUNG = a_start(since=NOW - timedelta(seconds=59))
+OLD = a_start(since=NOW - timedelta(seconds=61))
 LATE = a_start(since=NOW - timedelta(minutes=6))
 PULL = Trouble("ImagePullBackOff", "no such image")
 NOT_READY = an_observed(jobmanager=a_jobmanager(available=False), rest=NotAsked(), job=None, ha=None)
@@ -64,11 +66,14 @@ def ready(**changes: Any) -> Record:
         pytest.param(
             a_starting_record(), replace(NOT_READY, trouble=PULL), "ImagePullBackOff", Health.STALLED, id="a pod that cannot start"
         ),
-        pytest.param(a_starting_record(), SILENT, "JobStarting", Health.PROGRESSING, id="just ready: its first silence is no news"),
-        pytest.param(ready(reason="x"), SILENT, "JobManagerNotAnswering", Health.PROGRESSING, id="silent"),
+        pytest.param(a_starting_record(start=OLD), SILENT, "JobStarting", Health.PROGRESSING, id="its first silence is no news"),
+        pytest.param(a_starting_record(start=LATE), SILENT, "JobManagerNotAnswering", Health.STALLED, id="ready too late, and silent"),
+        pytest.param(ready(start=YOUNG), SILENT, "JobStarting", Health.PROGRESSING, id="silent in the first minute"),
+        pytest.param(ready(start=OLD), SILENT, "JobManagerNotAnswering", Health.PROGRESSING, id="silent"),
+        pytest.param(ready(reason="x", start=YOUNG), SILENT, "JobManagerNotAnswering", Health.PROGRESSING, id="silent, after other news"),
         pytest.param(ready(reason="x", start=LATE), SILENT, "JobManagerNotAnswering", Health.STALLED, id="silent for too long"),
-        pytest.param(ready(), JOBLESS, "JobStarting", Health.PROGRESSING, id="no job yet"),
-        pytest.param(ready(reason="x"), JOBLESS, "JobNotFound", Health.PROGRESSING, id="the job has not come back yet"),
+        pytest.param(ready(start=YOUNG), JOBLESS, "JobStarting", Health.PROGRESSING, id="no job yet"),
+        pytest.param(ready(start=OLD), JOBLESS, "JobNotFound", Health.PROGRESSING, id="the job has not come back yet"),
         pytest.param(ready(), observed_job(JobState.INITIALIZING), "JobStarting", Health.PROGRESSING, id="passing states are not written"),
         pytest.param(ready(start=LATE), observed_job(JobState.CREATED), "JobStarting", Health.STALLED, id="its tasks do not run in time"),
         pytest.param(ready(), observed_job(JobState.RESTARTING), "JobRestarting", Health.PROGRESSING, id="the job restarts"),
@@ -124,6 +129,28 @@ def test_a_job_that_the_jobmanager_does_not_know_in_time_has_failed_and_the_ways
     assert (decision.record.phase, decision.record.reason, decision.record.health) == (Phase.FAILED, "JobNotFound", Health.STALLED)
     assert "savepointRedeployNonce" in decision.record.message
     assert decision.requeue_after == a_desired().settings.rest_interval, "it may still come"
+
+
+@pytest.mark.parametrize(
+    ("restarted", "high_availability", "ended"),
+    [
+        pytest.param(60, True, True, id="restarted, and without its job"),
+        pytest.param(31, True, True, id="for long enough"),
+        pytest.param(29, True, False, id="it may still recover the job"),
+        pytest.param(400, True, False, id="before this start"),
+        pytest.param(60, False, False, id="without metadata it runs the program again, which may take its time"),
+        pytest.param(None, True, False, id="not restarted"),
+    ],
+)
+def test_a_restarted_jobmanager_without_its_job_tells_that_the_job_has_ended(
+    restarted: float | None, high_availability: bool, ended: bool
+) -> None:
+    restart = Restart(143, "Error", NOW - timedelta(seconds=restarted)) if restarted is not None else None
+    desired = a_desired(deployed_high_availability=high_availability)
+    decision = decide(ready(start=a_start(since=NOW - timedelta(seconds=90))), replace(JOBLESS, restart=restart), desired, FRESH)
+
+    assert (decision.record.phase is Phase.FAILED) == ended
+    assert ("exit code 143" in decision.record.message and "--previous" in decision.record.message) == ended
 
 
 def test_trouble_that_is_over_is_forgotten() -> None:

@@ -7,9 +7,12 @@ import pytest
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress
 from flinkop.lifecycle.desired import Desired, Settings
-from flinkop.lifecycle.ingress import ingress_actions
-from flinkop.lifecycle.observed import Observed
+from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
+from flinkop.lifecycle.observed import Observed, RefusedIngress
+from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Effect, diff_spec
+
+REFUSED = RefusedIngress("new", "the host is taken")
 
 
 def a_desired(wanted: str | None, *, managed: bool = True, deleting: bool = False) -> Desired:
@@ -26,14 +29,30 @@ def a_desired(wanted: str | None, *, managed: bool = True, deleting: bool = Fals
         pytest.param(a_desired("new"), Observed(ingress="old"), (ApplyIngress("new"),), id="another one is wanted"),
         pytest.param(a_desired("new"), Observed(ingress=""), (ApplyIngress("new"),), id="the established operator made it"),
         pytest.param(a_desired(None), Observed(ingress="old"), (DeleteIngress(),), id="not wanted any more"),
-        pytest.param(a_desired("new"), Observed(refused_ingress="new"), (), id="the API server refused it"),
-        pytest.param(a_desired("newer"), Observed(refused_ingress="new"), (ApplyIngress("newer"),), id="mended after a refusal"),
+        pytest.param(a_desired("new"), Observed(refused_ingress=REFUSED), (), id="the API server refused it"),
+        pytest.param(a_desired("newer"), Observed(refused_ingress=REFUSED), (ApplyIngress("newer"),), id="mended after a refusal"),
         pytest.param(a_desired("new", managed=False), Observed(), (), id="Ingresses are not managed"),
         pytest.param(a_desired("new", deleting=True), Observed(ingress="old"), (), id="the resource is being deleted"),
     ],
 )
 def test_the_ingress_follows_the_spec(desired: Desired, observed: Observed, actions: tuple[Action, ...]) -> None:
     assert ingress_actions(observed, desired) == actions
+
+
+@pytest.mark.parametrize(
+    ("before", "desired", "observed", "problem"),
+    [
+        pytest.param(None, a_desired("new"), Observed(refused_ingress=REFUSED), "the host is taken", id="refused"),
+        pytest.param("old", a_desired("new"), Observed(), "old", id="not tried again yet, as after a restart of the operator"),
+        pytest.param("old", a_desired("newer"), Observed(refused_ingress=REFUSED), "old", id="another one is about to be tried"),
+        pytest.param("old", a_desired("new"), Observed(ingress="new"), None, id="accepted"),
+        pytest.param("old", a_desired(None), Observed(), None, id="not wanted any more"),
+        pytest.param("old", a_desired("new", managed=False), Observed(), None, id="not managed any more"),
+        pytest.param("old", a_desired("new", deleting=True), Observed(), None, id="being deleted"),
+    ],
+)
+def test_a_refusal_is_told_until_it_is_mended(before: str | None, desired: Desired, observed: Observed, problem: str | None) -> None:
+    assert ingress_problem(Record(ingress_problem=before), observed, desired) == problem
 
 
 def test_a_change_of_the_ingress_alone_redeploys_nothing() -> None:

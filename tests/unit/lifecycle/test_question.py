@@ -23,6 +23,7 @@ from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, WaitingToRetry, WaitingToStop
 
 NONE, JOB, SAVEPOINT, CHECKPOINTS, METADATA = Question.NONE, Question.JOB, Question.SAVEPOINT, Question.CHECKPOINTS, Question.HA_METADATA
+REPLICA_SETS = Question.REPLICA_SETS
 OLD_CHECKPOINTS = an_upgrade(max_checkpoint_age=timedelta(minutes=1))
 
 
@@ -41,6 +42,9 @@ OLD_CHECKPOINTS = an_upgrade(max_checkpoint_age=timedelta(minutes=1))
         pytest.param(a_stopping_record(), an_upgrade(), True, JOB | SAVEPOINT | METADATA, id="taking a savepoint"),
         pytest.param(a_stopping_record(step=Cancelling(NOW)), an_upgrade(), True, JOB | METADATA, id="cancelling"),
         pytest.param(a_record_tearing_down(), an_upgrade(), True, METADATA, id="tearing down"),
+        pytest.param(
+            a_record_tearing_down(), an_upgrade(), False, METADATA | REPLICA_SETS, id="torn down, but for what may outlive its Deployment"
+        ),
         pytest.param(a_suspended_record(), a_desired(), False, METADATA, id="suspended"),
         pytest.param(an_ended_record(), a_desired(), True, JOB, id="failed"),
         pytest.param(Record(), a_desired(), False, METADATA, id="created"),

@@ -94,6 +94,7 @@ def records(draw: st.DrawFn) -> Record:
         reconciled_at=draw(st.none() | st.integers(0, 2**50)),
         stable=draw(st.none() | _specs),
         failure=draw(st.none() | _texts),
+        ingress_problem=draw(st.none() | _texts.filter(bool)),
         cluster_info=draw(st.dictionaries(st.sampled_from(["flink-version", "flink-revision"]), _texts)),
     )
 

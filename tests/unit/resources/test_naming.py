@@ -16,4 +16,3 @@ def test_labels_tell_cluster_and_component() -> None:
     common = {"app": "app", "type": "flink-native-kubernetes"}
     assert naming.common_labels("app") == common
     assert naming.jobmanager_labels("app") == {**common, "component": "jobmanager"}
-    assert naming.taskmanager_labels("app") == {**common, "component": "taskmanager"}

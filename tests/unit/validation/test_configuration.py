@@ -64,6 +64,13 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
             "name a directory that all JobManagers reach"
         ],
     ),
+    "a path to restore from, which every later start would restore again": (
+        {"execution.savepoint.path": "s3://s/1"},
+        [
+            "warning spec.flinkConfiguration.execution.savepoint.path: has no effect: the operator decides at each start "
+            "which state is restored; write spec.job.initialSavepointPath for the first start"
+        ],
+    ),
     "old and new name with the same value": (
         {"state.checkpoints.dir": "s3://c", "execution.checkpointing.dir": "s3://c"},
         [],
