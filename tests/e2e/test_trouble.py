@@ -12,6 +12,11 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a pod that fits on no node": ({"jobManager": {"resource": {"cpu": 500, "memory": "1024m"}}}, "Unschedulable", "Insufficient cpu"),
     "a jar that is missing": ({"job": {"jarURI": "local:///opt/flink/usrlib/missing.jar"}}, "CrashLoopBackOff JobFailed", "missing.jar"),
     "a main method that throws": ({"job": {"args": ["--fail-in-main", "the reason is here"]}}, "JobFailed", "the reason is here"),
+    "a savepoint that is not there": (
+        {"job": {"initialSavepointPath": "file:///state/nowhere", "upgradeMode": "savepoint"}},
+        "JobFailed JobNotFound CrashLoopBackOff",
+        "nowhere",
+    ),
     "a job that fails": ({"job": {"args": ["--fail-at", "20"]}}, "JobFailed JobRestarting", "asked to fail at 20"),
 }
 

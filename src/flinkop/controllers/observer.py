@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from flinkop.controllers import view
 from flinkop.controllers.answer import read_checkpoints, read_job, read_savepoint
 from flinkop.controllers.desire import Wish
+from flinkop.controllers.lastwords import LastWords
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.client import FlinkClient
@@ -20,6 +21,7 @@ from flinkop.lifecycle.observed import TERMINAL, Answered, HaMetadata, Job, JobS
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import TakingSavepoint
+from flinkop.lifecycle.unseen import ended_unseen
 from flinkop.resources.naming import common_labels, jobmanager_labels
 
 _TROUBLED = frozenset({JobState.FAILED, JobState.FAILING, JobState.RESTARTING})
@@ -64,6 +66,7 @@ class Observer:
     ) -> None:
         self._deployments, self._pods, self._ingresses = deployments, pods, ingresses
         self._kube, self._flink, self._base_url = kube, flink, base_url
+        self._last_words = LastWords(kube)
 
     async def observe(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
         """Looks at everything the next decision depends on.
@@ -87,6 +90,14 @@ class Observer:
             seen = replace(seen, replica_sets=await self._replica_sets(key))
         if Question.JOB in asked and seen.jobmanager is not None and seen.jobmanager.available:
             seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, wish, seen, asked)
+        return await self._with_causes(key, record, wish, seen, now)
+
+    async def _with_causes(self, key: Key, record: Record, wish: Wish, seen: Observed, now: datetime) -> Observed:
+        if seen.trouble is not None and seen.trouble.crash is not None:
+            cause = await self._last_words.cause(key[0], seen.trouble.crash)
+            return replace(seen, trouble=view.with_cause(seen.trouble, cause)) if cause else seen
+        if seen.restart is not None and ended_unseen(record, seen, wish.desired, now):
+            return replace(seen, failure=await self._last_words.cause(key[0], seen.restart.crash))
         return seen
 
     async def _beside_a_stranger(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge) -> Observed:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flinkop.flink.stacktrace import find_cause
-from flinkop.lifecycle.observed import HaMetadata, JobManager, Restart, Trouble
+from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Restart, Trouble
 from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 from flinkop.resources.naming import MAIN_CONTAINER
@@ -77,7 +77,7 @@ def find_restart(pod: Mapping[str, Any]) -> Restart | None:
         running = (container.get("state") or {}).get("running")
         ended = (container.get("lastState") or {}).get("terminated")
         if container["name"] == MAIN_CONTAINER and running and ended:
-            return Restart(ended["exitCode"], ended.get("reason") or "Error", parse_time(running["startedAt"]))
+            return Restart(_crash(pod, container["name"], ended), parse_time(running["startedAt"]))
     return None
 
 
@@ -104,7 +104,7 @@ def find_trouble(deployment: Mapping[str, Any] | None, pods: Iterable[Mapping[st
 def _of_pod(pod: Mapping[str, Any]) -> Trouble | None:
     status = pod.get("status") or {}
     for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
-        trouble = _of_container(container)
+        trouble = _of_container(pod, container)
         if trouble is not None:
             return trouble
     for condition in status.get("conditions") or ():
@@ -113,7 +113,11 @@ def _of_pod(pod: Mapping[str, Any]) -> Trouble | None:
     return None
 
 
-def _of_container(container: Mapping[str, Any]) -> Trouble | None:
+def _crash(pod: Mapping[str, Any], container: str, ended: Mapping[str, Any]) -> Crash:
+    return Crash(pod["metadata"]["name"], container, ended["exitCode"], ended.get("finishedAt") or "")
+
+
+def _of_container(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Trouble | None:
     waiting = (container.get("state") or {}).get("waiting") or {}
     last = (container.get("lastState") or {}).get("terminated") or {}
     reason = waiting.get("reason")
@@ -123,7 +127,16 @@ def _of_container(container: Mapping[str, Any]) -> Trouble | None:
         return Trouble("OOMKilled", f"Container {container['name']} was killed: it used more memory than its limit.")
     said = last.get("message") or waiting.get("message") or ""
     code = f" (exit code {last['exitCode']})" if "exitCode" in last else ""
-    return Trouble(reason, _one_line(f"Container {container['name']}{code}: {find_cause(said) or _last_lines(said)}"))
+    cause = find_cause(said)
+    crash = _crash(pod, container["name"], last) if code and not last.get("message") else None
+    return Trouble(reason, _one_line(f"Container {container['name']}{code}: {cause or _last_lines(said)}"), crash)
+
+
+def with_cause(trouble: Trouble, cause: str) -> Trouble:
+    """The trouble of a container that crashed, with what its log tells."""
+    assert trouble.crash is not None
+    message = f"Container {trouble.crash.container} (exit code {trouble.crash.exit_code}): {cause}"
+    return Trouble(trouble.reason, _one_line(message), trouble.crash)
 
 
 def _of_deployment(deployment: Mapping[str, Any]) -> Trouble | None:

@@ -11,7 +11,7 @@ import orjson
 from flinkop.errors import NotFound
 from flinkop.kube.connection import Connection
 from flinkop.kube.failure import failure_of
-from flinkop.kube.resource import Resource
+from flinkop.kube.resource import PODS, Resource
 from flinkop.kube.transport import Limits, Object, Transport, parse
 
 FIELD_MANAGER = "flinkop"
@@ -51,6 +51,11 @@ class KubeClient:
     async def list_page(self, resource: Resource, namespace: str | None, query: Mapping[str, str]) -> Object:
         """One page of a list, as the server gives it. Raises Expired for an old continue token."""
         return await self._transport.request("GET", resource.path(namespace), resource.plural, query=query)
+
+    async def read_last_log(self, namespace: str, pod: str, container: str, lines: int) -> str:
+        """The end of what the previous run of a pod's container has written."""
+        query = {"container": container, "previous": "true", "tailLines": str(lines)}
+        return await self._transport.read_text(PODS.path(namespace, pod, "log"), "pods/log", query)
 
     async def create(self, resource: Resource, body: Mapping[str, Any]) -> Object:
         """Creates the object. Raises AlreadyExists when one of its name is there."""

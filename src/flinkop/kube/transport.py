@@ -82,6 +82,15 @@ class Transport:
             FlinkopError: the API server's refusal, see `failure_of`.
         """
         data = None if body is None else orjson.dumps(body)
+        return parse(await self._send(method, path, what, data, query, content_type))
+
+    async def read_text(self, path: str, what: str, query: Mapping[str, str]) -> str:
+        """An answer that is text, such as a log. Raises as `request` does."""
+        return (await self._send("GET", path, what, None, query, _JSON)).decode(errors="replace")
+
+    async def _send(
+        self, method: str, path: str, what: str, data: bytes | None, query: Mapping[str, str] | None, content_type: str
+    ) -> bytes:
         headers = {"Content-Type": content_type, **await self._connection.credentials.headers()}
         async with self._slot(what):
             with _as_unavailable(method, what):
@@ -92,7 +101,7 @@ class Transport:
         observe_kube_request(method, what, response.status)
         if response.status >= 300:
             raise self._failure(response, content)
-        return parse(content)
+        return content
 
     @asynccontextmanager
     async def stream(self, path: str, what: str, query: Mapping[str, str]) -> AsyncIterator[AsyncIterator[bytes]]:

@@ -20,13 +20,11 @@ from flinkop.lifecycle.session import session_is_ready
 from flinkop.lifecycle.start import again, start
 from flinkop.lifecycle.step import HaFate, TearingDown
 from flinkop.lifecycle.teardown import is_gone, tear_down
+from flinkop.lifecycle.unseen import ended_unseen, how_it_ended
 
 # a JobManager that has just become ready may refuse its first connections, and has not run the job's program yet: that is no news
 _FIRST = timedelta(seconds=60)
 _BEFORE_READY = frozenset({"ClusterStarting", "JobManagerStarting"})
-
-# what a restarted JobManager takes to recover its job, or to run the program that submits it
-_RECOVERS = timedelta(seconds=30)
 
 
 def on_deploying(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -147,9 +145,10 @@ def _ask_for_job(record: Record, observed: Observed, desired: Desired, fresh: Fr
     if observed.job is not None:
         decision = follow_job(record, observed, desired, observed.job)
         return _late(decision, record, desired, fresh)
-    ended = _ended_unseen(record, observed, desired, fresh)
-    if ended or _is_late(record, desired, fresh):
-        return _job_not_found(record, desired, ended or "it ended unseen, or its program never submitted it")
+    if ended_unseen(record, observed, desired, fresh.now):
+        return _job_not_found(record, desired, how_it_ended(observed))
+    if _is_late(record, desired, fresh):
+        return _job_not_found(record, desired, "it ended unseen, or its program never submitted it")
     words = STARTING if _is_young(record, desired, fresh) else ("JobNotFound", f"The JobManager does not know job {record.job.job_id} yet.")
     ready = replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY)
     return stay(ready, *words, requeue_after=desired.settings.progress_interval)
@@ -160,20 +159,6 @@ def _is_young(record: Record, desired: Desired, fresh: Fresh) -> bool:
     if record.reason in _BEFORE_READY:
         return not _is_late(record, desired, fresh)
     return record.reason == STARTING[0] and record.start is not None and fresh.now < record.start.since + _FIRST
-
-
-def _ended_unseen(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> str | None:
-    """How the job of a restarted JobManager came to its end: the metadata would have brought back one that had not.
-
-    A job that fails while it initializes takes its JobManager with it before anybody can ask.
-    """
-    restart = observed.restart
-    if restart is None or not desired.deployed_high_availability or record.start is None:
-        return None
-    if restart.since <= record.start.since or fresh.now < restart.since + _RECOVERS:
-        return None
-    how = f"its JobManager ended with exit code {restart.exit_code} ({restart.reason}) and was started again without it"
-    return f"{how}. `kubectl logs --previous` of the JobManager's pod tells the cause"
 
 
 def _job_not_found(record: Record, desired: Desired, cause: str) -> Decision:

@@ -39,20 +39,30 @@ class JobManager:
 
 
 @dataclass(frozen=True, slots=True)
+class Crash:
+    """One end of a container; `finished_at` tells it from the others."""
+
+    pod: str
+    container: str
+    exit_code: int
+    finished_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restart:
     """The JobManager's container has ended once, and was started again by Kubernetes at `since`."""
 
-    exit_code: int
-    reason: str
+    crash: Crash
     since: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a pod does not start, in Kubernetes' words."""
+    """Why a pod does not start, in Kubernetes' words. With `crash`, these do not tell the cause, but the container's log may."""
 
     reason: str
     message: str
+    crash: Crash | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         choice.message,
         StartCluster(desired.generation, job_id, point, fresh.job_result_store_id),
         requeue_after=desired.settings.readiness_timeout,
-        events=(Event("Submit", f"Starting deployment. {choice.message}"),),
+        events=(Event("Submit", f"Starting deployment. {choice.message}{_named(point, choice.message)}"),),
         step=None,
         start=Start(fresh.now, desired.generation, fresh.job_result_store_id),
         job=JobRecord(job_id, record.job.name, JobState.RECONCILING),
@@ -68,6 +68,10 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled_at=fresh.milliseconds,
         failure=None,
     )
+
+
+def _named(point: RestorePoint, told: str) -> str:
+    return f" It is restored from {point.path}." if point.path is not None and point.path not in told else ""
 
 
 def _begin_session(record: Record, desired: Desired, fresh: Fresh) -> Decision:

@@ -20,8 +20,9 @@ from flinkop.controllers.view import (
     makes_pods_of,
     read_ha_metadata,
     read_jobmanager,
+    with_cause,
 )
-from flinkop.lifecycle.observed import HaMetadata, Restart, Trouble
+from flinkop.lifecycle.observed import Crash, HaMetadata, Restart, Trouble
 
 CREATED = "2026-01-01T00:00:00Z"
 JOB, OTHER_JOB = "a" * 32, "b" * 32
@@ -96,15 +97,22 @@ def test_a_replica_set_that_outlives_its_deployment_still_replaces_pods(metadata
     assert makes_pods_of("job", {"metadata": metadata}) is makes_pods
 
 
-ENDED = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+ENDED = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "then"}}
 RUNS = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     ("container", "restart"),
     [
-        ({"state": RUNS, "lastState": ENDED}, Restart(137, "OOMKilled", datetime(2026, 1, 1, tzinfo=UTC))),
-        ({"state": RUNS, "lastState": {"terminated": {"exitCode": 1}}}, Restart(1, "Error", datetime(2026, 1, 1, tzinfo=UTC))),
+        (
+            {"state": RUNS, "lastState": ENDED},
+            Restart(Crash("job-x", "flink-main-container", 137, "then"), THEN),
+        ),
+        (
+            {"state": RUNS, "lastState": {"terminated": {"exitCode": 1}}},
+            Restart(Crash("job-x", "flink-main-container", 1, ""), THEN),
+        ),
         ({"state": RUNS, "lastState": {}}, None),
         ({"state": {"waiting": {}}, "lastState": ENDED}, None),
         ({"name": "sidecar", "state": RUNS, "lastState": ENDED}, None),
@@ -112,7 +120,8 @@ RUNS = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
     ids=["restarted", "without a reason", "the first one", "waits for its restart", "another container"],
 )
 def test_a_restarted_container_tells_how_it_ended(container: dict[str, Any], restart: Restart | None) -> None:
-    assert find_restart({"status": {"containerStatuses": [{"name": "flink-main-container", **container}]}}) == restart
+    status = {"containerStatuses": [{"name": "flink-main-container", **container}]}
+    assert find_restart({"metadata": {"name": "job-x"}, "status": status}) == restart
 
 
 @pytest.mark.parametrize(
@@ -194,6 +203,14 @@ def test_what_keeps_a_pod_from_starting(pod: dict[str, Any], trouble: tuple[str,
 )
 def test_what_keeps_a_deployment_from_making_pods(deployment: dict[str, Any] | None, trouble: Trouble | None) -> None:
     assert find_trouble(deployment, []) == trouble
+
+
+def test_where_kubernetes_tells_an_exit_code_only_the_log_is_asked_and_its_cause_told() -> None:
+    crashed = {**waiting("CrashLoopBackOff", "back-off", last={"exitCode": 2, "finishedAt": "then"}), "metadata": {"name": "job-x"}}
+    trouble = find_trouble(None, [crashed])
+
+    assert trouble == Trouble("CrashLoopBackOff", "Container main (exit code 2): back-off", Crash("job-x", "main", 2, "then"))
+    assert with_cause(trouble, "java.io.IOException: no disk").message == "Container main (exit code 2): java.io.IOException: no disk"
 
 
 def test_the_trouble_of_a_pod_comes_before_that_of_its_deployment_and_healthy_pods_are_passed_over() -> None:

@@ -132,6 +132,14 @@ CALLS: dict[str, tuple[Call, str, str, dict[str, str], Any, str]] = {
         OBJECT,
         "application/apply-patch+yaml",
     ),
+    "the log of a container that ended": (
+        lambda c: c.read_last_log("ns", "a", "main", 500),
+        "GET",
+        "/api/v1/namespaces/ns/pods/a/log",
+        {"container": "main", "previous": "true", "tailLines": "500"},
+        None,
+        "application/json",
+    ),
     "patch": (lambda c: c.patch(CONFIG_MAPS, "ns", "a", {"x": 1}), "PATCH", f"{NS}/a", MANAGED, {"x": 1}, "application/merge-patch+json"),
     "patch of the status": (
         lambda c: c.patch(FLINK_DEPLOYMENTS, "ns", "a", {"status": {}}, subresource="status"),

@@ -34,7 +34,7 @@ from tests.unit.lifecycle.builder import (
 from flinkop.lifecycle.action import DeleteJobManager, RemoveJobGraphs, StartCluster
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.observed import JobState, NotAsked, Observed, Restart, Trouble, Unreachable
+from flinkop.lifecycle.observed import Crash, JobState, NotAsked, Observed, Restart, Trouble, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.restore import RestoreSource
@@ -145,7 +145,7 @@ def test_a_job_that_the_jobmanager_does_not_know_in_time_has_failed_and_the_ways
 def test_a_restarted_jobmanager_without_its_job_tells_that_the_job_has_ended(
     restarted: float | None, high_availability: bool, ended: bool
 ) -> None:
-    restart = Restart(143, "Error", NOW - timedelta(seconds=restarted)) if restarted is not None else None
+    restart = Restart(Crash("job-x", "main", 143, ""), NOW - timedelta(seconds=restarted)) if restarted is not None else None
     desired = a_desired(deployed_high_availability=high_availability)
     decision = decide(ready(start=a_start(since=NOW - timedelta(seconds=90))), replace(JOBLESS, restart=restart), desired, FRESH)
 

@@ -42,6 +42,13 @@ def test_a_start_begins_a_new_life_of_the_record() -> None:
     assert (after.was_ready, after.had_no_state, after.failure, after.step) == (False, False, None, None)
 
 
+def test_the_event_of_a_start_names_the_path_that_is_restored() -> None:
+    stopped = a_record_tearing_down(savepoint_path="s3://savepoints/1")
+    (event,) = start(stopped, GONE, an_upgrade(), FRESH).events
+
+    assert (event.reason, "s3://savepoints/1" in event.message) == ("Submit", True)
+
+
 def test_a_start_that_is_refused_rests_with_its_reason_and_everything_that_was_considered() -> None:
     decision = start(a_record_tearing_down(), GONE, an_upgrade(), FRESH)
     after = decision.record
