@@ -65,6 +65,10 @@ class Rejected(TerminalError):
     """The API server refuses the object itself (400, 422)."""
 
 
+class UnreadableStatus(TerminalError):
+    """The status of a resource is not one that this version has written: nothing is guessed."""
+
+
 class NotFound(TerminalError):
     """The object, or the kind, does not exist (404)."""
 

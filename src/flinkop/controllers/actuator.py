@@ -111,10 +111,11 @@ class Actuator:
             namespace, name, target.wish.spec, with_deployment(target.wish.configuration, plan), **options_of(target.wish.configuration)
         )
         uid = await self._create_deployment(objects.deployment, plan, target.key)
-        async with asyncio.TaskGroup() as group:
-            for dependent in objects.dependents:
-                owned = owned_by_deployment(dependent, name, uid)
-                group.create_task(self._kube.apply(resource_of(owned), owned))
+        owned = [owned_by_deployment(dependent, name, uid) for dependent in objects.dependents]
+        results = await asyncio.gather(*(self._kube.apply(resource_of(one), one) for one in owned), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         return uid
 
     async def _create_deployment(self, body: dict[str, Any], plan: DeploymentPlan, key: Key) -> str:

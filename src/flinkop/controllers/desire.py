@@ -29,6 +29,8 @@ Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 
 # a start or an upgrade is over in seconds: a longer interval, as existing configurations have it, would be most of its time
 _PROGRESS = timedelta(seconds=1)
+_SHORTEST = timedelta(milliseconds=100)  # an interval of 0 would be a loop
+_LONGEST = timedelta(days=3650)  # what is later than year 9999 is no time
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
     namespace, name = metadata["namespace"], metadata["name"]
     spec = parse_spec(raw)
     before = parse_spec(record.reconciled) if record.reconciled is not None else None
-    configuration = build_configuration(namespace, name, spec, defaults(namespace, spec.flink_version))
+    base = defaults(namespace, spec.flink_version)
+    configuration = build_configuration(namespace, name, spec, base)
     if not problems:
         _check(name, namespace, spec, configuration, before)
     running = _running_configuration(namespace, name, before, defaults) if before else configuration
@@ -87,7 +90,7 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         change=_change(record, wire),
         suspended=spec.job is not None and spec.job.state is DesiredJobState.SUSPENDED,
         upgrade_mode=spec.job.upgrade_mode.value if spec.job else "stateless",
-        settings=_settings(configuration),
+        settings=_settings(configuration, base),
         deleting="deletionTimestamp" in metadata,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
         deployed_high_availability=before is not None and is_kubernetes_ha(running),
@@ -148,9 +151,8 @@ def _taskmanagers(configuration: Mapping[str, str]) -> int:
     return math.ceil(flink.PARALLELISM.read(configuration) / flink.TASK_SLOTS.read(configuration))
 
 
-def _settings(configuration: Mapping[str, str]) -> Settings:
-    """The options of one resource: its own configuration over the operator's."""
-    conf = configuration
+def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:
+    """The options of one resource: `conf`, its own configuration over the operator's, and for the operator's rhythms only `system`."""
     return Settings(
         high_availability=is_kubernetes_ha(conf),
         savepoint_directory=flink.SAVEPOINT_DIRECTORY.read(conf),
@@ -161,13 +163,13 @@ def _settings(configuration: Mapping[str, str]) -> Settings:
         last_state_fallback=options.LAST_STATE_FALLBACK.read(conf),
         cancel_for_last_state=options.LAST_STATE_BY_CANCEL.read(conf),
         max_checkpoint_age=options.MAX_CHECKPOINT_AGE.read(conf),
-        checkpoint_timeout=flink.CHECKPOINT_TIMEOUT.read(conf),
-        readiness_timeout=options.READINESS_TIMEOUT.read(conf),
-        cleanup_timeout=options.RESOURCE_CLEANUP_TIMEOUT.read(conf),
-        cancel_timeout=options.CANCEL_TIMEOUT.read(conf),
-        shutdown_ttl=options.SHUTDOWN_TTL.read(conf),
-        progress_interval=min(options.PROGRESS_CHECK_INTERVAL.read(conf), _PROGRESS),
-        rest_interval=options.RECONCILE_INTERVAL.read(conf),
+        checkpoint_timeout=min(_LONGEST, flink.CHECKPOINT_TIMEOUT.read(conf)),
+        readiness_timeout=min(_LONGEST, options.READINESS_TIMEOUT.read(conf)),
+        cleanup_timeout=min(_LONGEST, options.RESOURCE_CLEANUP_TIMEOUT.read(conf)),
+        cancel_timeout=min(_LONGEST, options.CANCEL_TIMEOUT.read(conf)),
+        shutdown_ttl=min(_LONGEST, options.SHUTDOWN_TTL.read(conf)),
+        progress_interval=max(_SHORTEST, min(options.PROGRESS_CHECK_INTERVAL.read(system), _PROGRESS)),
+        rest_interval=max(_SHORTEST, options.RECONCILE_INTERVAL.read(system)),
     )
 
 
@@ -182,7 +184,7 @@ def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
         change=NO_CHANGE,
         suspended=False,
         upgrade_mode="stateless",
-        settings=_settings({}),
+        settings=_settings({}, {}),
         deleting=True,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -17,14 +17,15 @@ from flinkop.controllers.desire import NeverValid, Wish, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.observer import Knowledge, ObjectStore, Observer
 from flinkop.controllers.trigger import Key
-from flinkop.errors import NamespaceTerminating, TerminalError
+from flinkop.errors import FlinkopError, NamespaceTerminating, TerminalError, TransientError, UnreadableStatus
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_DEPLOYMENTS
 from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress, DeleteJobManager, StartCluster, StartSession
+from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Refusal, RefusedIngress
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
@@ -52,8 +53,10 @@ class Memory:
     started_uid: str | None = None
     refusal: Refusal | None = None
     refused_ingress: RefusedIngress | None = None
+    ingress_again_at: float = 0.0
     wish: Wish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
+    asked: tuple[Any, ...] = field(default=())
 
 
 class Configuration(Protocol):
@@ -114,19 +117,32 @@ class FlinkDeploymentController:
         return True
 
     async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
-        record = read_record(resource.get("status") or {})
+        record = self._read(resource)
         wish = self._wish(resource, record, memory)
         if isinstance(wish, NeverValid):
             decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
             await self._record(resource, record, decision, Scale("", 0), memory)
             return Done()
-        knowledge = Knowledge(memory.started_uid is not None, memory.refusal, memory.refused_ingress)
+        knowledge = Knowledge(memory.started_uid, memory.refusal, self._refused_ingress(memory))
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
-        observed = await self._observer.observe(key, record, wish, knowledge, fresh.now)
+        try:
+            observed = await self._observer.observe(key, record, wish, knowledge, fresh.now)
+        except TerminalError as error:
+            return await self._unobservable(error, resource, record, wish, memory)
         decision = decide(record, observed, wish.desired, fresh)
         scale = Scale(f"component=taskmanager,app={key[1]}", wish.taskmanagers)
         target = Target(key, await self._record(resource, record, decision, scale, memory), wish)
         return await self._act(decision, target, memory)
+
+    def _read(self, resource: Mapping[str, Any]) -> Record:
+        status = resource.get("status") or {}
+        try:
+            return read_record(status)
+        except UnreadableStatus as error:
+            if "deletionTimestamp" in resource["metadata"]:
+                return adopt(status)  # a deletion starts nothing, and has to end
+            self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
+            raise
 
     def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory) -> Wish | NeverValid:
         """Reading a spec costs milliseconds; at rest it is the one that was read before."""
@@ -142,7 +158,10 @@ class FlinkDeploymentController:
         )
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key
+        asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision)
+        if memory.asked != asked:  # what was refused, was refused for another wish
             memory.refusal = memory.refused_ingress = None
+            memory.asked = asked
         return memory.wish
 
     async def _record(
@@ -153,7 +172,8 @@ class FlinkDeploymentController:
         if after != before:
             version = resource["metadata"]["resourceVersion"]
             resource = await self._write(resource, after)
-            memory.stale_version = version
+            if resource["metadata"]["resourceVersion"] != version:  # an old CRD drops fields, so that nothing may have changed
+                memory.stale_version = version
             _tell(record, decision.record)
         self._events.record(resource, decision.events)
         return resource
@@ -175,13 +195,13 @@ class FlinkDeploymentController:
                 uid = await self._actuator.perform(action, target)
             except NamespaceTerminating:
                 return Done()
-            except TerminalError as error:
-                if not isinstance(action, ApplyIngress | DeleteIngress):
-                    return self._refused(error, target.wish, memory)
-                self._without_ingress(error, target)
-                if isinstance(action, ApplyIngress):
-                    memory.refused_ingress, again = RefusedIngress(action.digest, str(error)), True
-                continue
+            except (TerminalError, TransientError) as error:
+                if isinstance(action, ApplyIngress | DeleteIngress):
+                    again = self._without_ingress(action, error, target, memory)
+                    continue
+                if isinstance(error, TransientError):
+                    raise
+                return self._refused(error, target.wish, memory)
             self._expect(action, uid, memory)
         memory.refusal = None
         return RequeueAfter(0) if again else _outcome(decision)
@@ -194,20 +214,35 @@ class FlinkDeploymentController:
             case DeleteJobManager(deleted):
                 memory.expected = Expected(deleted, False, until)
 
-    def _without_ingress(self, error: TerminalError, target: Target) -> None:
-        """The job needs no Ingress: what is wrong with that is told, in the status by the next pass, and tried again for a new spec."""
-        _log.warning("ingress refused", cause=str(error))
-        event = Event("IngressRefused", f"spec.ingress: {error}", EventType.WARNING, Component.OPERATOR)
-        self._events.record(target.resource, (event,))
+    def _refused_ingress(self, memory: Memory) -> RefusedIngress | None:
+        return memory.refused_ingress if self._clock.monotonic() < memory.ingress_again_at else None
+
+    def _without_ingress(self, action: ApplyIngress | DeleteIngress, error: FlinkopError, target: Target, memory: Memory) -> bool:
+        """The job needs no Ingress: what is wrong with it is told, in the status by the next pass, and tried again after a rest.
+
+        Gives whether this is news."""
+        refused = RefusedIngress(action.digest if isinstance(action, ApplyIngress) else None, str(error))
+        is_news, memory.refused_ingress = refused != memory.refused_ingress, refused
+        memory.ingress_again_at = self._clock.monotonic() + target.wish.desired.settings.rest_interval.total_seconds()
+        if is_news:
+            _log.warning("ingress refused", cause=str(error))
+            event = Event("IngressRefused", f"spec.ingress: {error}", EventType.WARNING, Component.OPERATOR)
+            self._events.record(target.resource, (event,))
+        return is_news
+
+    async def _unobservable(self, error: TerminalError, resource: Mapping[str, Any], record: Record, wish: Wish, memory: Memory) -> Outcome:
+        """Nothing can be decided, usually for want of a permission: that is told, and tried again in the rhythm of rest."""
+        told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
+        scale = Scale(f"component=taskmanager,app={resource['metadata']['name']}", wish.taskmanagers)
+        await self._record(resource, record, Decision(told), scale, memory)
+        return RequeueAfter(wish.desired.settings.rest_interval.total_seconds())
 
     def _refused(self, error: TerminalError, wish: Wish, memory: Memory) -> Outcome:
         """The next pass records the refusal. Then it is tried again in the rhythm of rest: that a quota was raised, a permission given or
         a stranger's object deleted is told by no watch of ours."""
         refusal, again = Refusal(type(error).__name__, str(error)), wish.desired.settings.rest_interval.total_seconds()
-        if memory.refusal == refusal:
-            return RequeueAfter(again)
-        memory.refusal = refusal
-        return RequeueAfter(0.0)
+        is_first, memory.refusal = memory.refusal is None, refusal
+        return RequeueAfter(0.0 if is_first else again)
 
 
 def _outcome(decision: Decision) -> Outcome:

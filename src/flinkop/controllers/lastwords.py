@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flinkop.errors import FlinkopError
+from flinkop.errors import TerminalError, TransientError
 from flinkop.flink.stacktrace import find_cause
 from flinkop.kube.client import KubeClient
 from flinkop.lifecycle.observed import Crash
@@ -21,15 +21,14 @@ class LastWords:
     async def cause(self, namespace: str, crash: Crash) -> str | None:
         """The root cause that the log names in one line, without secrets; None when it names none or cannot be read."""
         key = (namespace, crash)
-        if key not in self._told:
-            if len(self._told) >= _REMEMBERED:
-                self._told.clear()
-            self._told[key] = await self._read(namespace, crash)
-        return self._told[key]
-
-    async def _read(self, namespace: str, crash: Crash) -> str | None:
-        """A log that cannot be read, because a permission is missing or the pod is gone, must not hold anything up."""
+        if key in self._told:
+            return self._told[key]
+        if len(self._told) >= _REMEMBERED:
+            self._told.clear()
         try:
-            return find_cause(await self._kube.read_last_log(namespace, crash.pod, crash.container, _LINES))
-        except FlinkopError:
+            self._told[key] = find_cause(await self._kube.read_last_log(namespace, crash.pod, crash.container, _LINES))
+        except TerminalError:  # no permission, or the pod is gone: that must not hold anything up
+            self._told[key] = None
+        except TransientError:
             return None
+        return self._told[key]

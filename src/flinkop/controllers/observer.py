@@ -47,7 +47,7 @@ BaseUrl = Callable[[Key, int], str]
 class Knowledge:
     """What this process remembers about a key and no store shows."""
 
-    dependents_applied: bool
+    started_uid: str | None
     refusal: Refusal | None
     refused_ingress: RefusedIngress | None = None
 
@@ -118,7 +118,7 @@ class Observer:
             pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
             restart=next(filter(None, map(view.find_restart, masters)), None),
             trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
-            dependents_applied=knowledge.dependents_applied,
+            dependents_applied=deployment is not None and deployment["metadata"]["uid"] == knowledge.started_uid,
             refusal=knowledge.refusal,
         )
 

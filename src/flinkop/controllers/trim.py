@@ -15,6 +15,8 @@ _CONTAINER = ("name", "state", "lastState")
 _CONDITION = ("type", "status", "reason", "message")
 _POD_CONDITIONS = frozenset({"PodScheduled"})
 _DEPLOYMENT_CONDITIONS = frozenset({"ReplicaFailure"})
+# of the condition Progressing, which keeps it from the first time on that all pods were ready
+_WAS_AVAILABLE = "NewReplicaSetAvailable"
 _GENERATED_NAME = re.compile(r'pods "[^"]*" is ')
 
 
@@ -30,6 +32,7 @@ def trim_deployment(deployment: dict[str, Any]) -> dict[str, Any]:
         "metadata": kept,
         "status": {
             "availableReplicas": status.get("availableReplicas", 0),
+            "wasAvailable": any(condition.get("reason") == _WAS_AVAILABLE for condition in status.get("conditions") or ()),
             "conditions": [_without_generated_name(found) for found in _conditions(status, _DEPLOYMENT_CONDITIONS)],
         },
     }

@@ -42,7 +42,7 @@ def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
         generation=int(generation) if generation and generation.isdigit() else None,
         available=status.get("availableReplicas", 0) > 0,
         terminating="deletionTimestamp" in metadata,
-        created_at=parse_time(metadata["creationTimestamp"]),
+        was_available=status.get("wasAvailable", False),
     )
 
 
@@ -65,10 +65,14 @@ def parse_time(text: str) -> datetime:
 
 
 def makes_pods_of(deployment: str, replica_set: Mapping[str, Any]) -> bool:
-    """Whether a ReplicaSet of the Deployment of that name replaces pods that end; one that is being deleted does not."""
+    """Whether a ReplicaSet of the Deployment of that name replaces pods that end; one that is being deleted does not.
+
+    One without an owner was left by a deletion that spared it.
+    """
     metadata = replica_set["metadata"]
     owners = metadata.get("ownerReferences") or ()
-    return "deletionTimestamp" not in metadata and any(owner["kind"] == "Deployment" and owner["name"] == deployment for owner in owners)
+    is_its = not owners or any(owner["kind"] == "Deployment" and owner["name"] == deployment for owner in owners)
+    return is_its and "deletionTimestamp" not in metadata
 
 
 def find_restart(pod: Mapping[str, Any]) -> Restart | None:
@@ -76,7 +80,7 @@ def find_restart(pod: Mapping[str, Any]) -> Restart | None:
     for container in (pod.get("status") or {}).get("containerStatuses") or ():
         running = (container.get("state") or {}).get("running")
         ended = (container.get("lastState") or {}).get("terminated")
-        if container["name"] == MAIN_CONTAINER and running and ended:
+        if container["name"] == MAIN_CONTAINER and running and running.get("startedAt") and ended:
             return Restart(_crash(pod, container["name"], ended), parse_time(running["startedAt"]))
     return None
 

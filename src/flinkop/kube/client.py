@@ -19,6 +19,7 @@ _MANAGED = {"fieldManager": FIELD_MANAGER}
 _MERGE_PATCH = "application/merge-patch+json"
 _APPLY_PATCH = "application/apply-patch+yaml"
 _UNKNOWN_ERROR = 500
+_LOG_BYTES = 256 * 1024
 
 Watch = AbstractAsyncContextManager[AsyncIterator[Object]]
 """Entered, the watch is open; it gives the events until the server ends it."""
@@ -54,7 +55,7 @@ class KubeClient:
 
     async def read_last_log(self, namespace: str, pod: str, container: str, lines: int) -> str:
         """The end of what the previous run of a pod's container has written."""
-        query = {"container": container, "previous": "true", "tailLines": str(lines)}
+        query = {"container": container, "previous": "true", "tailLines": str(lines), "limitBytes": str(_LOG_BYTES)}
         return await self._transport.read_text(PODS.path(namespace, pod, "log"), "pods/log", query)
 
     async def create(self, resource: Resource, body: Mapping[str, Any]) -> Object:

@@ -105,7 +105,7 @@ def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, even
 
 def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     late = fresh.now >= step.since + desired.settings.cleanup_timeout
-    if late and observed.jobmanager is None and (observed.pods_overdue or observed.jobmanager_pods == 0):
+    if late and observed.jobmanager is None and (observed.pods_overdue or observed.replica_sets):
         return go(
             record,
             record.phase,

@@ -25,12 +25,12 @@ _RUNS_AGAIN = Event(
 
 def on_ended(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Upgrading when another spec is wanted, to Running when Flink itself brought the job back."""
+    if observed.job_is_running and observed.job is not None and _may_come_back(record, desired):
+        return follow_job(record, observed, desired, observed.job)  # first of all: a running job is stopped in order
     if _tries_again(record, desired):
         begun = begin_stop(record, observed, desired, fresh)
         if isinstance(begun, Decision):
             return begun
-    if observed.job_is_running and observed.job is not None and _may_come_back(record, desired):
-        return follow_job(record, observed, desired, observed.job)
     return _rest(record, observed, desired, fresh)
 
 

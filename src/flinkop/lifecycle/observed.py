@@ -29,13 +29,13 @@ TERMINAL = frozenset({JobState.FAILED, JobState.CANCELED, JobState.FINISHED})
 
 @dataclass(frozen=True, slots=True)
 class JobManager:
-    """The JobManager Deployment."""
+    """The JobManager Deployment. `was_available`: Kubernetes has seen it ready at least once."""
 
     uid: str
     generation: int | None
     available: bool
     terminating: bool
-    created_at: datetime
+    was_available: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RefusedIngress:
-    """The Ingress of that digest was not accepted, and trying it again unchanged will not help."""
+    """The Ingress of that digest was not accepted a short while ago; without a digest its deletion was not."""
 
-    digest: str
+    digest: str | None
     message: str
 
 

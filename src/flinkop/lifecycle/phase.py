@@ -21,7 +21,7 @@ class Phase(StrEnum):
 
 TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
     Phase.CREATED: frozenset({Phase.DEPLOYING, Phase.SUSPENDED, Phase.DELETING}),
-    Phase.DEPLOYING: frozenset({Phase.RUNNING, Phase.UPGRADING, Phase.FAILED, Phase.FINISHED, Phase.DELETING}),
+    Phase.DEPLOYING: frozenset({Phase.RUNNING, Phase.UPGRADING, Phase.SUSPENDED, Phase.FAILED, Phase.FINISHED, Phase.DELETING}),
     Phase.RUNNING: frozenset({Phase.DEPLOYING, Phase.UPGRADING, Phase.FAILED, Phase.FINISHED, Phase.DELETING}),
     Phase.UPGRADING: frozenset({Phase.DEPLOYING, Phase.RUNNING, Phase.SUSPENDED, Phase.FAILED, Phase.DELETING}),
     Phase.SUSPENDED: frozenset({Phase.DEPLOYING, Phase.UPGRADING, Phase.FAILED, Phase.DELETING}),

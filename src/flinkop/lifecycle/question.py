@@ -9,6 +9,8 @@ from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingForJobs
 
+_MAY_START = frozenset({Phase.CREATED, Phase.DEPLOYING, Phase.SUSPENDED})
+
 
 class Question(Flag):
     """The questions there are."""
@@ -26,7 +28,7 @@ def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Ques
     asked = _of_phase(record, desired)
     if _needs_metadata(record, desired, jobmanager_exists):
         asked |= Question.HA_METADATA
-    if isinstance(record.step, TearingDown) and not jobmanager_exists:
+    if not jobmanager_exists and (isinstance(record.step, TearingDown) or record.phase in _MAY_START):
         asked |= Question.REPLICA_SETS
     return asked
 
@@ -50,6 +52,8 @@ def _without_step(record: Record, desired: Desired) -> Question:
 
 
 def _needs_metadata(record: Record, desired: Desired, jobmanager_exists: bool) -> bool:
+    if (record.phase is Phase.SUSPENDED and not desired.suspended) or desired.deleting:
+        return True  # whatever high availability it has now, an earlier start may have left some
     if not (desired.settings.high_availability or desired.deployed_high_availability):
         return False
     if record.step is not None or desired.deleting or desired.wants_restart:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.phase import Phase
@@ -17,9 +18,21 @@ from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, Te
 
 
 def read_record(status: Mapping[str, Any]) -> Record:
-    """The record that `write_status` wrote; a status without a phase is a new resource's, or another operator's."""
+    """The record that `write_status` wrote; a status without a phase is a new resource's, or another operator's.
+
+    Raises:
+        UnreadableStatus: a newer version wrote it, or a person.
+    """
     if "phase" not in status:
         return adopt(status)
+    try:
+        return _read(status)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        cause = f"{type(error).__name__}: {error}"
+        raise UnreadableStatus(f"status: cannot be read ({cause}); was it written by a newer version? Install that again") from None
+
+
+def _read(status: Mapping[str, Any]) -> Record:
     start = status.get("start") or {}
     reconciliation = status.get("reconciliationStatus") or {}
     job = status.get("jobStatus") or {}

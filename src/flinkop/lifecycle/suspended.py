@@ -26,7 +26,7 @@ def on_created(record: Record, observed: Observed, desired: Desired, fresh: Fres
         return start(record, observed, desired, fresh)
     step = record.step if isinstance(record.step, TearingDown) else TearingDown(fresh.now, HaFate.KEEP)
     # pods of a resource of the same name that was here before
-    waiting = tear_down(record, step, observed, desired, fresh) if observed.jobmanager_pods else None
+    waiting = None if is_gone(observed, desired) else tear_down(record, step, observed, desired, fresh)
     return replace(waiting, record=replace(waiting.record, step=step)) if waiting else start(record, observed, desired, fresh)
 
 

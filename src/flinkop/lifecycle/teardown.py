@@ -13,6 +13,8 @@ from flinkop.lifecycle.observed import HaMetadata, Observed
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.step import HaFate, TearingDown
 
+_SLOWLY = timedelta(seconds=15)
+
 
 def delete_jobmanager(observed: Observed) -> tuple[Action, ...]:
     """The action that removes the JobManager Deployment, if one is there and not going already."""
@@ -46,7 +48,12 @@ def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desire
     deadline = step.since + desired.settings.cleanup_timeout
     late = now >= deadline
     message = f"Waiting for the old JobManager to go, until {deadline:%H:%M:%S} UTC."
-    if late:
+    if late and observed.replica_sets:
+        message = (
+            "The ReplicaSet of the old JobManager is still there after kubernetes.operator.resource.cleanup.timeout, and would make "
+            "another pod. If Kubernetes' garbage collector does not remove it, delete it with `kubectl delete replicaset`."
+        )
+    elif late:
         message = (
             "The old JobManager is still there after kubernetes.operator.resource.cleanup.timeout. "
             "If its node is lost, delete its pod with `kubectl delete pod --force`."
@@ -63,8 +70,9 @@ def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desire
 
 def _look_again(observed: Observed, desired: Desired, deadline: datetime, now: datetime) -> timedelta:
     """Deployment and pods are watched, ReplicaSets are not."""
-    interval = desired.settings.progress_interval if observed.replica_sets else timedelta(seconds=15)
-    return interval if now >= deadline else min(deadline - now, interval)
+    if now >= deadline:
+        return _SLOWLY
+    return min(deadline - now, desired.settings.progress_interval if observed.replica_sets else _SLOWLY)
 
 
 def _metadata_action(step: TearingDown, ha: HaMetadata, desired: Desired) -> Action | None:

@@ -25,7 +25,7 @@ from flinkop.lifecycle.suspended import suspend
 from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
 
 _GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state (with high availability) or stateless."
-_FIRST_RETRY, _LAST_RETRY = timedelta(minutes=1), timedelta(minutes=16)
+_FIRST_RETRY, _LAST_RETRY, _DOUBLINGS = timedelta(minutes=1), timedelta(minutes=16), 4
 
 
 def on_upgrading(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -140,7 +140,7 @@ def _ended(record: Record, observed: Observed, fresh: Fresh) -> Decision:
 
 
 def _kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Desired, fresh: Fresh) -> Decision:
-    pause = min(_FIRST_RETRY * 2 ** (step.attempt - 1), _LAST_RETRY)
+    pause = min(_FIRST_RETRY * 2 ** min(step.attempt - 1, _DOUBLINGS), _LAST_RETRY)
     again_at = fresh.now + pause
     message = f"The savepoint failed, the old job keeps running; next try at {again_at:%H:%M:%S} UTC. Cause: {cause}"
     return go(

@@ -155,6 +155,7 @@ class LeaderElector:
         """The watch may lag behind the write that made us leader, so it is not listened to after it."""
         if not self.is_leader:
             self._see(lease)
+            self._changed.set()
 
     def _see(self, lease: dict[str, Any] | None) -> None:
         """A lease that somebody deletes is still its holder's, who does not know yet, until it would have run out."""
@@ -162,7 +163,6 @@ class LeaderElector:
         record = self._record if lease is None else lease.get("spec") or {}
         if record != self._record:
             self._record, self._seen_at = record, self._clock.monotonic()
-        self._changed.set()
 
     async def _write(self, record: Record) -> None:
         metadata = self._lease["metadata"] if self._lease else {"name": self._name, "namespace": self._namespace}

@@ -100,10 +100,6 @@ class WorkQueue(Generic[K]):
         if key in self._dirty and not self._closed:
             self._enqueue(key)
 
-    def forget(self, key: K) -> None:
-        """Takes back a delayed addition."""
-        self._due.pop(key, None)
-
     def shut_down(self) -> None:
         """Gives out no more keys; those who wait for one get ShutDown."""
         self._closed = True

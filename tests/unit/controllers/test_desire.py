@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -116,3 +117,19 @@ def test_a_progress_interval_longer_than_a_second_is_not_waited_for() -> None:
     assert isinstance(wish, Wish)
     settings = wish.desired.settings
     assert (settings.progress_interval.total_seconds(), settings.rest_interval.total_seconds()) == (1, 60)
+
+
+def test_the_rhythms_are_the_operators_own_and_never_a_loop() -> None:
+    own = {"kubernetes.operator.reconcile.interval": "1 ms", "kubernetes.operator.observer.progress-check.interval": "0 s"}
+    settings = a_wish(a_resource(a_spec(flinkConfiguration=own))).desired.settings
+    assert (settings.progress_interval.total_seconds(), settings.rest_interval.total_seconds()) == (1, 60)
+
+    wish = read_wish(a_resource(), Record(), lambda *_: own)
+    assert isinstance(wish, Wish)
+    assert min(wish.desired.settings.progress_interval, wish.desired.settings.rest_interval) >= timedelta(milliseconds=100)
+
+
+def test_a_wait_that_would_never_end_ends_in_ten_years() -> None:
+    own = {"kubernetes.operator.jm-deployment.shutdown-ttl": "9999999 d", "kubernetes.operator.deployment.readiness.timeout": "9999999 d"}
+    settings = a_wish(a_resource(a_spec(flinkConfiguration=own))).desired.settings
+    assert settings.shutdown_ttl == settings.readiness_timeout == timedelta(days=3650)

@@ -44,7 +44,7 @@ def observed(ingress: dict[str, Any] | None, deployment: dict[str, Any] | None =
     )
 
     async def look() -> Observed:
-        return await observer.observe(KEY, Record(), a_wish(WITH_INGRESS), Knowledge(True, None, refused), START)
+        return await observer.observe(KEY, Record(), a_wish(WITH_INGRESS), Knowledge("uid", None, refused), START)
 
     return run(look())
 

@@ -47,7 +47,6 @@ class Kube:
         pytest.param("bye\n", None, id="no trace"),
         pytest.param("", None, id="nothing"),
         pytest.param(Forbidden("pods/log"), None, id="no permission"),
-        pytest.param(ApiUnavailable("no answer"), None, id="no answer"),
     ],
 )
 def test_the_cause_is_read_once_for_each_crash(answer: str | Exception, cause: str | None) -> None:
@@ -59,5 +58,17 @@ def test_the_cause_is_read_once_for_each_crash(answer: str | Exception, cause: s
         assert kube.asked == 1
         await words.cause("ns", Crash(CRASH.pod, CRASH.container, CRASH.exit_code, "later"))
         assert kube.asked == 2
+
+    run(ask_twice())
+
+
+def test_what_the_api_server_could_not_answer_is_asked_again() -> None:
+    kube = Kube(ApiUnavailable("no answer"))
+
+    async def ask_twice() -> None:
+        words = LastWords(cast(KubeClient, kube))
+        assert await words.cause("ns", CRASH) is None
+        kube.answer = TRACE
+        assert await words.cause("ns", CRASH) == CAUSE
 
     run(ask_twice())

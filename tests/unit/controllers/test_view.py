@@ -89,9 +89,9 @@ def test_a_pod_that_has_ended_is_not_alive(phase: str | None, alive: bool) -> No
         ({"ownerReferences": [{"kind": "Deployment", "name": "job"}]}, True),
         ({"ownerReferences": [{"kind": "Deployment", "name": "job"}], "deletionTimestamp": "2026-01-01T00:00:00Z"}, False),
         ({"ownerReferences": [{"kind": "Deployment", "name": "other"}]}, False),
-        ({}, False),
+        ({}, True),
     ],
-    ids=["left behind", "being deleted", "another's", "nobody's"],
+    ids=["left behind", "being deleted", "another's", "spared when its Deployment was deleted"],
 )
 def test_a_replica_set_that_outlives_its_deployment_still_replaces_pods(metadata: dict[str, Any], makes_pods: bool) -> None:
     assert makes_pods_of("job", {"metadata": metadata}) is makes_pods

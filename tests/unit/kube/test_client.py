@@ -136,7 +136,7 @@ CALLS: dict[str, tuple[Call, str, str, dict[str, str], Any, str]] = {
         lambda c: c.read_last_log("ns", "a", "main", 500),
         "GET",
         "/api/v1/namespaces/ns/pods/a/log",
-        {"container": "main", "previous": "true", "tailLines": "500"},
+        {"container": "main", "previous": "true", "tailLines": "500", "limitBytes": "262144"},
         None,
         "application/json",
     ),

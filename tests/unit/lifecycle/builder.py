@@ -139,7 +139,7 @@ def suspended(spec: dict[str, Any]) -> dict[str, Any]:
 
 def a_jobmanager(**changes: Any) -> JobManager:
     """A JobManager that serves."""
-    return replace(JobManager("uid", generation=1, available=True, terminating=False, created_at=LONG_AGO), **changes)
+    return replace(JobManager("uid", generation=1, available=True, terminating=False), **changes)
 
 
 def a_job(state: JobState = JobState.RUNNING, **changes: Any) -> Job:

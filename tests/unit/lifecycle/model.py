@@ -114,11 +114,11 @@ class Deployment:
     spec: Mapping[str, Any]
     ha: bool
     excused: bool
-    created_at: float
     pods: list[Pod] = field(default_factory=list)
     boots: int = 0
     uncounted: bool = False
     seen: bool = False
+    was_ready: bool = False
 
     def is_available(self, now: float) -> bool:
         """Whether one of its pods is ready, as Kubernetes sees it: a lost node is noticed after a while."""
@@ -159,7 +159,7 @@ class World:
     def create(self, start: StartCluster, spec: Mapping[str, Any], ha: bool, excused: bool) -> Deployment:
         """Creates the Deployment; its pod follows."""
         self._uids += 1
-        made = self.deployment = Deployment(f"uid-{self._uids}", start, spec, ha, excused, self.time.now)
+        made = self.deployment = Deployment(f"uid-{self._uids}", start, spec, ha, excused)
         self.time.after(0.1, lambda: self._add_pod(made))
         self.wake()
         return made
@@ -210,7 +210,7 @@ class World:
     def _come_up(self, pod: Pod, process: Process) -> None:
         if pod.process is not process or not process.alive or pod not in self.pods or pod.lost:
             return
-        process.ready = True
+        process.ready = pod.deployment.was_ready = True
         self.wake()
         self.time.after(self._some(0.0, 2.0), lambda: self._submit(pod, process))
 

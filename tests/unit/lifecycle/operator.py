@@ -262,8 +262,7 @@ class Operator:
         )
 
     def _jobmanager(self, deployment: Deployment) -> JobManager:
-        created = EPOCH + timedelta(seconds=deployment.created_at)
-        return JobManager(deployment.uid, deployment.start.generation, deployment.is_available(self.time.now), False, created)
+        return JobManager(deployment.uid, deployment.start.generation, deployment.is_available(self.time.now), False, deployment.was_ready)
 
     def _ha(self, record: Record) -> HaMetadata:
         jobs = self.world.metadata

@@ -111,6 +111,12 @@ def test_a_replica_set_that_nobody_collects_holds_a_deletion_up_until_the_deadli
     assert kinds(delete(deleting(TearingDown(NOW - LONG, HaFate.REMOVE)), left)) == [DeleteHaMetadata, RemoveFinalizer]
 
 
+def test_a_late_deletion_beside_a_strangers_cluster_touches_none_of_its_metadata() -> None:
+    beside = nothing_left(ha=ha(config_maps=0, job_graphs=0))
+
+    assert kinds(delete(deleting(TearingDown(NOW - LONG, HaFate.REMOVE)), beside)) == [RemoveFinalizer]
+
+
 def test_a_deployment_that_does_not_go_calls_for_help() -> None:
     stuck = an_observed(jobmanager=a_jobmanager(terminating=True))
 

@@ -335,3 +335,24 @@ def test_a_lost_cluster_comes_back_with_the_newest_spec() -> None:
     after = decide(record, nothing_left(), an_upgrade(), FRESH).record
 
     assert (after.phase, after.reconciled) == (Phase.DEPLOYING, NEW_SPEC)
+
+
+def test_a_suspension_that_comes_while_a_lost_cluster_is_cleared_away_starts_nothing() -> None:
+    decision = decide(ready(step=TearingDown(NOW, HaFate.KEEP)), nothing_left(), a_suspension(), FRESH)
+
+    assert (decision.record.phase, kinds(decision)) == (Phase.SUSPENDED, [])
+
+
+def test_a_deployment_that_was_available_while_nobody_looked_may_have_state() -> None:
+    was_available = replace(NOT_READY, jobmanager=a_jobmanager(available=False, was_available=True))
+
+    assert decide(a_starting_record(), was_available, a_desired(), FRESH).record.was_ready
+    assert not decide(a_starting_record(), NOT_READY, a_desired(), FRESH).record.was_ready
+
+
+def test_a_start_waits_for_the_replica_set_of_the_one_before() -> None:
+    left = nothing_left(replica_sets=1, ha=NO_METADATA)
+
+    assert kinds(decide(a_starting_record(), left, a_desired(), FRESH)) == []
+    assert kinds(decide(Record(), left, a_desired(), FRESH)) == []
+    assert StartCluster in kinds(decide(a_starting_record(), nothing_left(ha=NO_METADATA), a_desired(), FRESH))

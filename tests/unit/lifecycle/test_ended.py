@@ -252,3 +252,12 @@ def test_every_new_spec_is_tried_where_the_job_never_appeared() -> None:
 
     assert decide(lost, an_observed(job=None), a_desired(generation=2, upgrade_mode="stateless"), FRESH).record.phase is Phase.UPGRADING
     assert decide(lost, an_observed(job=None), a_desired(generation=1, upgrade_mode="stateless"), FRESH).record.phase is Phase.FAILED
+
+
+def test_a_job_that_runs_after_all_is_stopped_in_order_for_a_new_spec() -> None:
+    lost = an_ended_record(phase=Phase.FAILED, job=JobRecord("a" * 32, state=JobState.RECONCILING), was_ready=True)
+    without = {"high_availability": False, "deployed_high_availability": False}
+    decision = decide(lost, an_observed(ha=None), an_upgrade(**without), FRESH)
+
+    assert (decision.record.phase, kinds(decision)) == (Phase.RUNNING, [])
+    assert decide(decision.record, an_observed(ha=None), an_upgrade(**without), FRESH).record.reason == "TakingSavepoint"

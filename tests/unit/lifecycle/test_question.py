@@ -45,9 +45,9 @@ OLD_CHECKPOINTS = an_upgrade(max_checkpoint_age=timedelta(minutes=1))
         pytest.param(
             a_record_tearing_down(), an_upgrade(), False, METADATA | REPLICA_SETS, id="torn down, but for what may outlive its Deployment"
         ),
-        pytest.param(a_suspended_record(), a_desired(), False, METADATA, id="suspended"),
+        pytest.param(a_suspended_record(), a_desired(), False, METADATA | REPLICA_SETS, id="suspended, and wanted again"),
         pytest.param(an_ended_record(), a_desired(), True, JOB, id="failed"),
-        pytest.param(Record(), a_desired(), False, METADATA, id="created"),
+        pytest.param(Record(), a_desired(), False, METADATA | REPLICA_SETS, id="created"),
         pytest.param(a_record(), a_desired(deleting=True), True, JOB | METADATA, id="deleted"),
         pytest.param(
             a_stopping_record(), an_upgrade(deleting=True), True, JOB | SAVEPOINT | METADATA, id="deleted while a savepoint is taken"
@@ -67,6 +67,14 @@ def test_metadata_are_asked_for_where_there_may_be_some(now: bool, before: bool,
     found = questions(a_record(), an_upgrade(high_availability=now, deployed_high_availability=before), True)
 
     assert (METADATA in found) is asked
+
+
+def test_metadata_are_asked_for_where_an_earlier_start_may_have_left_some() -> None:
+    without = {"high_availability": False, "deployed_high_availability": False}
+
+    assert METADATA in questions(a_suspended_record(), a_desired(**without), False)
+    assert METADATA in questions(a_record(), a_desired(deleting=True, **without), True)
+    assert METADATA not in questions(a_suspended_record(), a_desired(suspended=True, **without), False)
 
 
 def test_a_trigger_is_asked_about_only_while_its_savepoint_is_taken() -> None:

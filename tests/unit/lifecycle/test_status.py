@@ -27,6 +27,7 @@ from tests.unit.lifecycle.builder import (
     an_ended_record,
 )
 
+from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
@@ -135,7 +136,7 @@ def test_a_status_without_a_phase_is_a_new_resources() -> None:
 def test_a_step_that_this_version_does_not_know_is_not_guessed_at() -> None:
     status = {**written(a_record()), "operation": {"step": "Dancing", "startedAt": "2025-01-01T00:00:00Z"}}
 
-    with pytest.raises(ValueError, match=r"status\.operation\.step: unknown step 'Dancing'"):
+    with pytest.raises(UnreadableStatus, match=r"status\.operation\.step: unknown step 'Dancing'"):
         read_record(status)
 
 

@@ -461,3 +461,12 @@ def test_the_job_id_is_the_one_that_the_state_needs(metadata: Any, pinned: str |
     record = a_record_tearing_down(savepoint_path=None if metadata.checkpoints else SAVEPOINT)
 
     assert decide(record, nothing_left(ha=metadata), an_upgrade(pinned_job_id=pinned), FRESH).record.job.job_id == job_id
+
+
+@pytest.mark.parametrize(("attempt", "minutes"), [(1, 1), (2, 2), (5, 16), (6, 16), (50, 16), (2000, 16)])
+def test_the_pause_after_a_failed_savepoint_grows_and_is_bounded(attempt: int, minutes: int) -> None:
+    record = a_stopping_record(step=TakingSavepoint(NOW, "trigger", attempt))
+    after = decide(record, an_observed(savepoint=SavepointFailed("no disk")), an_upgrade(), FRESH).record
+
+    assert isinstance(after.step, WaitingToRetry)
+    assert after.step.not_before == NOW + timedelta(minutes=minutes)

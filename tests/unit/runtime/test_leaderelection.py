@@ -326,3 +326,27 @@ async def _do(event: str, api: FakeKubeApi, replicas: list[Replica], number: int
         case "history forgotten":
             api.compact()
             api.break_watches(UNAVAILABLE)
+
+
+def test_a_lease_that_can_be_read_and_not_written_is_no_reason_to_hurry() -> None:
+    async def scenario() -> None:
+        api = FakeKubeApi()
+        reads = 0
+        get = api.get
+
+        async def read(*arguments: Any) -> Any:
+            nonlocal reads
+            reads += 1
+            await asyncio.sleep(0.01)
+            return await get(*arguments)
+
+        async def refuse(*_: Any) -> Any:
+            raise ApiUnavailable("no space left")
+
+        api.get, api.create = read, refuse  # type: ignore[method-assign]
+        replica = Replica(api, "a")
+        await asyncio.sleep(20)
+        assert 5 <= reads <= 11
+        await replica.kill()
+
+    run(scenario())

@@ -97,17 +97,6 @@ def test_an_addition_overtakes_a_delayed_one() -> None:
     run(scenario())
 
 
-def test_a_forgotten_key_does_not_come_back_by_itself() -> None:
-    async def scenario() -> None:
-        queue = a_queue()
-        queue.add_after("a", 5)
-        queue.forget("a")
-        await asyncio.sleep(60)
-        assert len(queue) == 0
-
-    run(scenario())
-
-
 def test_a_worker_that_waits_gets_the_key_at_the_moment_it_is_due() -> None:
     async def scenario() -> list[tuple[float, str]]:
         queue, seen = a_queue(), []
@@ -232,11 +221,6 @@ class QueueMachine(RuleBasedStateMachine):
         self.do(lambda: self.queue.add_after(key, seconds))
         if key not in self.owed:
             self.due[key] = min(self.due.get(key, float("inf")), self.loop.time() + seconds)
-
-    @rule(key=KEYS)
-    def forget(self, key: str) -> None:
-        self.do(lambda: self.queue.forget(key))
-        self.due.pop(key, None)
 
     @rule(seconds=st.integers(1, 30))
     def pass_time(self, seconds: int) -> None:
