@@ -34,6 +34,7 @@ class Job:
     state: str = "RUNNING"
     restored_from: str | None = None
     triggers: dict[str, str | Failure | None] = field(default_factory=dict)
+    stops: set[str] = field(default_factory=set)
     stop_path: str | None = None
     failure: str | None = None
 
@@ -111,6 +112,11 @@ class JobManagers:
         """The starts of one cluster, in order."""
         return [start for start in self.ledger if start.key == key]
 
+    def savepoints_of(self, namespace: str) -> list[str]:
+        """The savepoints of the jobs of one namespace."""
+        job_ids = {start.job_id[:6] for start in self.ledger if start.key[0] == namespace}
+        return [path for path in self.savepoints if any(f"savepoint-{job_id}-" in path for job_id in job_ids)]
+
     async def _answer(self, request: web.Request) -> web.Response:
         key = (request.match_info["namespace"], request.match_info["name"])
         found = self.alive.get(key)
@@ -131,6 +137,8 @@ class JobManagers:
                 return self._about_another(found, request.method, job_id)
             case ("POST", "jobs", _, "stop"):
                 return self._stop(found, await request.json())
+            case ("POST", "jobs", _, "savepoints"):
+                return self._trigger_savepoint(found, await request.json())
             case ("GET", "jobs", _, "savepoints", trigger):
                 return _savepoint(found.job, trigger)
             case ("GET", "jobs", _, "checkpoints"):
@@ -151,11 +159,21 @@ class JobManagers:
         """The same trigger id twice is one request. A new one while another may still succeed would make a second savepoint."""
         job, trigger = jobmanager.job, body["triggerId"]
         if trigger not in job.triggers:
-            if not all(isinstance(outcome, Failure) for outcome in job.triggers.values()):
+            if not all(isinstance(job.triggers[stop], Failure) for stop in job.stops):
                 self.violations.append(f"{jobmanager.key}: a second stop of the same job")
             job.triggers[trigger] = None
+            job.stops.add(trigger)
             self._spawn(self._take_savepoint(jobmanager, trigger))
         return web.json_response({"request-id": trigger}, status=202)
+
+    def _trigger_savepoint(self, jobmanager: JobManager, body: dict[str, Any]) -> web.Response:
+        """The job goes on. The same trigger id twice is one request."""
+        if body["target-directory"] is None or body["cancel-job"]:
+            return _error(400, "Config key [state.savepoints.dir] is not set. Property [target-directory] must be provided.")
+        if body["triggerId"] not in jobmanager.job.triggers:
+            jobmanager.job.triggers[body["triggerId"]] = None
+            self._spawn(self._take_savepoint(jobmanager, body["triggerId"]))
+        return web.json_response({"request-id": body["triggerId"]}, status=202)
 
     async def _take_savepoint(self, jobmanager: JobManager, trigger: str) -> None:
         await asyncio.sleep(self.savepoint_seconds)
@@ -176,8 +194,9 @@ class JobManagers:
             return
         path = f"file:/savepoints/savepoint-{job.job_id[:6]}-{trigger[:12]}"
         self.savepoints[path] = job.count
-        job.triggers[trigger] = job.stop_path = path
-        job.state = "FINISHED"
+        job.triggers[trigger] = path
+        if trigger in job.stops:
+            job.stop_path, job.state = path, "FINISHED"
 
 
 def _overview(job: Job) -> dict[str, Any]:

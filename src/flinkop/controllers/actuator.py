@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+import structlog
+
 from flinkop.controllers import view
 from flinkop.controllers.desire import Wish
 from flinkop.controllers.observer import BaseUrl
 from flinkop.controllers.trigger import Key
-from flinkop.errors import AlreadyExists, Conflict, NotFound, TerminalError
+from flinkop.errors import AlreadyExists, Conflict, FlinkRejected, FlinkUnreachable, NotFound, TerminalError
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, resource_of
@@ -24,17 +26,21 @@ from flinkop.lifecycle.action import (
     DeleteHaMetadata,
     DeleteIngress,
     DeleteJobManager,
+    DisposeSavepoint,
     RemoveFinalizer,
     RemoveJobGraphs,
     StartCluster,
     StartSession,
     StopWithSavepoint,
+    TriggerSavepoint,
 )
 from flinkop.lifecycle.restore import RestoreSource
 from flinkop.resources.application import build_application, options_of, owned_by_deployment
 from flinkop.resources.configuration import LAST_STATE_PATH, DeploymentPlan, with_deployment
 from flinkop.resources.ingress import build_ingress
 from flinkop.resources.naming import common_labels
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -72,6 +78,10 @@ class Actuator:
                 await self._kube.delete(DEPLOYMENTS, *target.key, uid=uid, propagation="Background")
             case StopWithSavepoint():
                 await self._stop(action, target)
+            case TriggerSavepoint(job_id, trigger_id):
+                await self._trigger_savepoint(job_id, trigger_id, target)
+            case DisposeSavepoint(location):
+                await self._dispose_savepoint(location, target)
             case CancelJob(job_id):
                 await self._flink.cancel_job(self._base_url(target.key, target.wish.rest_port), job_id)
             case DeleteHaMetadata():
@@ -144,8 +154,19 @@ class Actuator:
             action.trigger_id,
             target.wish.desired.settings.savepoint_directory,
             action.drain,
-            target.wish.savepoint_format,
+            target.wish.desired.settings.savepoint_format,
         )
+
+    async def _trigger_savepoint(self, job_id: str, trigger_id: str, target: Target) -> None:
+        settings, url = target.wish.desired.settings, self._base_url(target.key, target.wish.rest_port)
+        await self._flink.trigger_savepoint(url, job_id, trigger_id, settings.savepoint_directory, settings.savepoint_format)
+
+    async def _dispose_savepoint(self, location: str, target: Target) -> None:
+        """Nothing depends on it: files that remain are named, and somebody may remove them."""
+        try:
+            await self._flink.dispose_savepoint(self._base_url(target.key, target.wish.rest_port), location)
+        except (FlinkUnreachable, FlinkRejected) as error:
+            _log.warning("savepoint not deleted", location=location, cause=str(error))
 
     async def _ha_config_maps(self, key: Key) -> list[dict[str, Any]]:
         namespace, name = key

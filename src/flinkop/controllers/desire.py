@@ -46,7 +46,6 @@ class Wish:
     configuration: Mapping[str, str]
     taskmanagers: int
     rest_port: int
-    savepoint_format: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,6 @@ def _wish(uid: str, desired: Desired, spec: FlinkDeploymentSpec, configuration: 
         configuration=configuration,
         taskmanagers=_taskmanagers(configuration) if spec.job else 0,
         rest_port=flink.REST_PORT.read(running),
-        savepoint_format=options.SAVEPOINT_FORMAT.read(configuration).value,
     )
 
 
@@ -158,6 +156,13 @@ def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:
         savepoint_directory=flink.SAVEPOINT_DIRECTORY.read(conf),
         drain=options.DRAIN_ON_DELETION.read(conf),
         savepoint_on_deletion=options.SAVEPOINT_ON_DELETION.read(conf),
+        savepoint_format=options.SAVEPOINT_FORMAT.read(conf).value,
+        savepoint_grace=options.SAVEPOINT_GRACE.read(conf),
+        periodic_savepoint_interval=options.PERIODIC_SAVEPOINT_INTERVAL.read(conf),
+        ignore_pending_savepoint=options.IGNORE_PENDING_SAVEPOINT.read(conf),
+        savepoint_cleanup=options.SAVEPOINT_CLEANUP.read(conf),
+        savepoint_history_count=options.SAVEPOINT_HISTORY_COUNT.read(conf),
+        savepoint_history_age=options.SAVEPOINT_HISTORY_AGE.read(conf),
         block_on_unmanaged_jobs=options.BLOCK_ON_UNMANAGED_JOBS.read(conf),
         recovery=options.RECOVERY.read(conf),
         last_state_fallback=options.LAST_STATE_FALLBACK.read(conf),

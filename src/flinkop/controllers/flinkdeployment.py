@@ -15,12 +15,21 @@ from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator, Target
 from flinkop.controllers.desire import NeverValid, Wish, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
-from flinkop.controllers.observer import Knowledge, ObjectStore, Observer
+from flinkop.controllers.observer import Knowledge, ObjectStore, Observer, RefusedTrigger
 from flinkop.controllers.trigger import Key
-from flinkop.errors import FlinkopError, NamespaceTerminating, TerminalError, TransientError, UnreadableStatus
+from flinkop.errors import FlinkopError, FlinkRejected, NamespaceTerminating, TerminalError, TransientError, UnreadableStatus
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_DEPLOYMENTS
-from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress, DeleteJobManager, StartCluster, StartSession
+from flinkop.lifecycle.action import (
+    Action,
+    ApplyIngress,
+    DeleteIngress,
+    DeleteJobManager,
+    StartCluster,
+    StartSession,
+    StopWithSavepoint,
+    TriggerSavepoint,
+)
 from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
@@ -33,6 +42,7 @@ from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 _log = structlog.get_logger(__name__)
 _STALE_CHECK = timedelta(seconds=1)
 _EXPECTATION_SECONDS = 5.0
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class Memory:
     refusal: Refusal | None = None
     refused_ingress: RefusedIngress | None = None
     ingress_again_at: float = 0.0
+    refused_trigger: RefusedTrigger | None = None
     wish: Wish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
     asked: tuple[Any, ...] = field(default=())
@@ -123,7 +134,7 @@ class FlinkDeploymentController:
             decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
             await self._record(resource, record, decision, Scale("", 0), memory)
             return Done()
-        knowledge = Knowledge(memory.started_uid, memory.refusal, self._refused_ingress(memory))
+        knowledge = Knowledge(memory.started_uid, memory.refusal, self._refused_ingress(memory), memory.refused_trigger)
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
         try:
             observed = await self._observer.observe(key, record, wish, knowledge, fresh.now)
@@ -196,12 +207,16 @@ class FlinkDeploymentController:
             except NamespaceTerminating:
                 return Done()
             except (TerminalError, TransientError) as error:
-                if isinstance(action, ApplyIngress | DeleteIngress):
-                    again = self._without_ingress(action, error, target, memory)
-                    continue
-                if isinstance(error, TransientError):
-                    raise
-                return self._refused(error, target.wish, memory)
+                match action:
+                    case ApplyIngress() | DeleteIngress():
+                        again = self._without_ingress(action, error, target, memory)
+                    case StopWithSavepoint() | TriggerSavepoint() if isinstance(error, FlinkRejected) and error.status != _NOT_FOUND:
+                        memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
+                    case _ if isinstance(error, TransientError):
+                        raise
+                    case _:
+                        return self._refused(error, target.wish, memory)
+                continue
             self._expect(action, uid, memory)
         memory.refusal = None
         return RequeueAfter(0) if again else _outcome(decision)

@@ -17,7 +17,20 @@ from flinkop.flink.client import FlinkClient
 from flinkop.flink.model import JobOverview
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, REPLICA_SETS
-from flinkop.lifecycle.observed import TERMINAL, Answered, HaMetadata, Job, JobState, Observed, Refusal, RefusedIngress, Unreachable
+from flinkop.lifecycle.observed import (
+    TERMINAL,
+    Answered,
+    HaMetadata,
+    Job,
+    JobState,
+    Observed,
+    Refusal,
+    RefusedIngress,
+    Savepoint,
+    SavepointFailed,
+    SavepointUnknown,
+    Unreachable,
+)
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import TakingSavepoint
@@ -44,12 +57,21 @@ BaseUrl = Callable[[Key, int], str]
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedTrigger:
+    """A JobManager refused to take this savepoint."""
+
+    trigger_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """What this process remembers about a key and no store shows."""
 
     started_uid: str | None
     refusal: Refusal | None
     refused_ingress: RefusedIngress | None = None
+    refused_trigger: RefusedTrigger | None = None
 
 
 class Observer:
@@ -89,7 +111,7 @@ class Observer:
         if Question.REPLICA_SETS in asked and seen.cluster_is_gone:
             seen = replace(seen, replica_sets=await self._replica_sets(key))
         if Question.JOB in asked and seen.jobmanager is not None and seen.jobmanager.available:
-            seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, wish, seen, asked)
+            seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, wish, seen, asked, knowledge)
         return await self._with_causes(key, record, wish, seen, now)
 
     async def _with_causes(self, key: Key, record: Record, wish: Wish, seen: Observed, now: datetime) -> Observed:
@@ -135,19 +157,20 @@ class Observer:
         found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector)
         return view.read_ha_metadata(name, record.job.job_id, found)
 
-    async def _ask_flink(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question) -> Observed:
+    async def _ask_flink(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question, knowledge: Knowledge) -> Observed:
         try:
-            return await self._answers(url, record, wish, seen, asked)
+            return await self._answers(url, record, wish, seen, asked, knowledge)
         except (FlinkUnreachable, FlinkRejected) as trouble:
             return replace(seen, rest=Unreachable(str(trouble)), job=None, savepoint=None)
 
-    async def _answers(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question) -> Observed:
+    async def _answers(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question, knowledge: Knowledge) -> Observed:
         jobs = await self._flink.jobs_overview(url)
         job = _find(jobs, record.job.job_id)
         seen = replace(seen, rest=Answered(), job=job)
-        if isinstance(record.step, TakingSavepoint) and Question.SAVEPOINT in asked:
-            status = await self._flink.savepoint_status(url, record.job.job_id or "", record.step.trigger_id)
-            seen = replace(seen, savepoint=read_savepoint(status))
+        trigger_id = _trigger_id(record)
+        if trigger_id is not None and Question.SAVEPOINT in asked:
+            status = await self._flink.savepoint_status(url, record.job.job_id or "", trigger_id)
+            seen = replace(seen, savepoint=_with_refusal(read_savepoint(status), trigger_id, knowledge))
         if wish.desired.session:
             return await self._of_session(url, record, seen, jobs)
         if job is None:
@@ -170,6 +193,21 @@ class Observer:
 
     async def _cluster_info(self, url: str) -> Mapping[str, str]:
         return await self._flink.cluster_info(url)
+
+
+def _trigger_id(record: Record) -> str | None:
+    """The savepoint that is being taken: that of a stop, or one that lets the job go on."""
+    if isinstance(record.step, TakingSavepoint):
+        return record.step.trigger_id
+    return record.savepoints.trigger.trigger_id if record.savepoints.trigger is not None else None
+
+
+def _with_refusal(savepoint: Savepoint, trigger_id: str, knowledge: Knowledge) -> Savepoint:
+    """A request that the JobManager has refused will never be known to it."""
+    refused = knowledge.refused_trigger
+    if isinstance(savepoint, SavepointUnknown) and refused is not None and refused.trigger_id == trigger_id:
+        return SavepointFailed(refused.cause)
+    return savepoint
 
 
 def _find(jobs: list[JobOverview], job_id: str | None) -> Job | None:

@@ -86,6 +86,10 @@ class FlinkClient:
         body = {"triggerId": trigger_id, "target-directory": target_directory, "cancel-job": False, "formatType": format_type}
         await self._call("POST", base_url, f"/jobs/{job_id}/savepoints", body)
 
+    async def dispose_savepoint(self, base_url: str, path: str) -> None:
+        """Has the files of a savepoint deleted, by and by."""
+        await self._call("POST", base_url, "/savepoint-disposal", {"savepoint-path": path})
+
     async def cancel_job(self, base_url: str, job_id: str) -> None:
         """Has the job cancelled; one that has ended already is success."""
         try:

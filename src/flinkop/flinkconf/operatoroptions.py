@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from flinkop.flinkconf.duration import parse_duration
 from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, NOT_YET, NOT_YET_PREFIXES, PREFIX
-from flinkop.flinkconf.option import Option, boolean, decimal, integer, one_of
+from flinkop.flinkconf.option import Option, boolean, count, decimal, integer, one_of
 
 NAMESPACE_DEFAULTS = f"{PREFIX}default-configuration.namespace."
 VERSION_DEFAULTS = f"{PREFIX}default-configuration.flink-version."
@@ -45,6 +45,12 @@ def _optional_text(text: str) -> str | None:
 def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     return () if names == (_ALL_NAMESPACES,) else names
+
+
+def _interval(text: str) -> timedelta | None:
+    if len(text.split()) > 2:
+        raise ValueError("is a cron expression, which this version does not carry out; write a duration, such as 1 h")
+    return parse_duration(text) or None
 
 
 RECONCILE_INTERVAL = _system(
@@ -213,6 +219,29 @@ DRAIN_ON_DELETION = _resource(
 SAVEPOINT_FORMAT = _resource(
     "savepoint.format.type", SavepointFormat.CANONICAL, one_of(SavepointFormat), "The format of savepoints: CANONICAL or NATIVE."
 )
+PERIODIC_SAVEPOINT_INTERVAL: Option[timedelta | None] = _resource(
+    "periodic.savepoint.interval",
+    None,
+    _interval,
+    "How often a savepoint of the running job is taken, as a duration; unset or 0: never.",
+)
+SAVEPOINT_GRACE = _resource(
+    "savepoint.trigger.grace-period",
+    timedelta(minutes=1),
+    parse_duration,
+    "How much longer than the checkpoint timeout a savepoint of the running job is waited for.",
+    "observer.savepoint.trigger.grace-period",
+)
+IGNORE_PENDING_SAVEPOINT = _resource(
+    "job.upgrade.ignore-pending-savepoint", False, boolean, "Whether an upgrade begins although a savepoint is being taken."
+)
+SAVEPOINT_CLEANUP = _resource(
+    "savepoint.cleanup.enabled", True, boolean, "Whether periodic savepoints beyond the limits of the history are deleted, by Flink."
+)
+SAVEPOINT_HISTORY_COUNT = _resource("savepoint.history.max.count", 10, count, "How many periodic savepoints are kept.")
+SAVEPOINT_HISTORY_AGE = _resource(
+    "savepoint.history.max.age", timedelta(days=1), parse_duration, "How long periodic savepoints are kept; the newest always is."
+)
 MERGE_ARRAYS_BY_NAME = _resource(
     "pod-template.merge-arrays-by-name",
     False,
@@ -255,6 +284,12 @@ ALL: tuple[Option[Any], ...] = (
     SAVEPOINT_ON_DELETION,
     DRAIN_ON_DELETION,
     SAVEPOINT_FORMAT,
+    PERIODIC_SAVEPOINT_INTERVAL,
+    SAVEPOINT_GRACE,
+    IGNORE_PENDING_SAVEPOINT,
+    SAVEPOINT_CLEANUP,
+    SAVEPOINT_HISTORY_COUNT,
+    SAVEPOINT_HISTORY_AGE,
     MERGE_ARRAYS_BY_NAME,
     BLOCK_ON_UNMANAGED_JOBS,
 )

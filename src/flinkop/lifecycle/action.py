@@ -52,6 +52,21 @@ class StopWithSavepoint:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerSavepoint:
+    """Asks Flink for a savepoint of the job, which goes on. The same trigger id twice is one savepoint."""
+
+    job_id: str
+    trigger_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisposeSavepoint:
+    """Asks Flink to delete the files of a savepoint."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelJob:
     """Asks Flink to cancel the job. One that has ended is success."""
 
@@ -87,6 +102,8 @@ Action = (
     | StartSession
     | DeleteJobManager
     | StopWithSavepoint
+    | TriggerSavepoint
+    | DisposeSavepoint
     | CancelJob
     | DeleteHaMetadata
     | RemoveJobGraphs

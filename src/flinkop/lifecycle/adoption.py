@@ -18,6 +18,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import WAS_READY, JobManagerStatus, Record, Start
 from flinkop.lifecycle.restore import EMPTY, RestoreChoice
+from flinkop.lifecycle.savepointinfo import read_savepoints
 from flinkop.lifecycle.step import HaFate, TearingDown
 
 # What the established operator writes where a path should be when the state is in the high-availability metadata.
@@ -45,6 +46,7 @@ def adopt(status: Mapping[str, Any]) -> Record:
         start=_start(status, reconciliation),
         generation=status.get("observedGeneration") or 0,
         job=read_job(status.get("jobStatus") or {}),
+        savepoints=read_savepoints((status.get("jobStatus") or {}).get("savepointInfo")),
         jobmanager=_jobmanager(status),
         was_ready=True,
         reconciled=stable if rolled_back and stable else spec,

@@ -27,6 +27,13 @@ class Settings:
     cleanup_timeout: timedelta = timedelta(minutes=5)
     cancel_timeout: timedelta = timedelta(minutes=1)
     block_on_unmanaged_jobs: bool = True
+    savepoint_format: str = "CANONICAL"
+    savepoint_grace: timedelta = timedelta(minutes=1)
+    periodic_savepoint_interval: timedelta | None = None
+    ignore_pending_savepoint: bool = False
+    savepoint_cleanup: bool = True
+    savepoint_history_count: int = 10
+    savepoint_history_age: timedelta = timedelta(days=1)
     shutdown_ttl: timedelta = timedelta(days=1)
     progress_interval: timedelta = timedelta(seconds=1)
     rest_interval: timedelta = timedelta(seconds=10)

@@ -48,6 +48,8 @@ def _of_phase(record: Record, desired: Desired) -> Question:
 def _without_step(record: Record, desired: Desired) -> Question:
     if record.phase is Phase.RUNNING and desired.wants_restart and desired.settings.max_checkpoint_age is not None:
         return Question.JOB | Question.CHECKPOINTS
+    if record.phase is Phase.RUNNING and record.savepoints.trigger is not None:
+        return Question.JOB | Question.SAVEPOINT
     return Question.JOB if record.phase in {Phase.DEPLOYING, Phase.RUNNING, *ENDED} else Question.NONE
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.restore import RestoreChoice
+from flinkop.lifecycle.snapshot import NO_SAVEPOINTS, Savepoints
 from flinkop.lifecycle.step import Step
 
 
@@ -85,4 +86,5 @@ class Record:
     stable: Mapping[str, Any] | None = None
     failure: str | None = None
     ingress_problem: str | None = None
+    savepoints: Savepoints = NO_SAVEPOINTS
     cluster_info: Mapping[str, str] = field(default_factory=dict)

@@ -11,22 +11,32 @@ from flinkop.lifecycle.job import follow_job
 from flinkop.lifecycle.move import go
 from flinkop.lifecycle.observed import Answered, JobState, NotAsked, Observed, Unreachable
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import JobManagerStatus, Record, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
 from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.session import session_is_ready
 from flinkop.lifecycle.step import WaitingToRetry
+from flinkop.lifecycle.takesavepoints import savepoint_is_pending
 
 
 def on_running(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Upgrading when another spec is wanted, to Deploying when the JobManager is lost, to Failed or Finished with the job."""
     if not desired.wants_restart:
         return _follow(replace(record, step=None), observed, desired, fresh)
+    if savepoint_is_pending(record, desired):
+        return _wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh))
     if _holds_back(record, desired, fresh):
         return _keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)
     begun = begin_stop(record, observed, desired, fresh)
     if isinstance(begun, Decision):
         return begun
     return keep_waiting(_follow(record, observed, desired, fresh), record, begun, desired, fresh)
+
+
+def _wait_for_savepoint(followed: Decision) -> Decision:
+    if followed.record.phase is not Phase.RUNNING:
+        return followed
+    message = "The new spec waits for the savepoint that is being taken."
+    return replace(followed, record=replace(followed.record, reason="SavepointPending", message=message, health=Health.PROGRESSING))
 
 
 def _holds_back(record: Record, desired: Desired, fresh: Fresh) -> bool:

@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule("*", Effect.UPGRADE),
 )
 
+_REQUESTS = frozenset({"job.savepointTriggerNonce"})
 _OPAQUE = ("podTemplate", "jobManager.podTemplate", "taskManager.podTemplate", "logConfiguration", "job.args")
 
 
@@ -80,10 +81,15 @@ def _merge(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
         if isinstance(old, Mapping) and isinstance(new, Mapping) and path not in _OPAQUE:
             merged[key] = _merge(path, old, new)
             continue
-        source = after if _effect(path, new) is Effect.IGNORE else before
+        source = after if _effect(path, new) is Effect.IGNORE and not _is_request(path, new) else before
         if key in source:
             merged[key] = source[key]
     return merged
+
+
+def _is_request(path: str, new: object) -> bool:
+    """A nonce that asks for something counts as accepted when that is done."""
+    return path in _REQUESTS and new is not None
 
 
 def _effect(path: str, new: object) -> Effect:

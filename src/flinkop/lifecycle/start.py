@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flinkop.lifecycle.action import Action, DeleteHaMetadata, RemoveJobGraphs, StartCluster, StartSession
 from flinkop.lifecycle.decision import Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
@@ -67,6 +69,7 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled=desired.spec,
         reconciled_at=fresh.milliseconds,
         failure=None,
+        savepoints=replace(record.savepoints, trigger=None),
     )
 
 

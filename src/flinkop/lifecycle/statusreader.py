@@ -14,6 +14,7 @@ from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
+from flinkop.lifecycle.savepointinfo import read_savepoints
 from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
 
 
@@ -55,6 +56,7 @@ def _read(status: Mapping[str, Any]) -> Record:
         reconciled_at=reconciliation.get("reconciliationTimestamp"),
         stable=_spec(reconciliation.get("lastStableSpec")),
         failure=_failure(status),
+        savepoints=read_savepoints(job.get("savepointInfo")),
         ingress_problem=_condition(status, "IngressReady").get("message"),
         cluster_info=status.get("clusterInfo") or {},
     )

@@ -14,6 +14,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, Start
 from flinkop.lifecycle.restore import RestoreChoice
+from flinkop.lifecycle.savepointinfo import write_savepoints
 from flinkop.lifecycle.step import Cancelling, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
 
 _ERROR_LIMIT = 2048
@@ -147,6 +148,7 @@ def _job(record: Record, before: Mapping[str, Any]) -> dict[str, Any]:
                     "startTime": _text(start_time),
                     "updateTime": _text(update_time),
                     "upgradeSavepointPath": record.savepoint_path,
+                    "savepointInfo": write_savepoints(record.savepoints),
                 }
             )
 

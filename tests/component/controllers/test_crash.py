@@ -90,6 +90,20 @@ async def upgrade_although_the_first_savepoint_fails(stage: Stage, namespace: st
     stage.clocks[namespace].put_forward(minutes=20)
 
 
+async def ask_for_a_savepoint(stage: Stage, namespace: str) -> None:
+    """One is taken, and the job goes on."""
+    before = len(stage.world.jobmanagers.savepoints_of(namespace))
+    await stage.change(namespace, {"job": {"savepointTriggerNonce": 1}})
+    found = await stage.wait_until(namespace, "with a savepoint", has_savepoint)
+    assert found["status"]["jobStatus"]["savepointInfo"]["lastSavepoint"]["triggerNonce"] == 1
+    assert len(stage.world.jobmanagers.savepoints_of(namespace)) == before + 1
+
+
+def has_savepoint(resource: dict[str, Any]) -> bool:
+    info = resource["status"]["jobStatus"].get("savepointInfo") or {}
+    return "lastSavepoint" in info and "triggerId" not in info
+
+
 RUNNING = ({}, "Running")
 SUSPENDED = ({"job": {"state": "suspended"}}, "Suspended")
 LAST_STATE = a_spec(upgradeMode="last-state")
@@ -116,6 +130,7 @@ SCENARIOS = {
         change(state="running"), "Running", (None, "last-state"), LAST_STATE, prepared=(RUNNING, SUSPENDED)
     ),
     "the JobManager's Deployment is deleted by somebody": Scenario(lose_the_jobmanager, "Running", (None, "last-state")),
+    "a savepoint on demand": Scenario(ask_for_a_savepoint, "Running", (None,)),
     "delete": Scenario(delete, None, (None,)),
     "delete with a savepoint": Scenario(delete, None, (None,), SAVEPOINT_ON_DELETION),
     "delete in the middle of an upgrade": Scenario(delete_while_the_savepoint_of_an_upgrade_is_taken, None, (None,)),

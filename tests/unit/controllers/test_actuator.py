@@ -13,7 +13,7 @@ from tests.virtualtime import run
 
 from flinkop.controllers.actuator import Actuator, DeploymentExists, Target
 from flinkop.controllers.view import FINALIZER, GENERATION_ANNOTATION
-from flinkop.errors import ApiUnavailable, Conflict, FlinkopError, NotFound
+from flinkop.errors import ApiUnavailable, Conflict, FlinkopError, FlinkRejected, NotFound
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, SERVICES
@@ -23,10 +23,12 @@ from flinkop.lifecycle.action import (
     CancelJob,
     DeleteHaMetadata,
     DeleteJobManager,
+    DisposeSavepoint,
     RemoveFinalizer,
     RemoveJobGraphs,
     StartCluster,
     StopWithSavepoint,
+    TriggerSavepoint,
 )
 from flinkop.lifecycle.restore import EMPTY
 from flinkop.resources.naming import common_labels
@@ -45,6 +47,13 @@ class Flink:
 
     async def stop_with_savepoint(self, *request: Any) -> None:
         self.asked.append(("stop", *request))
+
+    async def trigger_savepoint(self, *request: Any) -> None:
+        self.asked.append(("savepoint", *request))
+
+    async def dispose_savepoint(self, *request: Any) -> None:
+        self.asked.append(("dispose", *request))
+        raise FlinkRejected(500, "no such file")
 
     async def cancel_job(self, *request: Any) -> None:
         self.asked.append(("cancel", *request))
@@ -96,6 +105,8 @@ ACTIONS: list[Action] = [
     DeleteHaMetadata(),
     RemoveJobGraphs(),
     StopWithSavepoint(JOB, "trigger", drain=False),
+    TriggerSavepoint(JOB, "trigger"),
+    DisposeSavepoint("s3://s/1"),
     CancelJob(JOB),
 ]
 
@@ -256,8 +267,15 @@ def test_metadata_that_vanish_while_their_graphs_are_removed_are_as_good_as_remo
 def test_flink_is_asked_with_the_ids_that_were_recorded() -> None:
     async def scenario(world: World) -> None:
         await world.perform(StopWithSavepoint(JOB, "trigger", drain=True))
+        await world.perform(TriggerSavepoint(JOB, "other"))
+        await world.perform(DisposeSavepoint("s3://s/1"))  # nothing depends on it
         await world.perform(CancelJob(JOB))
         url = "http://job-rest.team:8081"
-        assert world.flink.asked == [("stop", url, JOB, "trigger", "s3://s", True, "CANONICAL"), ("cancel", url, JOB)]
+        assert world.flink.asked == [
+            ("stop", url, JOB, "trigger", "s3://s", True, "CANONICAL"),
+            ("savepoint", url, JOB, "other", "s3://s", "CANONICAL"),
+            ("dispose", url, "s3://s/1"),
+            ("cancel", url, JOB),
+        ]
 
     play(scenario)

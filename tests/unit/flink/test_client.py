@@ -163,6 +163,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "savepoint_status": (f"GET /jobs/j/savepoints/{TRIGGER}", lambda client, url: client.savepoint_status(url, "j", TRIGGER)),
     "stop_with_savepoint": ("POST /jobs/j/stop", lambda client, url: client.stop_with_savepoint(url, "j", TRIGGER, "s", False, "NATIVE")),
     "trigger_savepoint": ("POST /jobs/j/savepoints", lambda client, url: client.trigger_savepoint(url, "j", TRIGGER, "s", "NATIVE")),
+    "dispose_savepoint": ("POST /savepoint-disposal", lambda client, url: client.dispose_savepoint(url, "s3://savepoints/1")),
     "cancel_job": ("PATCH /jobs/j?mode=cancel", lambda client, url: client.cancel_job(url, "j")),
     "checkpoints": ("GET /jobs/j/checkpoints", lambda client, url: client.checkpoints(url, "j")),
     "failure_cause": ("GET /jobs/j/exceptions?maxExceptions=1", lambda client, url: client.failure_cause(url, "j")),

@@ -51,6 +51,12 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "job.savepoint-on-deletion": False,
     "job.drain-on-savepoint-deletion": False,
     "savepoint.format.type": SavepointFormat.CANONICAL,
+    "periodic.savepoint.interval": None,
+    "savepoint.trigger.grace-period": timedelta(minutes=1),
+    "job.upgrade.ignore-pending-savepoint": False,
+    "savepoint.cleanup.enabled": True,
+    "savepoint.history.max.count": 10,
+    "savepoint.history.max.age": timedelta(days=1),
     "pod-template.merge-arrays-by-name": False,
 }
 

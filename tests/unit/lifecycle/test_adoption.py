@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from flinkop.api.flinkdeployment import parse_spec
+from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobManagerStatus, Record
 from flinkop.lifecycle.restore import RestoreSource
+from flinkop.lifecycle.snapshot import Savepoints, Taken, Trigger
 from flinkop.lifecycle.specdiff import NO_CHANGE, diff_spec
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.step import HaFate, TearingDown
@@ -181,3 +183,27 @@ def test_a_pod_template_that_says_something_else_is_a_change() -> None:
 
 def test_a_status_without_a_phase_is_read_by_these_rules() -> None:
     assert read_record(a_status()) == adopt(a_status())
+
+
+def test_savepoints_that_the_other_operator_recorded_or_has_asked_for_go_on() -> None:
+    last = {"timeStamp": 5, "location": SAVEPOINT, "triggerType": "PERIODIC", "formatType": "NATIVE", "triggerNonce": None}
+    info = {
+        "lastSavepoint": last,
+        "savepointHistory": [last],
+        "lastPeriodicSavepointTimestamp": 5,
+        "triggerId": JOB_ID,
+        "triggerTimestamp": 9,
+        "triggerType": "MANUAL",
+        "formatType": "CANONICAL",
+    }
+    taken = Taken(5, SAVEPOINT, TriggerType.PERIODIC, "NATIVE")
+    pending = Trigger(JOB_ID, 9, TriggerType.MANUAL, "CANONICAL")
+
+    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Savepoints(pending, taken, (taken,), 5)
+
+
+def test_what_the_established_operator_writes_before_its_first_savepoint_is_none() -> None:
+    """Fields that are not set are null, and the periodic time is 0."""
+    info = {"lastSavepoint": None, "savepointHistory": [], "lastPeriodicSavepointTimestamp": 0, "triggerId": None, "triggerType": None}
+
+    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Savepoints()

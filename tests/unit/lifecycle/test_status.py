@@ -27,11 +27,13 @@ from tests.unit.lifecycle.builder import (
     an_ended_record,
 )
 
+from flinkop.api.jobstatus import TriggerType
 from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.restore import Rejected, RestoreSource
+from flinkop.lifecycle.snapshot import Savepoints, Taken, Trigger
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.statuswriter import Scale, timestamp, write_status
 from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
@@ -60,6 +62,18 @@ _choices = st.builds(
     st.sampled_from([FIRST_START, FROM_SAVEPOINT, FROM_METADATA, REFUSED]),
     message=_texts,
     rejected=st.lists(_rejected, max_size=3).map(tuple),
+)
+_moments = st.integers(1, 2**50)
+_formats = st.sampled_from(["CANONICAL", "NATIVE"])
+_taken = st.builds(
+    Taken, _moments, st.sampled_from([SAVEPOINT, CHECKPOINT]), st.sampled_from(TriggerType), _formats, st.none() | st.integers(0, 9)
+)
+_savepoints = st.builds(
+    Savepoints,
+    trigger=st.none() | st.builds(Trigger, _ids, _moments, st.sampled_from(TriggerType), _formats),
+    last=st.none() | _taken,
+    history=st.lists(_taken, max_size=3).map(tuple),
+    last_periodic=st.none() | _moments,
 )
 _jobs = st.builds(
     JobRecord,
@@ -95,6 +109,7 @@ def records(draw: st.DrawFn) -> Record:
         reconciled_at=draw(st.none() | st.integers(0, 2**50)),
         stable=draw(st.none() | _specs),
         failure=draw(st.none() | _texts),
+        savepoints=draw(_savepoints),
         ingress_problem=draw(st.none() | _texts.filter(bool)),
         cluster_info=draw(st.dictionaries(st.sampled_from(["flink-version", "flink-revision"]), _texts)),
     )
@@ -122,11 +137,11 @@ def test_the_same_record_is_the_same_status_whatever_the_time_and_it_can_be_sent
 
 
 def test_fields_of_others_are_left_alone() -> None:
-    theirs = {"theirs": 1, "jobStatus": {"savepointInfo": {"triggerId": "x"}}, "reconciliationStatus": {"theirs": 2}}
+    theirs = {"theirs": 1, "jobStatus": {"theirs": 3}, "reconciliationStatus": {"theirs": 2}}
     status = written(a_record(), theirs)
 
     assert (status["theirs"], status["reconciliationStatus"]["theirs"]) == (1, 2)
-    assert status["jobStatus"]["savepointInfo"] == {"triggerId": "x"}
+    assert status["jobStatus"]["theirs"] == 3
 
 
 def test_a_status_without_a_phase_is_a_new_resources() -> None:

@@ -85,7 +85,6 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a savepoint on demand without savepoints": (
         {"job": {"savepointTriggerNonce": 1}},
         [
-            "warning spec.job.savepointTriggerNonce: has no effect in this version: it takes no savepoints on demand; leave it out",
             "spec.job.savepointTriggerNonce: is set, but Flink 1.20 is told no directory for savepoints; "
             "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration",
         ],
