@@ -70,7 +70,7 @@ REST_READY_DELAY = _system(
     "observer.rest-ready.delay",
     timedelta(seconds=10),
     parse_duration,
-    "The longest pause between two looks while a JobManager that is up does not answer yet.",
+    "Has no effect: a JobManager that is up and does not answer yet is asked every second.",
 )
 RECONCILE_PARALLELISM = _system(
     "reconcile.parallelism",
@@ -107,10 +107,10 @@ TERMINATION_TIMEOUT = _system(
     "How long passes under way may take to finish when the operator shuts down.",
 )
 RETRY_INITIAL_INTERVAL = _system(
-    "retry.initial.interval", timedelta(seconds=5), parse_duration, "The first pause after a pass that failed."
+    "retry.initial.interval", timedelta(seconds=5), parse_duration, "Has no effect: a pass that failed is made again after 0.2 s."
 )
-RETRY_MULTIPLIER = _system("retry.interval.multiplier", 1.5, decimal, "By how much the pause grows with each failure.")
-RETRY_MAX_INTERVAL: Option[timedelta | None] = _system("retry.max.interval", None, parse_duration, "The longest pause between two tries.")
+RETRY_MULTIPLIER = _system("retry.interval.multiplier", 1.5, decimal, "Has no effect: the pause doubles with each failure.")
+RETRY_MAX_INTERVAL: Option[timedelta | None] = _system("retry.max.interval", None, parse_duration, "Has no effect: it is a minute.")
 WATCHED_NAMESPACES: Option[tuple[str, ...]] = _system(
     "watched.namespaces",
     (),
