@@ -43,7 +43,7 @@ def test_savepoints_are_taken_of_a_running_job_and_old_periodic_ones_go(world: W
     until(lambda: sum(on_disk(location).is_dir() for location in taken) <= 3, "the end of the oldest", 60)
     assert on_disk(requested).is_dir(), "what somebody asked for stays"
     assert world.status(NAME)["jobStatus"]["jobId"] == job_id, "nothing was restarted"
-    world.goes_on(NAME, before)
+    assert world.wait_for_count(NAME, before + 1).first == 0, "nothing was restored"
 
     world.patch(NAME, {"restartNonce": 1, "flinkConfiguration": dict.fromkeys(PERIODIC)})
     world.wait_until_running(NAME)
