@@ -38,7 +38,7 @@ from flinkop.lifecycle.restore import RestoreSource
 from flinkop.resources.application import build_application, options_of, owned_by_deployment
 from flinkop.resources.configuration import LAST_STATE_PATH, DeploymentPlan, with_deployment
 from flinkop.resources.ingress import build_ingress
-from flinkop.resources.naming import common_labels
+from flinkop.resources.naming import common_labels, selector_of
 
 _log = structlog.get_logger(__name__)
 
@@ -170,8 +170,7 @@ class Actuator:
 
     async def _ha_config_maps(self, key: Key) -> list[dict[str, Any]]:
         namespace, name = key
-        selector = ",".join(f"{label}={value}" for label, value in common_labels(name).items())
-        found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector)
+        found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector_of(common_labels(name)))
         return [config_map for config_map in found if view.is_ha_config_map(name, config_map)]
 
     async def _delete_ha_metadata(self, key: Key) -> None:

@@ -139,10 +139,12 @@ class FlinkDeploymentController:
         try:
             observed = await self._observer.observe(key, record, wish, knowledge, fresh.now)
         except TerminalError as error:
-            return await self._unobservable(error, resource, record, wish, memory)
+            # nothing can be decided, usually for want of a permission: that is told, and tried again in the rhythm of rest
+            told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
+            await self._record(resource, record, Decision(told), _scale(key, wish), memory)
+            return _rest(wish)
         decision = decide(record, observed, wish.desired, fresh)
-        scale = Scale(f"component=taskmanager,app={key[1]}", wish.taskmanagers)
-        target = Target(key, await self._record(resource, record, decision, scale, memory), wish)
+        target = Target(key, await self._record(resource, record, decision, _scale(key, wish), memory), wish)
         return await self._act(decision, target, memory)
 
     def _read(self, resource: Mapping[str, Any]) -> Record:
@@ -158,18 +160,15 @@ class FlinkDeploymentController:
     def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory) -> Wish | NeverValid:
         """Reading a spec costs milliseconds; at rest it is the one that was read before."""
         metadata = resource["metadata"]
+        asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision)
         key = (
-            metadata["uid"],
-            metadata["generation"],
-            metadata.get("deletionTimestamp"),
+            *asked,
             tuple(metadata.get("finalizers", ())),
             record.reconciled,  # the same object as long as its text is the same
             record.start is None,
-            self._configuration.revision,
         )
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key
-        asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision)
         if memory.asked != asked:  # what was refused, was refused for another wish
             memory.refusal = memory.refused_ingress = None
             memory.asked = asked
@@ -245,19 +244,19 @@ class FlinkDeploymentController:
             self._events.record(target.resource, (event,))
         return is_news
 
-    async def _unobservable(self, error: TerminalError, resource: Mapping[str, Any], record: Record, wish: Wish, memory: Memory) -> Outcome:
-        """Nothing can be decided, usually for want of a permission: that is told, and tried again in the rhythm of rest."""
-        told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
-        scale = Scale(f"component=taskmanager,app={resource['metadata']['name']}", wish.taskmanagers)
-        await self._record(resource, record, Decision(told), scale, memory)
-        return RequeueAfter(wish.desired.settings.rest_interval.total_seconds())
-
     def _refused(self, error: TerminalError, wish: Wish, memory: Memory) -> Outcome:
         """The next pass records the refusal. Then it is tried again in the rhythm of rest: that a quota was raised, a permission given or
         a stranger's object deleted is told by no watch of ours."""
-        refusal, again = Refusal(type(error).__name__, str(error)), wish.desired.settings.rest_interval.total_seconds()
-        is_first, memory.refusal = memory.refusal is None, refusal
-        return RequeueAfter(0.0 if is_first else again)
+        is_first, memory.refusal = memory.refusal is None, Refusal(type(error).__name__, str(error))
+        return RequeueAfter(0.0) if is_first else _rest(wish)
+
+
+def _scale(key: Key, wish: Wish) -> Scale:
+    return Scale(f"component=taskmanager,app={key[1]}", wish.taskmanagers)
+
+
+def _rest(wish: Wish) -> RequeueAfter:
+    return RequeueAfter(wish.desired.settings.rest_interval.total_seconds())
 
 
 def _outcome(decision: Decision) -> Outcome:

@@ -35,7 +35,7 @@ from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import TakingSavepoint
 from flinkop.lifecycle.unseen import ended_unseen
-from flinkop.resources.naming import common_labels, jobmanager_labels
+from flinkop.resources.naming import common_labels, jobmanager_labels, selector_of
 
 _TROUBLED = frozenset({JobState.FAILED, JobState.FAILING, JobState.RESTARTING})
 
@@ -147,14 +147,12 @@ class Observer:
     async def _replica_sets(self, key: Key) -> int:
         """Those that could still make a JobManager's pod."""
         namespace, name = key
-        selector = ",".join(f"{label}={value}" for label, value in jobmanager_labels(name).items())
-        found = await self._kube.list(REPLICA_SETS, namespace, label_selector=selector)
+        found = await self._kube.list(REPLICA_SETS, namespace, label_selector=selector_of(jobmanager_labels(name)))
         return sum(view.makes_pods_of(name, one) for one in found)
 
     async def _ha_metadata(self, key: Key, record: Record) -> HaMetadata:
         namespace, name = key
-        selector = ",".join(f"{label}={value}" for label, value in common_labels(name).items())
-        found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector)
+        found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector_of(common_labels(name)))
         return view.read_ha_metadata(name, record.job.job_id, found)
 
     async def _ask_flink(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question, knowledge: Knowledge) -> Observed:

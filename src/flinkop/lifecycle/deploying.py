@@ -17,9 +17,9 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.restore import WAYS_OUT, RestoreSource
 from flinkop.lifecycle.session import session_is_ready
-from flinkop.lifecycle.start import again, start
+from flinkop.lifecycle.start import again
 from flinkop.lifecycle.step import HaFate, TearingDown
-from flinkop.lifecycle.suspended import suspend
+from flinkop.lifecycle.suspended import start_or_suspend
 from flinkop.lifecycle.teardown import is_gone, tear_down
 from flinkop.lifecycle.unseen import ended_unseen, how_it_ended
 
@@ -31,7 +31,7 @@ _BEFORE_READY = frozenset({"ClusterStarting", "JobManagerStarting"})
 def on_deploying(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Running when the job runs, to Failed or Finished when it ended, to Upgrading when another spec is wanted."""
     if isinstance(record.step, TearingDown):
-        return tear_down(record, record.step, observed, desired, fresh) or _start_or_suspend(record, observed, desired, fresh)
+        return tear_down(record, record.step, observed, desired, fresh) or start_or_suspend(record, observed, desired, fresh)
     seen = notice_readiness(record, observed)
     if not desired.wants_restart:
         return _follow(replace(seen, step=None), observed, desired, fresh)
@@ -39,10 +39,6 @@ def on_deploying(record: Record, observed: Observed, desired: Desired, fresh: Fr
     if isinstance(begun, Decision):
         return begun
     return keep_waiting(_follow(seen, observed, desired, fresh), seen, begun, desired, fresh)
-
-
-def _start_or_suspend(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    return suspend(record, desired) if desired.suspended else start(record, observed, desired, fresh)
 
 
 def notice_readiness(record: Record, observed: Observed) -> Record:

@@ -58,6 +58,6 @@ def _needs_metadata(record: Record, desired: Desired, jobmanager_exists: bool) -
         return True  # whatever high availability it has now, an earlier start may have left some
     if not (desired.settings.high_availability or desired.deployed_high_availability):
         return False
-    if record.step is not None or desired.deleting or desired.wants_restart:
+    if record.step is not None or desired.wants_restart:
         return True
     return record.phase in {Phase.CREATED, Phase.SUSPENDED, Phase.UPGRADING} or not jobmanager_exists

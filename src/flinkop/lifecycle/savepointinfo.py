@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from flinkop.api.jobstatus import TriggerType
-from flinkop.lifecycle.snapshot import Savepoints, Taken, Trigger
+from flinkop.lifecycle.snapshot import NO_SAVEPOINTS, Savepoints, Taken, Trigger
 
 
 def read_savepoints(info: Mapping[str, Any] | None) -> Savepoints:
     """What is recorded, whoever wrote it: one that was never completed has no location, and is left out."""
     if not info:
-        return Savepoints()
+        return NO_SAVEPOINTS
     history = (_taken(value) for value in info.get("savepointHistory") or ())
     return Savepoints(
         trigger=_trigger(info),

@@ -40,6 +40,11 @@ def on_suspended(record: Record, observed: Observed, desired: Desired, fresh: Fr
     return stay(record, *_words(record, desired), health=Health.SETTLED, reconciled=accepted, failure=None)
 
 
+def start_or_suspend(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """What is wanted once nothing of the old cluster is left."""
+    return suspend(record, desired) if desired.suspended else start(record, observed, desired, fresh)
+
+
 def suspend(record: Record, desired: Desired) -> Decision:
     """Goes to Suspended once the cluster is gone."""
     return go(

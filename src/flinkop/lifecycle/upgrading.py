@@ -18,10 +18,9 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
-from flinkop.lifecycle.start import start
 from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
 from flinkop.lifecycle.stop import CANCELLABLE, fate_after_end, metadata_are_usable
-from flinkop.lifecycle.suspended import suspend
+from flinkop.lifecycle.suspended import start_or_suspend
 from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
 
 _GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state (with high availability) or stateless."
@@ -51,11 +50,7 @@ def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired
     seen = notice_readiness(record, observed)
     if observed.jobmanager_is_ready and not record.was_ready and not desired.gives_up_state:
         return _follow_again(seen, "The JobManager got ready before it was removed: its job is stopped in order.")
-    return tear_down(seen, step, observed, desired, fresh) or _after_stop(seen, observed, desired, fresh)
-
-
-def _after_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    return suspend(record, desired) if desired.suspended else start(record, observed, desired, fresh)
+    return tear_down(seen, step, observed, desired, fresh) or start_or_suspend(seen, observed, desired, fresh)
 
 
 def _remove(record: Record, observed: Observed, fresh: Fresh, fate: HaFate, reason: str, message: str) -> Decision:

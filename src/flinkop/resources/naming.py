@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 MAIN_CONTAINER = "flink-main-container"
 _NATIVE = "flink-native-kubernetes"
 
@@ -24,6 +26,11 @@ def rest_service_name(cluster_id: str) -> str:
 def internal_service_name(cluster_id: str) -> str:
     """The headless service by which TaskManagers find a JobManager without high availability."""
     return cluster_id
+
+
+def selector_of(labels: Mapping[str, str]) -> str:
+    """The label selector for objects that have all these labels."""
+    return ",".join(f"{label}={value}" for label, value in labels.items())
 
 
 def common_labels(cluster_id: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
+from tests.unit.controllers.objects import Objects
 from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
 from tests.unit.controllers.test_actuator import World
 from tests.virtualtime import START, run
@@ -21,13 +22,6 @@ from flinkop.lifecycle.record import Record
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 
 WITH_INGRESS = a_resource(a_spec(ingress={"template": "{{name}}.example.com"}))
-
-
-class Objects(dict[Any, Any]):
-    """A store: empty ones are false, as the real ones are."""
-
-    def by_index(self, _index: str, _key: Any) -> list[Any]:
-        return []
 
 
 def an_object(owner: str, digest: str | None = None) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import pytest
+from tests.unit.controllers.objects import Objects
 from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
 from tests.virtualtime import START, run
 
@@ -25,13 +26,6 @@ DEPLOYMENT = {
     "metadata": {"name": "job", "uid": "uid", "ownerReferences": [{"uid": "owner"}], "creationTimestamp": "2026-01-01T00:00:00Z"},
     "status": {"availableReplicas": 1},
 }
-
-
-class Objects(dict[Any, Any]):
-    """A store."""
-
-    def by_index(self, _index: str, _key: Any) -> list[Any]:
-        return []
 
 
 class Flink:

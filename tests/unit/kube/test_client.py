@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -87,16 +88,21 @@ async def api() -> Api:
     return Api()
 
 
-@pytest.fixture
-async def client(api: Api, account: Account) -> AsyncIterator[KubeClient]:
+@asynccontextmanager
+async def a_client(api: Api, account: Account, limits: Limits) -> AsyncIterator[KubeClient]:
+    """A client of that API server."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", api.handle)
-    server = TestServer(application)
-    await server.start_server()
-    client = KubeClient(Connection(str(server.make_url("")).rstrip("/"), None, account), "flinkop/test", Limits(request=0.3, silence=0.3))
-    yield client
-    await client.close()
-    await server.close()
+    async with TestServer(application) as server:
+        client = KubeClient(Connection(str(server.make_url("")).rstrip("/"), None, account), "flinkop/test", limits)
+        yield client
+        await client.close()
+
+
+@pytest.fixture
+async def client(api: Api, account: Account) -> AsyncIterator[KubeClient]:
+    async with a_client(api, account, Limits(request=0.3, silence=0.3)) as client:
+        yield client
 
 
 NS = "/api/v1/namespaces/ns/configmaps"
@@ -265,12 +271,8 @@ async def test_only_so_many_requests_are_under_way_at_once(api: Api, account: Ac
         return web.Response(body=b"{}")
 
     api.answer = answer
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", api.handle)
-    async with TestServer(application) as server:
-        client = KubeClient(Connection(str(server.make_url("")).rstrip("/"), None, account), limits=Limits(requests=3))
+    async with a_client(api, account, Limits(requests=3)) as client:
         await asyncio.gather(*(client.get(CONFIG_MAPS, "ns", "a") for _ in range(12)))
-        await client.close()
     assert most == 3
 
 
@@ -283,16 +285,12 @@ async def test_a_lease_is_renewed_however_many_requests_wait_for_an_answer(accou
         return web.Response(body=b"{}")
 
     api.answer = answer
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", api.handle)
-    async with TestServer(application) as server:
-        client = KubeClient(Connection(str(server.make_url("")).rstrip("/"), None, account), limits=Limits(requests=1))
+    async with a_client(api, account, Limits(requests=1)) as client:
         others = [asyncio.create_task(client.get(CONFIG_MAPS, "ns", name)) for name in "abc"]
         await asyncio.wait_for(client.get(LEASES, "ns", "flinkop"), 5)
         assert not any(other.done() for other in others)
         answered.set()
         await asyncio.gather(*others)
-        await client.close()
 
 
 def an_event(kind: str, name: str) -> bytes:
