@@ -30,7 +30,7 @@ Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 # a start or an upgrade is over in seconds: a longer interval, as existing configurations have it, would be most of its time
 _PROGRESS = timedelta(seconds=1)
 _SHORTEST = timedelta(milliseconds=100)  # an interval of 0 would be a loop
-_LONGEST = timedelta(days=3650)  # what is later than year 9999 is no time
+_LONGEST = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,7 @@ def _taskmanagers(configuration: Mapping[str, str]) -> int:
 
 def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:
     """The options of one resource: `conf`, its own configuration over the operator's, and for the operator's rhythms only `system`."""
+    interval = options.PERIODIC_SAVEPOINT_INTERVAL.read(conf)
     return Settings(
         high_availability=is_kubernetes_ha(conf),
         savepoint_directory=flink.SAVEPOINT_DIRECTORY.read(conf),
@@ -158,7 +159,7 @@ def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:
         savepoint_on_deletion=options.SAVEPOINT_ON_DELETION.read(conf),
         savepoint_format=options.SAVEPOINT_FORMAT.read(conf).value,
         savepoint_grace=options.SAVEPOINT_GRACE.read(conf),
-        periodic_savepoint_interval=options.PERIODIC_SAVEPOINT_INTERVAL.read(conf),
+        periodic_savepoint_interval=_bounded(interval) if interval else None,
         ignore_pending_savepoint=options.IGNORE_PENDING_SAVEPOINT.read(conf),
         savepoint_cleanup=options.SAVEPOINT_CLEANUP.read(conf),
         savepoint_history_count=options.SAVEPOINT_HISTORY_COUNT.read(conf),
@@ -168,14 +169,19 @@ def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:
         last_state_fallback=options.LAST_STATE_FALLBACK.read(conf),
         cancel_for_last_state=options.LAST_STATE_BY_CANCEL.read(conf),
         max_checkpoint_age=options.MAX_CHECKPOINT_AGE.read(conf),
-        checkpoint_timeout=min(_LONGEST, flink.CHECKPOINT_TIMEOUT.read(conf)),
-        readiness_timeout=min(_LONGEST, options.READINESS_TIMEOUT.read(conf)),
-        cleanup_timeout=min(_LONGEST, options.RESOURCE_CLEANUP_TIMEOUT.read(conf)),
-        cancel_timeout=min(_LONGEST, options.CANCEL_TIMEOUT.read(conf)),
-        shutdown_ttl=min(_LONGEST, options.SHUTDOWN_TTL.read(conf)),
+        checkpoint_timeout=_bounded(flink.CHECKPOINT_TIMEOUT.read(conf)),
+        readiness_timeout=_bounded(options.READINESS_TIMEOUT.read(conf)),
+        cleanup_timeout=_bounded(options.RESOURCE_CLEANUP_TIMEOUT.read(conf)),
+        cancel_timeout=_bounded(options.CANCEL_TIMEOUT.read(conf)),
+        shutdown_ttl=_bounded(options.SHUTDOWN_TTL.read(conf)),
         progress_interval=max(_SHORTEST, min(options.PROGRESS_CHECK_INTERVAL.read(system), _PROGRESS)),
         rest_interval=max(_SHORTEST, options.RECONCILE_INTERVAL.read(system)),
     )
+
+
+def _bounded(wait: timedelta) -> timedelta:
+    """What would end after the calendar's last year could not be added to a time."""
+    return min(wait, _LONGEST)
 
 
 def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:

@@ -208,7 +208,7 @@ class FlinkDeploymentController:
             except (TerminalError, TransientError) as error:
                 match action:
                     case ApplyIngress() | DeleteIngress():
-                        again = self._without_ingress(action, error, target, memory)
+                        again = self._without_ingress(action, error, target, memory) or again
                     case StopWithSavepoint() | TriggerSavepoint() if isinstance(error, FlinkRejected) and error.status != _NOT_FOUND:
                         memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
                     case _ if isinstance(error, TransientError):

@@ -15,9 +15,10 @@ from flinkop.resources.naming import MAIN_CONTAINER
 
 FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
 
+_CRASHED = "CrashLoopBackOff"
 _WAITING = frozenset(
     {
-        "CrashLoopBackOff",
+        _CRASHED,
         "ImagePullBackOff",
         "ErrImagePull",
         "ErrImageNeverPull",
@@ -132,7 +133,7 @@ def _of_container(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Troub
     said = last.get("message") or waiting.get("message") or ""
     code = f" (exit code {last['exitCode']})" if "exitCode" in last else ""
     cause = find_cause(said)
-    crash = _crash(pod, container["name"], last) if code and not last.get("message") else None
+    crash = _crash(pod, container["name"], last) if reason == _CRASHED and code and not last.get("message") else None
     return Trouble(reason, _one_line(f"Container {container['name']}{code}: {cause or _last_lines(said)}"), crash)
 
 

@@ -130,6 +130,7 @@ def test_the_rhythms_are_the_operators_own_and_never_a_loop() -> None:
 
 
 def test_a_wait_that_would_never_end_ends_in_ten_years() -> None:
-    own = {"kubernetes.operator.jm-deployment.shutdown-ttl": "9999999 d", "kubernetes.operator.deployment.readiness.timeout": "9999999 d"}
+    waits = ("jm-deployment.shutdown-ttl", "deployment.readiness.timeout", "periodic.savepoint.interval")
+    own = {f"kubernetes.operator.{wait}": "9999999 d" for wait in waits}
     settings = a_wish(a_resource(a_spec(flinkConfiguration=own))).desired.settings
-    assert settings.shutdown_ttl == settings.readiness_timeout == timedelta(days=3650)
+    assert settings.shutdown_ttl == settings.readiness_timeout == settings.periodic_savepoint_interval == timedelta(days=3650)

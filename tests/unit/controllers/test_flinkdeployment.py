@@ -9,17 +9,21 @@ from typing import Any, cast
 
 import pytest
 from tests.fakes.kubeapi import FakeKubeApi
-from tests.unit.controllers.resource import KEY, a_resource, a_spec
+from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
 from tests.virtualtime import LoopClock, run
 
-from flinkop.controllers.actuator import Actuator
+from flinkop.controllers.actuator import Actuator, Target
 from flinkop.controllers.eventrecorder import EventRecorder
-from flinkop.controllers.flinkdeployment import FlinkDeploymentController
-from flinkop.controllers.observer import Observer
-from flinkop.errors import ApiUnavailable, Conflict, Forbidden, UnreadableStatus
+from flinkop.controllers.flinkdeployment import FlinkDeploymentController, Memory
+from flinkop.controllers.observer import Observer, RefusedTrigger
+from flinkop.errors import ApiUnavailable, Conflict, FlinkRejected, Forbidden, UnreadableStatus
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, PODS, Resource
+from flinkop.lifecycle.action import ApplyIngress, TriggerSavepoint
+from flinkop.lifecycle.decision import Decision
+from flinkop.lifecycle.observed import RefusedIngress
+from flinkop.lifecycle.record import Record
 from flinkop.runtime.controller import Outcome, RequeueAfter
 
 STATELESS = {"upgradeMode": "stateless"}
@@ -260,5 +264,20 @@ def test_a_status_of_a_newer_version_is_not_guessed_at_but_its_resource_can_be_d
         world.api._store((FLINK_DEPLOYMENTS.plural, *KEY), found, "MODIFIED")
         await world.passes(5)
         assert world.status["phase"] == "Deleting"
+
+    play(scenario)
+
+
+def test_a_refused_savepoint_is_told_at_once_although_the_refused_ingress_beside_it_is_no_news() -> None:
+    async def scenario(world: World) -> None:
+        class Refuses:
+            async def perform(self, action: Any, _target: Any) -> None:
+                raise FlinkRejected(400, "no directory") if isinstance(action, TriggerSavepoint) else Forbidden("no right")
+
+        world.controller._actuator = cast(Actuator, Refuses())
+        target, memory = Target(KEY, a_resource(), a_wish()), Memory(refused_ingress=RefusedIngress("digest", "no right"))
+        actions = (TriggerSavepoint("job", "trigger"), ApplyIngress("digest"))
+        assert await world.controller._act(Decision(Record(), actions), target, memory) == RequeueAfter(0.0)
+        assert memory.refused_trigger == RefusedTrigger("trigger", "no directory")
 
     play(scenario)

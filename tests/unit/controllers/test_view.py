@@ -213,6 +213,14 @@ def test_where_kubernetes_tells_an_exit_code_only_the_log_is_asked_and_its_cause
     assert with_cause(trouble, "java.io.IOException: no disk").message == "Container main (exit code 2): java.io.IOException: no disk"
 
 
+def test_a_crash_of_long_ago_is_not_taken_for_the_cause_of_another_trouble() -> None:
+    pulls = {**waiting("ImagePullBackOff", "no such image", last={"exitCode": 2, "finishedAt": "then"}), "metadata": {"name": "job-x"}}
+    trouble = find_trouble(None, [pulls])
+
+    assert trouble is not None
+    assert (trouble.reason, trouble.crash) == ("ImagePullBackOff", None)
+
+
 def test_the_trouble_of_a_pod_comes_before_that_of_its_deployment_and_healthy_pods_are_passed_over() -> None:
     found = find_trouble(condition("ReplicaFailure", "True"), [HEALTHY, waiting("ErrImagePull")])
     assert found is not None

@@ -9,8 +9,15 @@ import pytest
 
 from flinkop.flinkconf import operatoroptions
 from flinkop.flinkconf.establishedoptions import NOT_YET, PREFIX
-from flinkop.flinkconf.operatoroptions import ALL, SYSTEM_KEYS, WATCHED_NAMESPACES, SavepointFormat, unknown_keys
-from flinkop.flinkconf.option import Option
+from flinkop.flinkconf.operatoroptions import (
+    ALL,
+    PERIODIC_SAVEPOINT_INTERVAL,
+    SYSTEM_KEYS,
+    WATCHED_NAMESPACES,
+    SavepointFormat,
+    unknown_keys,
+)
+from flinkop.flinkconf.option import InvalidOption, Option
 from flinkop.redaction import is_sensitive
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -67,6 +74,11 @@ def test_every_option_has_its_established_default() -> None:
 
 def test_the_list_of_all_options_is_complete() -> None:
     assert set(ALL) == {value for value in vars(operatoroptions).values() if isinstance(value, Option)}
+
+
+def test_a_cron_expression_is_refused_with_what_to_write_instead() -> None:
+    with pytest.raises(InvalidOption, match=r"periodic\.savepoint\.interval: is a cron expression.*write a duration, such as 1 h"):
+        PERIODIC_SAVEPOINT_INTERVAL.read({PERIODIC_SAVEPOINT_INTERVAL.key: "0 0 * * * ?"})
 
 
 @pytest.mark.parametrize("option", ALL, ids=lambda option: option.key)
