@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.model import (
@@ -48,8 +50,9 @@ class FlinkClient:
 
     def __init__(self, timeout: float = 10.0, observe: Observe = _ignore) -> None:
         self._observe = observe
+        self._connector = aiohttp.TCPConnector(limit=0, limit_per_host=_PER_JOBMANAGER, ttl_dns_cache=_DNS_SECONDS, keepalive_timeout=20)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=_PER_JOBMANAGER, ttl_dns_cache=_DNS_SECONDS, keepalive_timeout=20),
+            connector=self._connector,
             timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT),
             cookie_jar=aiohttp.DummyCookieJar(),
             # a compressed answer could be a thousand times as large as what the network carries
@@ -145,10 +148,18 @@ class FlinkClient:
             async with self._session.request(method, base_url + path, data=data, headers=headers, allow_redirects=False) as response:
                 content = await _read(response, method, path)
         except (TimeoutError, aiohttp.ServerTimeoutError):
+            self._forget_address(base_url)
             raise FlinkUnreachable(f"{method} {path}: no answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            self._forget_address(base_url)
             raise FlinkUnreachable(f"{method} {path}: {_cause(error)}") from None
         return _accept(response.status, content, method, path)
+
+    def _forget_address(self, base_url: str) -> None:
+        """Each start of a cluster makes its Service anew, and Kubernetes gives that another address."""
+        with suppress(ValueError):
+            url = URL(base_url)
+            self._connector.clear_dns_cache(url.host, url.port)
 
 
 async def _read(response: aiohttp.ClientResponse, method: str, path: str) -> bytes:

@@ -8,10 +8,13 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 from tests.unit.flink.conftest import Answer, JobManager, serving
 from tests.unit.flink.transcript import BAD_SAVEPOINT, NESTED, NOBODYS, RUNNING, STOPPED, VERSIONS, exchange, exchanges
+from yarl import URL
 
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink import client as module
@@ -394,3 +397,32 @@ async def test_every_request_is_told_to_the_observer(jobmanager: JobManager) -> 
     finally:
         await client.close()
     assert seen == [("GET", "success"), ("PATCH", "rejected"), ("GET", "error")]
+
+
+class Names(AbstractResolver):
+    """DNS in which every name has one address, 127.0.0.1, at `port`."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.asked = 0
+
+    async def resolve(self, host: str, _port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        self.asked += 1
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=self.port, family=family, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_a_service_that_was_made_again_is_found_at_once_at_its_new_address(jobmanager: JobManager, client: FlinkClient) -> None:
+    """Each start of a cluster makes its Service anew, and Kubernetes gives it another address."""
+    connector = client._session.connector
+    assert isinstance(connector, aiohttp.TCPConnector)
+    names = connector._resolver = Names(port=9)
+    with pytest.raises(FlinkUnreachable):
+        await client.jobs_overview("http://job-rest.team.svc:8081")
+    names.port = URL(jobmanager.url).port or 0
+    jobmanager.replays(exchange(VERSIONS[0], "running", "/jobs/overview"))
+    assert len(await client.jobs_overview("http://job-rest.team.svc:8081")) == 1
+    await client.jobs_overview("http://job-rest.team.svc:8081")
+    assert names.asked == 2, "an address that answers is not asked for again"
