@@ -21,7 +21,7 @@ from tests.cluster.node import PAUSE_IMAGE, Node
 from tests.cluster.pki import DOMAIN, Pki, apiserver_flags
 from tests.cluster.process import Failed, run, succeeds, tell, until
 
-_CONTROLLER_MANAGER, _SCHEDULER = "kube-controller-manager", "kube-scheduler"
+_CONTROLLER_MANAGER, _SCHEDULER, _DNS = "kube-controller-manager", "kube-scheduler", "coredns"
 
 
 class LocalCluster:
@@ -79,11 +79,7 @@ class LocalCluster:
         until(lambda: succeeds("ctr", "-a", node.socket, "version"), f"containerd (see {self.logs}/{node.name}-containerd.log)", 60)
         self._import(node, self.home / "pause.tar")
         self._cgroups.make(node.pods_cgroup)
-        kubelet = [f"--config={node.write_kubelet()}", f"--kubeconfig={self.kubeconfig}", f"--hostname-override={node.name}"]
-        directories = [f"--root-dir={node.root}/kubelet", f"--cert-dir={node.root}/pki", f"--node-ip={self.instance.address(number)}"]
-        self._spawn_component(f"{node.name}-kubelet", "kubelet", self.instance.node_namespace(number), *kubelet, *directories)
-        proxy = f"--config={node.write_proxy()}"
-        self._spawn_component(f"{node.name}-proxy", "kube-proxy", self.instance.node_namespace(number), proxy)
+        self._start_agents(node)
 
     def stop_node(self, number: int) -> None:
         """Powers a node off: every process of it, its pods' included, ends at once."""
@@ -94,15 +90,23 @@ class LocalCluster:
         self._cgroups.kill("kube-apiserver")
 
     def start_apiserver(self) -> None:
-        """Starts kube-apiserver; gives back when it answers, and Kubernetes' controllers and scheduler begin anew.
+        """Starts kube-apiserver; gives back when it answers, and all of Kubernetes that is its client has begun anew.
 
-        They do so everywhere: without an API server they lose their Leases within seconds and end. Here they hold none, and would look
-        for it in ever longer intervals, so that for more than a minute nobody removes or makes a pod.
+        Controllers and scheduler do so everywhere: without an API server they lose their Leases within seconds and end. Here they hold
+        none, and like the agents on the nodes they would look for it in ever longer intervals, so that for more than a minute nobody
+        makes or removes a pod: a test of what the operator does would time that.
         """
         self._start_apiserver()
         self.restart_controller_manager()
         self._cgroups.kill(_SCHEDULER)
         self._start_scheduler()
+        self._cgroups.kill(_DNS)
+        self._start_dns()
+        for node in (Node(self.instance, number) for number in self.nodes()):
+            if self._cgroups.pids(f"{node.name}-kubelet"):  # not one that is powered off
+                self._cgroups.kill(f"{node.name}-kubelet")
+                self._cgroups.kill(f"{node.name}-proxy")
+                self._start_agents(node)
 
     def restart_controller_manager(self, *flags: str) -> None:
         """A new process of kube-controller-manager, with these flags beside the usual ones."""
@@ -131,6 +135,14 @@ class LocalCluster:
         return run("nsenter", f"--net=/run/netns/{self.instance.node_namespace(1)}", *command)
 
     # how
+
+    def _start_agents(self, node: Node) -> None:
+        """Kubernetes' own processes on a node; containers are containerd's, and do not notice them."""
+        kubelet = [f"--config={node.write_kubelet()}", f"--kubeconfig={self.kubeconfig}", f"--hostname-override={node.name}"]
+        directories = [f"--root-dir={node.root}/kubelet", f"--cert-dir={node.root}/pki", f"--node-ip={self.instance.address(node.number)}"]
+        namespace = self.instance.node_namespace(node.number)
+        self._spawn_component(f"{node.name}-kubelet", "kubelet", namespace, *kubelet, *directories)
+        self._spawn_component(f"{node.name}-proxy", "kube-proxy", namespace, f"--config={node.write_proxy()}")
 
     def _start_apiserver(self) -> None:
         self._spawn_component("kube-apiserver", "kube-apiserver", self.instance.control_plane, *self._apiserver_flags())
@@ -204,7 +216,7 @@ class LocalCluster:
             }}
             """)
         )
-        self._spawn_component("coredns", "coredns", self.instance.control_plane, "-conf", corefile)
+        self._spawn_component(_DNS, _DNS, self.instance.control_plane, "-conf", corefile)
         until(lambda: resolves(self.instance.gateway, f"kubernetes.default.svc.{DOMAIN}"), f"CoreDNS (see {self.logs}/coredns.log)")
 
     def _pack_pause(self) -> None:
