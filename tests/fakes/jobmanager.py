@@ -37,6 +37,7 @@ class Job:
     stops: set[str] = field(default_factory=set)
     stop_path: str | None = None
     failure: str | None = None
+    restarts: int = 0
 
 
 def _happened() -> asyncio.Event:
@@ -143,6 +144,8 @@ class JobManagers:
                 return _savepoint(found.job, trigger)
             case ("GET", "jobs", _, "checkpoints"):
                 return web.json_response(_checkpoints(found.job))
+            case ("GET", "jobs", _, "metrics"):
+                return web.json_response([{"id": "numRestarts", "value": str(found.job.restarts)}])
             case ("PATCH", "jobs", _):
                 return _cancel(found.job)
             case ("GET", "jobs", _, "exceptions"):

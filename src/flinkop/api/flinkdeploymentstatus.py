@@ -1,7 +1,8 @@
 """`FlinkDeployment.status`: what the operator knows about a cluster. Written by the operator only.
 
 The established fields are under their established names; other tools read them. Ours are `phase`, `reason`, `message`,
-`restore`, `operation`, `start`, and the conditions beside `Running`. The API server drops what is not described here.
+`restore`,
+`rollback`, `restartWindow`, `operation`, `start`, and the conditions beside `Running`. The API server drops what is not described here.
 """
 
 from __future__ import annotations
@@ -187,6 +188,32 @@ class StartStatus(ApiModel):
     without_state: bool | None = None
     """Whether it ended and is known to have made no checkpoint."""
 
+    attempt: int | None = None
+    """How many starts in a row nobody asked for: the job had failed, or was not well."""
+
+
+class RollbackStatus(ApiModel):
+    """The spec that did not become stable, and gave way to the last one that was."""
+
+    generation: int | None = None
+    """Its generation."""
+
+    cause: str | None = None
+    """Why it was given up."""
+
+    deployed: bool | None = None
+    """Whether the last stable spec was started."""
+
+
+class RestartWindowStatus(ApiModel):
+    """The restarts of the job that the health check counts."""
+
+    restarts: int | None = None
+    """How many there had been before."""
+
+    started_at: str | None = None
+    """When the first more was seen."""
+
 
 class FlinkDeploymentStatus(ApiModel):
     """What the operator knows about the cluster."""
@@ -214,6 +241,12 @@ class FlinkDeploymentStatus(ApiModel):
 
     start: StartStatus | None = None
     """The start that the present cluster comes from."""
+
+    rollback: RollbackStatus | None = None
+    """The spec that was given up for the last stable one."""
+
+    restart_window: RestartWindowStatus | None = None
+    """The restarts of the job that the health check counts."""
 
     job_status: JobStatus | None = None
     """The job, as Flink reported it last."""

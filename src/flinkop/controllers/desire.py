@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 _PROGRESS = timedelta(seconds=1)
 _SHORTEST = timedelta(milliseconds=100)  # an interval of 0 would be a loop
 _LONGEST = timedelta(days=3650)
+_MANY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,19 @@ class NeverValid:
 def read_wish(resource: Mapping[str, Any], record: Record, defaults: Defaults) -> Wish | NeverValid:
     """The newest valid spec of the resource: the present one, or else the one that was accepted last."""
     try:
-        return _accept(resource, resource.get("spec") or {}, record, defaults, problems=())
+        return _accept(resource, _newest(resource, record), record, defaults, problems=())
     except InvalidSpec as refused:
         return _fall_back(resource, record, defaults, (str(refused),))
+
+
+def _newest(resource: Mapping[str, Any], record: Record) -> Mapping[str, Any]:
+    """One that was rolled back gives way to the last stable one, until somebody changes it."""
+    spec: Mapping[str, Any] = resource.get("spec") or {}
+    return record.stable if _is_rolled_back(resource, record) and record.stable is not None else spec
+
+
+def _is_rolled_back(resource: Mapping[str, Any], record: Record) -> bool:
+    return record.rollback is not None and record.rollback.generation == resource["metadata"]["generation"]
 
 
 def _fall_back(resource: Mapping[str, Any], record: Record, defaults: Defaults, problems: tuple[str, ...]) -> Wish | NeverValid:
@@ -83,10 +94,12 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         _check(name, namespace, spec, configuration, before)
     running = _running_configuration(namespace, name, before, defaults) if before else configuration
     wire = spec.to_wire()
+    rolled_back = _is_rolled_back(resource, record)
     desired = Desired(
         generation=metadata["generation"],
         spec=wire,
-        change=_change(record, wire),
+        change=_change(record, wire, rolled_back),
+        rolled_back=rolled_back,
         suspended=spec.job is not None and spec.job.state is DesiredJobState.SUSPENDED,
         upgrade_mode=spec.job.upgrade_mode.value if spec.job else "stateless",
         settings=_settings(configuration, base),
@@ -135,10 +148,12 @@ def _build_on_trial(namespace: str, name: str, spec: FlinkDeploymentSpec, config
     build_application(namespace, name, spec, with_deployment(configuration, plan), **options_of(configuration))
 
 
-def _change(record: Record, wire: Mapping[str, Any]) -> Change:
+def _change(record: Record, wire: Mapping[str, Any], rolled_back: bool) -> Change:
+    """Nobody asks for a savepoint to be deployed by going back to a spec that once did."""
     if record.reconciled is None:
         return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
-    return diff_spec(record.reconciled, wire)
+    change = diff_spec(record.reconciled, wire)
+    return replace(change, effect=min(change.effect, Effect.UPGRADE)) if rolled_back else change
 
 
 def _running_configuration(namespace: str, name: str, before: FlinkDeploymentSpec, defaults: Defaults) -> Mapping[str, str]:
@@ -165,6 +180,12 @@ def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:
         savepoint_history_count=options.SAVEPOINT_HISTORY_COUNT.read(conf),
         savepoint_history_age=options.SAVEPOINT_HISTORY_AGE.read(conf),
         block_on_unmanaged_jobs=options.BLOCK_ON_UNMANAGED_JOBS.read(conf),
+        rollback=options.ROLLBACK.read(conf),
+        restart_failed=options.RESTART_FAILED.read(conf),
+        health_check=options.HEALTH_CHECK.read(conf),
+        restarts_threshold=options.RESTARTS_THRESHOLD.read(conf),
+        restarts_window=_bounded(options.RESTARTS_WINDOW.read(conf)),
+        checkpoint_progress_window=_checkpoint_progress_window(conf),
         recovery=options.RECOVERY.read(conf),
         last_state_fallback=options.LAST_STATE_FALLBACK.read(conf),
         cancel_for_last_state=options.LAST_STATE_BY_CANCEL.read(conf),
@@ -177,6 +198,16 @@ def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:
         progress_interval=max(_SHORTEST, min(options.PROGRESS_CHECK_INTERVAL.read(system), _PROGRESS)),
         rest_interval=max(_SHORTEST, options.RECONCILE_INTERVAL.read(system)),
     )
+
+
+def _checkpoint_progress_window(conf: Mapping[str, str]) -> timedelta | None:
+    """Source: official operator, `cluster.health-check.checkpoint-progress.window`; None when there is nothing to expect."""
+    interval, window = flink.CHECKPOINT_INTERVAL.read(conf), options.CHECKPOINT_PROGRESS_WINDOW.read(conf)
+    if not options.CHECKPOINT_PROGRESS.read(conf) or not (interval or window):
+        return None
+    slowest = max(_bounded(interval or timedelta(0)), _bounded(flink.CHECKPOINT_TIMEOUT.read(conf)))
+    allowed = min(max(flink.TOLERATED_CHECKPOINT_FAILURES.read(conf), 0) + 2, _MANY)
+    return _bounded(max(window or timedelta(0), slowest * allowed))
 
 
 def _bounded(wait: timedelta) -> timedelta:

@@ -166,6 +166,7 @@ class FlinkDeploymentController:
             tuple(metadata.get("finalizers", ())),
             record.reconciled,  # the same object as long as its text is the same
             record.start is None,
+            record.rollback is not None and record.rollback.generation,
         )
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key

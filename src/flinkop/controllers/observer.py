@@ -177,6 +177,8 @@ class Observer:
             seen = replace(seen, failure=await self._failure(url, job))
         if Question.CHECKPOINTS in asked or job.state in TERMINAL:
             seen = replace(seen, checkpoints=read_checkpoints(await self._flink.checkpoints(url, job.job_id)))
+        if Question.RESTARTS in asked:
+            seen = replace(seen, restarts=await self._flink.restarts(url, job.job_id))
         if job.state is JobState.RUNNING and not record.cluster_info:
             seen = replace(seen, cluster_info=await self._cluster_info(url))
         return seen

@@ -27,6 +27,7 @@ from flinkop.flink.model import (
     read_execution_result,
     read_jobs,
     read_operation,
+    read_restarts,
 )
 from flinkop.flink.stacktrace import summarize
 
@@ -110,6 +111,10 @@ class FlinkClient:
                 return NO_CHECKPOINTS
             raise
 
+    async def restarts(self, base_url: str, job_id: str) -> int | None:
+        """How often the job restarted since its JobManager began; None when Flink does not tell."""
+        return await self._get(base_url, f"/jobs/{job_id}/metrics?get=numRestarts", read_restarts)
+
     async def failure_cause(self, base_url: str, job_id: str) -> str | None:
         """The root cause of the job's newest failure in one line. Three places, by version: see the reference's section 8.2."""
         trace = await self._get(base_url, f"/jobs/{job_id}/exceptions?maxExceptions=1", read_exceptions)
@@ -178,6 +183,8 @@ def _accept(status: int, content: bytes, method: str, path: str) -> dict[str, An
         answer = orjson.loads(content)
     except orjson.JSONDecodeError:
         answer = None
+    if isinstance(answer, list):  # as metrics are
+        answer = {"elements": answer}
     if not isinstance(answer, dict):
         raise FlinkUnreachable(f"{method} {path}: HTTP status {status}, the answer is not JSON")
     if status == 503:

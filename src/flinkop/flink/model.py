@@ -172,6 +172,12 @@ def read_execution_result(answer: Mapping[str, Any]) -> str | None:
     return _text(cause["stack-trace"]) if cause else None
 
 
+def read_restarts(answer: Mapping[str, Any]) -> int | None:
+    """`numRestarts` of `/jobs/:id/metrics?get=numRestarts`, a list under `elements`: metrics that are not there yet are left out of it."""
+    values = [_text(metric["value"]) for metric in _maps(answer["elements"]) if metric.get("id") == "numRestarts"]
+    return int(values[0]) if values and values[0].isdecimal() else None
+
+
 def read_cluster_info(answer: Mapping[str, Any]) -> dict[str, str]:
     """`status.clusterInfo` of `/config`."""
     return {name: _text(answer[name]) for name in ("flink-version", "flink-revision")}

@@ -79,6 +79,8 @@ SAVEPOINT_DIRECTORY = _optional_text("execution.checkpointing.savepoint-dir", "s
 CHECKPOINT_INTERVAL: Option[timedelta | None] = Option("execution.checkpointing.interval", None, parse_duration)
 CHECKPOINT_TIMEOUT = Option("execution.checkpointing.timeout", timedelta(minutes=10), parse_duration)
 
+TOLERATED_CHECKPOINT_FAILURES = Option("execution.checkpointing.tolerable-failed-checkpoints", 0, integer)
+
 TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", 1, count)
 PARALLELISM = Option("parallelism.default", 1, integer)
 
@@ -121,6 +123,7 @@ ALL: tuple[Option[Any], ...] = (
     SAVEPOINT_DIRECTORY,
     CHECKPOINT_INTERVAL,
     CHECKPOINT_TIMEOUT,
+    TOLERATED_CHECKPOINT_FAILURES,
     TASK_SLOTS,
     PARALLELISM,
     REST_PORT,

@@ -189,6 +189,43 @@ SHUTDOWN_TTL = _resource(
     parse_duration,
     "How long the JobManager of a job that has ended stays up.",
 )
+ROLLBACK = _resource(
+    "deployment.rollback.enabled",
+    False,
+    boolean,
+    "Whether a spec that is not stable within `deployment.readiness.timeout`, or whose job fails, gives way to the last stable one.",
+)
+RESTART_FAILED = _resource(
+    "job.restart.failed",
+    False,
+    boolean,
+    "Whether a job that failed is started again from its last state: at once, then after pauses of ten seconds to five minutes.",
+)
+HEALTH_CHECK = _resource(
+    "cluster.health-check.enabled",
+    False,
+    boolean,
+    "Whether a running job that restarts too often, or completes no checkpoint, is started again from its last state.",
+)
+RESTARTS_THRESHOLD = _resource(
+    "cluster.health-check.restarts.threshold", 64, count, "How many restarts of the job within the window are too many."
+)
+RESTARTS_WINDOW = _resource(
+    "cluster.health-check.restarts.window",
+    timedelta(minutes=2),
+    parse_duration,
+    "In which time they are counted, from the first on.",
+)
+CHECKPOINT_PROGRESS = _resource(
+    "cluster.health-check.checkpoint-progress.enabled", True, boolean, "Whether a job that completes no checkpoint is not well."
+)
+CHECKPOINT_PROGRESS_WINDOW: Option[timedelta | None] = _resource(
+    "cluster.health-check.checkpoint-progress.window",
+    None,
+    parse_duration,
+    "In which time a checkpoint has to complete. At least, and when not set: the larger of checkpoint interval and timeout, times the "
+    "number of failed checkpoints that are tolerated plus two.",
+)
 LAST_STATE_FALLBACK = _resource(
     "job.upgrade.last-state-fallback.enabled",
     True,
@@ -278,6 +315,13 @@ ALL: tuple[Option[Any], ...] = (
     STARTUP_PROBE,
     RECOVERY,
     SHUTDOWN_TTL,
+    ROLLBACK,
+    RESTART_FAILED,
+    HEALTH_CHECK,
+    RESTARTS_THRESHOLD,
+    RESTARTS_WINDOW,
+    CHECKPOINT_PROGRESS,
+    CHECKPOINT_PROGRESS_WINDOW,
     LAST_STATE_FALLBACK,
     MAX_CHECKPOINT_AGE,
     LAST_STATE_BY_CANCEL,

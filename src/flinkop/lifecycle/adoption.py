@@ -16,7 +16,7 @@ from flinkop.errors import InvalidSpec
 from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import WAS_READY, JobManagerStatus, Record, Start
+from flinkop.lifecycle.record import WAS_READY, JobManagerStatus, Record, Rollback, Start
 from flinkop.lifecycle.restore import EMPTY, RestoreChoice
 from flinkop.lifecycle.savepointinfo import read_savepoints
 from flinkop.lifecycle.step import HaFate, TearingDown
@@ -38,13 +38,14 @@ def adopt(status: Mapping[str, Any]) -> Record:
         # a first start that was not finished is made anew: the Deployment's name keeps it from being made twice
         return Record()
     rolled_back = reconciliation.get("state") in {"ROLLING_BACK", "ROLLED_BACK"}
+    generation = status.get("observedGeneration") or 0
     stable, _ = _read_spec(reconciliation.get("lastStableSpec"))
     record = Record(
         phase=Phase.RUNNING,
         reason="Adopted",
         message="Taken over from another operator; looking at the job.",
         start=_start(status, reconciliation),
-        generation=status.get("observedGeneration") or 0,
+        generation=generation,
         job=read_job(status.get("jobStatus") or {}),
         savepoints=read_savepoints((status.get("jobStatus") or {}).get("savepointInfo")),
         jobmanager=_jobmanager(status),
@@ -52,6 +53,7 @@ def adopt(status: Mapping[str, Any]) -> Record:
         reconciled=stable if rolled_back and stable else spec,
         reconciled_at=reconciliation.get("reconciliationTimestamp"),
         stable=stable,
+        rollback=Rollback(generation, spec, "Rolled back by another operator.", deployed=True) if rolled_back and stable else None,
         cluster_info=status.get("clusterInfo") or {},
     )
     return _stopped(record, spec, status) if _is_stopped(spec) else _going_on(record)

@@ -15,14 +15,19 @@ from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.specdiff import Effect
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
-from flinkop.lifecycle.stop import CancelPlan, NotNow, StopWithSavepointPlan, TearDownPlan, choose_stop
+from flinkop.lifecycle.stop import CancelPlan, NotNow, StopPlan, StopWithSavepointPlan, TearDownPlan, choose_stop
 from flinkop.lifecycle.teardown import delete_jobmanager
 
 
 def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | NotNow:
     """Goes to Upgrading with the stop that is possible now. When none is, the caller goes on following the old job; see `keep_waiting`."""
-    plan = choose_stop(record, observed, desired, fresh.now)
-    events = _announce(desired)
+    return carry_out(choose_stop(record, observed, desired, fresh.now), record, observed, desired, fresh, _announce(desired))
+
+
+def carry_out(
+    plan: StopPlan, record: Record, observed: Observed, desired: Desired, fresh: Fresh, events: tuple[Event, ...]
+) -> Decision | NotNow:
+    """The first step of `plan`."""
     match plan:
         case StopWithSavepointPlan(why):
             return _take_savepoint(record, desired, fresh, why, events)

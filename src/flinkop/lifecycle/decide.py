@@ -11,10 +11,12 @@ from flinkop.lifecycle.deleting import on_deleting
 from flinkop.lifecycle.deploying import on_deploying
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.ended import on_ended
+from flinkop.lifecycle.health import watch_health
 from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.rollback import forget_rollback, on_rolling_back, show_rollback
 from flinkop.lifecycle.running import on_running
 from flinkop.lifecycle.specdiff import Effect, take_over_ignored
 from flinkop.lifecycle.suspended import on_created, on_suspended
@@ -29,6 +31,7 @@ HANDLERS: Mapping[Phase, Handler] = {
     Phase.RUNNING: on_running,
     Phase.UPGRADING: on_upgrading,
     Phase.SUSPENDED: on_suspended,
+    Phase.ROLLING_BACK: on_rolling_back,
     Phase.FAILED: on_ended,
     Phase.FINISHED: on_ended,
     Phase.DELETING: on_deleting,
@@ -46,7 +49,9 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
         ForbiddenTransition: a handler is wrong.
     """
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
-    decision = take_savepoints(handler(_with_what_is_ignored(record, desired), observed, desired, fresh), observed, desired, fresh)
+    known = forget_rollback(_with_what_is_ignored(record, desired), desired)
+    decision = watch_health(known, handler(known, observed, desired, fresh), observed, desired, fresh)
+    decision = show_rollback(take_savepoints(decision, observed, desired, fresh))
     if not is_allowed(record.phase, decision.record.phase):
         raise ForbiddenTransition(f"{record.phase} to {decision.record.phase}")
     complete = _with_finalizer(_with_ingress(_with_refusal(decision, observed), observed, desired), desired)

@@ -13,9 +13,11 @@ from flinkop.lifecycle.job import STARTING, follow_job
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import Answered, JobManager, NotAsked, Observed, Unreachable
 from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.readiness import notice_readiness
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.recovery import lost_jobmanager
-from flinkop.lifecycle.restore import WAYS_OUT, RestoreSource
+from flinkop.lifecycle.restore import WAYS_OUT
+from flinkop.lifecycle.rollback import roll_back
 from flinkop.lifecycle.session import session_is_ready
 from flinkop.lifecycle.start import again
 from flinkop.lifecycle.step import HaFate, TearingDown
@@ -34,25 +36,11 @@ def on_deploying(record: Record, observed: Observed, desired: Desired, fresh: Fr
         return tear_down(record, record.step, observed, desired, fresh) or start_or_suspend(record, observed, desired, fresh)
     seen = notice_readiness(record, observed)
     if not desired.wants_restart:
-        return _follow(replace(seen, step=None), observed, desired, fresh)
+        return roll_back(seen, observed, desired, fresh) or _follow(replace(seen, step=None), observed, desired, fresh)
     begun = begin_stop(seen, observed, desired, fresh)
     if isinstance(begun, Decision):
         return begun
     return keep_waiting(_follow(seen, observed, desired, fresh), seen, begun, desired, fresh)
-
-
-def notice_readiness(record: Record, observed: Observed) -> Record:
-    """From its JobManager's first readiness on the job may have made state that is newer than what it was started from."""
-    was_available = observed.jobmanager is not None and observed.jobmanager.was_available
-    if record.was_ready or not (observed.jobmanager_is_ready or was_available or _job_has_metadata(record, observed)):
-        return record
-    return replace(record, was_ready=True, savepoint_path=None)
-
-
-def _job_has_metadata(record: Record, observed: Observed) -> bool:
-    """Checkpoints in them are the job's own, unless it was started from them."""
-    last_state = record.restore is not None and record.restore.point is not None and record.restore.point.source is RestoreSource.LAST_STATE
-    return not last_state and observed.ha is not None and observed.ha.checkpoints > 0 and observed.ha.job_id == record.job.job_id
 
 
 def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:

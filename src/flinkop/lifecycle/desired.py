@@ -34,6 +34,12 @@ class Settings:
     savepoint_cleanup: bool = True
     savepoint_history_count: int = 10
     savepoint_history_age: timedelta = timedelta(days=1)
+    rollback: bool = False
+    restart_failed: bool = False
+    health_check: bool = False
+    restarts_threshold: int = 64
+    restarts_window: timedelta = timedelta(minutes=2)
+    checkpoint_progress_window: timedelta | None = None
     shutdown_ttl: timedelta = timedelta(days=1)
     progress_interval: timedelta = timedelta(seconds=1)
     rest_interval: timedelta = timedelta(seconds=10)
@@ -42,6 +48,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Desired:
     """One resource's wish. `spec` is the newest valid one; `problems` says what is wrong with a newer one that is not.
+
+    `rolled_back`: `spec` is the last stable one, in the place of the newest, which did not become stable.
 
     `session`: a cluster without a job of its own, which others use. `ingress` is the digest of the Ingress that is wanted; None: none is.
     """
@@ -59,6 +67,7 @@ class Desired:
     initial_savepoint_path: str | None = None
     pinned_job_id: str | None = None
     problems: tuple[str, ...] = ()
+    rolled_back: bool = False
     session: bool = False
     manages_ingress: bool = True
     ingress: str | None = None

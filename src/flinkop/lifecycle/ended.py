@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from flinkop.lifecycle.action import Action
-from flinkop.lifecycle.begin import begin_stop
+from flinkop.lifecycle.begin import begin_stop, carry_out
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import ENDED_WORDS, follow_job
@@ -13,6 +13,9 @@ from flinkop.lifecycle.move import stay
 from flinkop.lifecycle.observed import TERMINAL, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+from flinkop.lifecycle.restart import counted, restarts_at
+from flinkop.lifecycle.rollback import roll_back
+from flinkop.lifecycle.stop import TearDownPlan, fate_after_end
 from flinkop.lifecycle.teardown import delete_jobmanager
 
 _RUNS_AGAIN = Event(
@@ -31,7 +34,21 @@ def on_ended(record: Record, observed: Observed, desired: Desired, fresh: Fresh)
         begun = begin_stop(record, observed, desired, fresh)
         if isinstance(begun, Decision):
             return begun
-    return _rest(record, observed, desired, fresh)
+    return (
+        roll_back(record, observed, desired, fresh) or _restart(record, observed, desired, fresh) or _rest(record, observed, desired, fresh)
+    )
+
+
+def _restart(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | None:
+    """Starts a failed job again where `kubernetes.operator.job.restart.failed` is set and its pause is over; else None."""
+    at = restarts_at(record, desired)
+    if at is None or desired.wants_restart or fresh.now < at:
+        return None
+    message = f"The job failed and is started again from its last state. Cause: {record.failure or 'not known'}"
+    event = Event("RestartFailedJob", message, EventType.WARNING, Component.JOB)
+    plan = TearDownPlan(fate_after_end(record), "the failed job is started again")
+    begun = carry_out(plan, counted(record, _ended_at(record)), observed, desired, fresh, (event,))
+    return begun if isinstance(begun, Decision) else None
 
 
 def _tries_again(record: Record, desired: Desired) -> bool:
@@ -64,6 +81,9 @@ def _rest(record: Record, observed: Observed, desired: Desired, fresh: Fresh) ->
     actions: tuple[Action, ...] = delete_jobmanager(observed) if over or runs_again else ()
     status = record.jobmanager if observed.jobmanager else JobManagerStatus.MISSING
     reason, message = _words(record)
+    restart = restarts_at(record, desired)
+    if restart is not None:
+        message = f"{message} It is started again at {restart:%H:%M:%S} UTC."
     return stay(
         record,
         reason,
@@ -71,7 +91,7 @@ def _rest(record: Record, observed: Observed, desired: Desired, fresh: Fresh) ->
         *actions,
         health=Health.SETTLED if record.phase is Phase.FINISHED else Health.STALLED,
         events=(_RUNS_AGAIN,) if runs_again and actions else (),
-        requeue_after=_look_again(record, observed, desired, ends, fresh.now),
+        requeue_after=restart - fresh.now if restart is not None else _look_again(record, observed, desired, ends, fresh.now),
         jobmanager=status,
     )
 
@@ -104,4 +124,8 @@ def _ttl_ends(record: Record, desired: Desired) -> datetime | None:
     """`kubernetes.operator.jm-deployment.shutdown-ttl` after the job's end the JobManager has served its purpose."""
     if record.job.update_time is None or record.job.state not in TERMINAL:
         return None
-    return datetime.fromtimestamp(record.job.update_time / 1000, UTC) + desired.settings.shutdown_ttl
+    return _ended_at(record) + desired.settings.shutdown_ttl
+
+
+def _ended_at(record: Record) -> datetime:
+    return datetime.fromtimestamp((record.job.update_time or 0) / 1000, UTC)

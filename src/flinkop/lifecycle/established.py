@@ -17,6 +17,7 @@ _LIFECYCLE: Mapping[Phase, str] = {
     Phase.RUNNING: "DEPLOYED",
     Phase.UPGRADING: "UPGRADING",
     Phase.SUSPENDED: "SUSPENDED",
+    Phase.ROLLING_BACK: "ROLLING_BACK",
     Phase.FAILED: "FAILED",
     Phase.FINISHED: "STABLE",
     Phase.DELETING: "DELETING",
@@ -27,6 +28,8 @@ def lifecycle_state(record: Record) -> str:
     """`status.lifecycleState`."""
     if record.phase is Phase.CREATED and record.invalid:
         return "FAILED"
+    if _is_rolled_back(record):
+        return "ROLLED_BACK"
     if record.phase is Phase.RUNNING and record.reconciled == record.stable:
         return "STABLE"
     if record.phase is Phase.FINISHED and record.job.state is JobState.CANCELED:
@@ -36,7 +39,15 @@ def lifecycle_state(record: Record) -> str:
 
 def reconciliation_state(record: Record) -> str:
     """`status.reconciliationStatus.state`."""
+    if record.phase is Phase.ROLLING_BACK:
+        return "ROLLING_BACK"
+    if record.rollback is not None and record.phase not in {Phase.UPGRADING, Phase.SUSPENDED}:
+        return "ROLLED_BACK"
     return "UPGRADING" if record.phase in {Phase.CREATED, Phase.UPGRADING} else "DEPLOYED"
+
+
+def _is_rolled_back(record: Record) -> bool:
+    return record.rollback is not None and record.rollback.deployed and record.phase in {Phase.DEPLOYING, Phase.RUNNING}
 
 
 def camel_case(state: JobState | None) -> str:

@@ -184,6 +184,8 @@ class Observed:
 
     `replica_sets` counts the JobManager's: one that has outlived its Deployment still replaces pods.
 
+    `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
+
     `session_jobs` are the jobs on a session cluster that have not ended.
 
     `ingress` is the digest on the Ingress of the resource, empty when it has none; None: there is no Ingress.
@@ -200,6 +202,7 @@ class Observed:
     failure: str | None = None
     savepoint: Savepoint | None = None
     checkpoints: Checkpoints | None = None
+    restarts: int | None = None
     ha: HaMetadata | None = None
     dependents_applied: bool = True
     refusal: Refusal | None = None

@@ -14,6 +14,7 @@ class Phase(StrEnum):
     RUNNING = "Running"
     UPGRADING = "Upgrading"
     SUSPENDED = "Suspended"
+    ROLLING_BACK = "RollingBack"
     FAILED = "Failed"
     FINISHED = "Finished"
     DELETING = "Deleting"
@@ -21,11 +22,14 @@ class Phase(StrEnum):
 
 TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
     Phase.CREATED: frozenset({Phase.DEPLOYING, Phase.SUSPENDED, Phase.DELETING}),
-    Phase.DEPLOYING: frozenset({Phase.RUNNING, Phase.UPGRADING, Phase.SUSPENDED, Phase.FAILED, Phase.FINISHED, Phase.DELETING}),
+    Phase.DEPLOYING: frozenset(
+        {Phase.RUNNING, Phase.UPGRADING, Phase.SUSPENDED, Phase.ROLLING_BACK, Phase.FAILED, Phase.FINISHED, Phase.DELETING}
+    ),
     Phase.RUNNING: frozenset({Phase.DEPLOYING, Phase.UPGRADING, Phase.FAILED, Phase.FINISHED, Phase.DELETING}),
     Phase.UPGRADING: frozenset({Phase.DEPLOYING, Phase.RUNNING, Phase.SUSPENDED, Phase.FAILED, Phase.DELETING}),
     Phase.SUSPENDED: frozenset({Phase.DEPLOYING, Phase.UPGRADING, Phase.FAILED, Phase.DELETING}),
-    Phase.FAILED: frozenset({Phase.RUNNING, Phase.UPGRADING, Phase.DELETING}),
+    Phase.ROLLING_BACK: frozenset({Phase.DEPLOYING, Phase.SUSPENDED, Phase.FAILED, Phase.DELETING}),
+    Phase.FAILED: frozenset({Phase.RUNNING, Phase.UPGRADING, Phase.ROLLING_BACK, Phase.DELETING}),
     Phase.FINISHED: frozenset({Phase.UPGRADING, Phase.DELETING}),
     Phase.DELETING: frozenset(),
 }

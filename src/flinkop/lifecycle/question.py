@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import Flag, auto
 
 from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.health import checks_health
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.rollback import may_roll_back
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingForJobs
 
 _MAY_START = frozenset({Phase.CREATED, Phase.DEPLOYING, Phase.SUSPENDED})
@@ -21,11 +23,14 @@ class Question(Flag):
     CHECKPOINTS = auto()
     HA_METADATA = auto()
     REPLICA_SETS = auto()
+    RESTARTS = auto()
 
 
 def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Question:
     """The questions of one pass."""
     asked = _of_phase(record, desired)
+    if checks_health(record, desired):
+        asked |= Question.CHECKPOINTS | Question.RESTARTS
     if _needs_metadata(record, desired, jobmanager_exists):
         asked |= Question.HA_METADATA
     if not jobmanager_exists and (isinstance(record.step, TearingDown) or record.phase in _MAY_START):
@@ -58,6 +63,11 @@ def _needs_metadata(record: Record, desired: Desired, jobmanager_exists: bool) -
         return True  # whatever high availability it has now, an earlier start may have left some
     if not (desired.settings.high_availability or desired.deployed_high_availability):
         return False
-    if record.step is not None or desired.wants_restart:
+    if record.step is not None or desired.wants_restart or checks_health(record, desired) or _may_roll_back(record, desired):
         return True
     return record.phase in {Phase.CREATED, Phase.SUSPENDED, Phase.UPGRADING} or not jobmanager_exists
+
+
+def _may_roll_back(record: Record, desired: Desired) -> bool:
+    """Only where it has come to that: a running job is not rolled back."""
+    return record.phase in {Phase.DEPLOYING, Phase.FAILED} and may_roll_back(record, desired)

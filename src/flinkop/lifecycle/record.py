@@ -49,11 +49,36 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The start that the present cluster comes from. Its id is drawn once, so that a repeated start is the same start."""
+    """The start that the present cluster comes from. Its id is drawn once, so that a repeated start is the same start.
+
+    `attempt` counts the starts in a row that nobody but the operator has asked for, because the job failed or was not well.
+    """
 
     since: datetime
     generation: int
     job_result_store_id: str
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """The spec of `generation` did not become stable, because of `cause`: the last stable one takes its place, until a newer spec comes.
+
+    `rejected` is the spec that was given up; `deployed`: the stable one was started.
+    """
+
+    generation: int
+    rejected: Mapping[str, Any]
+    cause: str
+    deployed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestartWindow:
+    """The restarts of the job are counted from `restarts` on. `since` is when the first more was seen; None: there was none yet."""
+
+    restarts: int
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +87,7 @@ class Record:
 
     `reconciled` is the spec that the cluster runs (or last ran), `stable` the last one that was seen RUNNING, both in
     the form `model_dump(by_alias=True)` gives. `savepoint_path` is set while a stopped job waits for its next start.
-    `invalid` says what is wrong with a newer spec that was refused.
+    `invalid` says what is wrong with a newer spec that was refused. With a `rollback`, `reconciled` is still what the cluster runs.
     `was_ready`: the JobManager of the present start was ready once, so its job may have made checkpoints; `had_no_state`: it
     ended, and is known to have made none.
     """
@@ -87,4 +112,6 @@ class Record:
     failure: str | None = None
     ingress_problem: str | None = None
     savepoints: Savepoints = NO_SAVEPOINTS
+    rollback: Rollback | None = None
+    restart_window: RestartWindow | None = None
     cluster_info: Mapping[str, str] = field(default_factory=dict)

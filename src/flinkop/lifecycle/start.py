@@ -10,7 +10,7 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import HaMetadata, JobState, Observed
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Rollback, Start
 from flinkop.lifecycle.restore import RestoreChoice, RestoreFacts, RestorePoint, RestoreSource, choose_restore
 
 
@@ -21,7 +21,7 @@ def start(record: Record, observed: Observed, desired: Desired, fresh: Fresh) ->
     """
     if desired.session:
         return _begin_session(record, desired, fresh)
-    choice = choose_restore(_facts(record, observed, desired))
+    choice = choose_restore(restore_facts(record, observed, desired))
     if choice.point is None:
         return _refuse(record, choice)
     leftover = _leftover(choice.point, observed.ha or HaMetadata())
@@ -58,7 +58,7 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         requeue_after=desired.settings.readiness_timeout,
         events=(Event("Submit", f"Starting deployment. {choice.message}{_named(point, choice.message)}"),),
         step=None,
-        start=Start(fresh.now, desired.generation, fresh.job_result_store_id),
+        start=_start(record, desired, fresh),
         job=JobRecord(job_id, record.job.name, JobState.RECONCILING),
         jobmanager=JobManagerStatus.DEPLOYING,
         was_ready=False,
@@ -70,7 +70,19 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled_at=fresh.milliseconds,
         failure=None,
         savepoints=replace(record.savepoints, trigger=None),
+        rollback=_rollback(record, desired),
+        restart_window=None,
     )
+
+
+def _start(record: Record, desired: Desired, fresh: Fresh) -> Start:
+    """What somebody asked for is the first try again."""
+    attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
+    return Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt)
+
+
+def _rollback(record: Record, desired: Desired) -> Rollback | None:
+    return replace(record.rollback, deployed=True) if record.rollback is not None and desired.rolled_back else None
 
 
 def _named(point: RestorePoint, told: str) -> str:
@@ -89,7 +101,8 @@ def _begin_session(record: Record, desired: Desired, fresh: Fresh) -> Decision:
         requeue_after=desired.settings.readiness_timeout,
         events=(Event("Submit", message),),
         step=None,
-        start=Start(fresh.now, desired.generation, fresh.job_result_store_id),
+        start=_start(record, desired, fresh),
+        rollback=_rollback(record, desired),
         job=JobRecord(),
         jobmanager=JobManagerStatus.DEPLOYING,
         was_ready=False,
@@ -114,7 +127,8 @@ def _refuse(record: Record, choice: RestoreChoice) -> Decision:
     )
 
 
-def _facts(record: Record, observed: Observed, desired: Desired) -> RestoreFacts:
+def restore_facts(record: Record, observed: Observed, desired: Desired) -> RestoreFacts:
+    """All that the choice of a restore point depends on."""
     return RestoreFacts(
         stateless=desired.stateless,
         never_started=record.start is None,

@@ -12,7 +12,7 @@ from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
 from flinkop.lifecycle.savepointinfo import read_savepoints
 from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
@@ -37,6 +37,8 @@ def _read(status: Mapping[str, Any]) -> Record:
     start = status.get("start") or {}
     reconciliation = status.get("reconciliationStatus") or {}
     job = status.get("jobStatus") or {}
+    taken_up, stable = (_spec(reconciliation.get(name)) for name in ("lastReconciledSpec", "lastStableSpec"))
+    rollback = _rollback(status.get("rollback"), taken_up)
     return Record(
         phase=Phase(status["phase"]),
         reason=status.get("reason", ""),
@@ -52,12 +54,14 @@ def _read(status: Mapping[str, Any]) -> Record:
         had_no_state=start.get("withoutState", False),
         savepoint_path=job.get("upgradeSavepointPath"),
         restore=_restore(status.get("restore")),
-        reconciled=_spec(reconciliation.get("lastReconciledSpec")),
+        reconciled=stable if rollback is not None and rollback.deployed else taken_up,
         reconciled_at=reconciliation.get("reconciliationTimestamp"),
-        stable=_spec(reconciliation.get("lastStableSpec")),
+        stable=stable,
         failure=_failure(status),
         savepoints=read_savepoints(job.get("savepointInfo")),
         ingress_problem=_condition(status, "IngressReady").get("message"),
+        rollback=rollback,
+        restart_window=_restart_window(status.get("restartWindow")),
         cluster_info=status.get("clusterInfo") or {},
     )
 
@@ -118,7 +122,20 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
 def _start(value: Mapping[str, Any]) -> Start | None:
     if not value:
         return None
-    return Start(_time(value["startedAt"]), value["generation"], value["jobResultStoreId"])
+    return Start(_time(value["startedAt"]), value["generation"], value["jobResultStoreId"], value.get("attempt", 0))
+
+
+def _rollback(value: Mapping[str, Any] | None, rejected: Mapping[str, Any] | None) -> Rollback | None:
+    if not value or rejected is None:
+        return None
+    return Rollback(value["generation"], rejected, value["cause"], value["deployed"])
+
+
+def _restart_window(value: Mapping[str, Any] | None) -> RestartWindow | None:
+    if not value:
+        return None
+    since = value.get("startedAt")
+    return RestartWindow(value["restarts"], _time(since) if since else None)
 
 
 def _restore(value: Mapping[str, Any] | None) -> RestoreChoice | None:

@@ -12,7 +12,7 @@ from flinkop.lifecycle.condition import conditions, render
 from flinkop.lifecycle.established import lifecycle_state, reconciliation_state
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import JobRecord, Record, Start
+from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import RestoreChoice
 from flinkop.lifecycle.savepointinfo import write_savepoints
 from flinkop.lifecycle.step import Cancelling, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
@@ -42,6 +42,8 @@ def write_status(record: Record, before: Mapping[str, Any], scale: Scale, now: d
         "conditions": render(conditions(record), before.get("conditions") or (), record.generation, moment),
         "operation": _step(record.step),
         "start": _start(record),
+        "rollback": _rollback(record.rollback),
+        "restartWindow": _restart_window(record.restart_window),
         "restore": _restore(record.restore, (before.get("restore") or {}).get("decidedAt"), before, moment),
         "reconciliationStatus": _reconciliation(record, before),
         "jobStatus": _job(record, before),
@@ -87,16 +89,29 @@ def _step(step: Step | None) -> dict[str, Any] | None:
 
 def _start(record: Record) -> dict[str, Any] | None:
     match record.start:
-        case Start(since, generation, job_result_store_id):
+        case Start(since, generation, job_result_store_id, attempt):
             return {
                 "startedAt": _precise(since),
                 "generation": generation,
                 "jobResultStoreId": job_result_store_id,
                 "ready": record.was_ready,
                 "withoutState": record.had_no_state,
+                **({"attempt": attempt} if attempt else {}),
             }
         case None:
             return None
+
+
+def _rollback(rollback: Rollback | None) -> dict[str, Any] | None:
+    if rollback is None:
+        return None
+    return {"generation": rollback.generation, "cause": rollback.cause, "deployed": rollback.deployed}
+
+
+def _restart_window(window: RestartWindow | None) -> dict[str, Any] | None:
+    if window is None:
+        return None
+    return {"restarts": window.restarts, **({"startedAt": _precise(window.since)} if window.since else {})}
 
 
 def _restore(choice: RestoreChoice | None, decided_at: str | None, before: Mapping[str, Any], now: str) -> dict[str, Any] | None:
@@ -117,13 +132,15 @@ def _restore(choice: RestoreChoice | None, decided_at: str | None, before: Mappi
 
 def _reconciliation(record: Record, before: Mapping[str, Any]) -> dict[str, Any]:
     old = before.get("reconciliationStatus") or {}
+    # the established operator, too, keeps the spec that was given up here, so that it does not try it again
+    taken_up = record.rollback.rejected if record.rollback is not None else record.reconciled
     first = record.phase is Phase.CREATED or (record.restore is not None and record.restore.reason in {"FirstStart", "InitialSavepoint"})
     return _without_none(
         {
             **old,
             "state": reconciliation_state(record),
             "reconciliationTimestamp": record.reconciled_at,
-            "lastReconciledSpec": _spec_text(record.reconciled, first and record.phase is Phase.DEPLOYING),
+            "lastReconciledSpec": _spec_text(taken_up, first and record.phase is Phase.DEPLOYING),
             "lastStableSpec": _spec_text(record.stable, False),
         }
     )

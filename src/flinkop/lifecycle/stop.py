@@ -65,6 +65,17 @@ def choose_stop(record: Record, observed: Observed, desired: Desired, now: datet
     return _stop_for_last_state(observed, desired, now)
 
 
+def choose_restart(observed: Observed, desired: Desired) -> StopPlan:
+    """Picks how to stop a job that is not well, so that the same spec can be started from its last state. It is asked for no savepoint."""
+    if desired.gives_up_state:
+        return TearDownPlan(HaFate.KEEP, "no state is to be kept")
+    if metadata_are_usable(observed, desired):
+        return TearDownPlan(HaFate.KEEP, "the job is not well, and its last checkpoint is used")
+    if _is_cancellable(observed):
+        return CancelPlan("the job is not well, and the last checkpoint is read from the cancelled job")
+    return NotNow(f"it cannot be started again: there are no high-availability metadata to go on from, and {_state(observed)}")
+
+
 def fate_after_end(record: Record) -> HaFate:
     """A job whose end was seen has left its newest state at a path, or, when it finished by itself, none."""
     if record.job.state not in TERMINAL:

@@ -61,6 +61,7 @@ def suspend(record: Record, desired: Desired) -> Decision:
             record.job.state if record.job.state is JobState.FINISHED else JobState.SUSPENDED,
         ),
         failure=None,
+        rollback=None,
     )
 
 

@@ -9,12 +9,12 @@ from typing import assert_never
 from flinkop.lifecycle.action import Action, CancelJob
 from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
-from flinkop.lifecycle.deploying import notice_readiness
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import state_left
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import Answered, JobState, Observed
 from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.readiness import notice_readiness
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome

@@ -10,6 +10,7 @@ from flinkop.flinkconf import flinkoptions, operatoroptions
 from flinkop.flinkconf.configfile import legacy_problem
 from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, PREFIX
 from flinkop.flinkconf.highavailability import is_ha
+from flinkop.flinkconf.operatoroptions import HEALTH_CHECK, RECOVERY, ROLLBACK
 from flinkop.flinkconf.option import InvalidOption
 from flinkop.validation.subject import Subject
 from flinkop.validation.violation import Severity, Violation, warning
@@ -136,6 +137,22 @@ def _is_closed(line: str) -> bool:
 
 def _read_by_a_shell(subject: Subject, key: str) -> Violation:
     return warning(subject.path_of(key), "has characters that a shell acts on", "put those arguments in single quotes")
+
+
+def rolls_back_only_with_high_availability(subject: Subject) -> Iterator[Violation]:
+    """What was running may have made state that only the metadata of high availability know."""
+    key = ROLLBACK.key
+    if key in subject.spec.flink_configuration and ROLLBACK.read(subject.conf) and not is_ha(subject.conf):
+        problem = "is true, and without high availability it may not be known what to go back to"
+        yield Violation(subject.path_of(key), problem, "set high-availability.type: kubernetes")
+
+
+def checks_health_only_with_recovery(subject: Subject) -> Iterator[Violation]:
+    """To find out that a job is not well is of use only where it may be started again."""
+    key = HEALTH_CHECK.key
+    if key in subject.spec.flink_configuration and HEALTH_CHECK.read(subject.conf) and not RECOVERY.read(subject.conf):
+        problem = f"is true, and {RECOVERY.key} is false, so that nothing would be started again"
+        yield Violation(subject.path_of(key), problem, f"set {RECOVERY.key} to true")
 
 
 def has_known_log_files(subject: Subject) -> Iterator[Violation]:

@@ -75,6 +75,8 @@ def test_our_own_fields_are_these() -> None:
         "restore",
         "operation",
         "start",
+        "rollback",
+        "restartWindow",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from flinkop.api.flinkdeployment import parse_spec
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.controllers.desire import NeverValid, Wish, read_wish
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.record import Record, Rollback
 from flinkop.lifecycle.specdiff import Effect
 
 INVALID = a_spec(job={"parallelism": 0})
+PROGRESS = "kubernetes.operator.cluster.health-check.checkpoint-progress."
 HA = {"high-availability.type": "kubernetes", "high-availability.storageDir": "s3://ha"}
 
 
@@ -134,3 +136,50 @@ def test_a_wait_that_would_never_end_ends_in_ten_years() -> None:
     own = {f"kubernetes.operator.{wait}": "9999999 d" for wait in waits}
     settings = a_wish(a_resource(a_spec(flinkConfiguration=own))).desired.settings
     assert settings.shutdown_ttl == settings.readiness_timeout == settings.periodic_savepoint_interval == timedelta(days=3650)
+
+
+def rolled_back(generation: int) -> Record:
+    """A record of a job whose newest spec, of that generation, gave way to the one before."""
+    bad, good = (parse_spec(a_spec(job={"args": [name]})).to_wire() for name in ("bad", "good"))
+    return Record(Phase.ROLLING_BACK, reconciled=bad, stable=good, rollback=Rollback(generation, bad, "it broke"))
+
+
+def test_a_spec_that_was_rolled_back_gives_way_to_the_stable_one() -> None:
+    wish = a_wish(a_resource(a_spec(job={"args": ["bad"]})), rolled_back(generation=2))
+    assert wish.desired.spec["job"]["args"] == ["good"]
+    assert (wish.desired.rolled_back, wish.desired.change.effect, wish.desired.problems) == (True, Effect.UPGRADE, ())
+
+
+def test_a_spec_that_was_changed_since_is_in_force() -> None:
+    wish = a_wish(a_resource(a_spec(job={"args": ["better"]})), rolled_back(generation=1))
+    assert wish.desired.spec["job"]["args"] == ["better"]
+    assert not wish.desired.rolled_back
+
+
+def test_going_back_asks_for_no_savepoint_to_be_deployed() -> None:
+    record = rolled_back(generation=2)
+    assert record.stable is not None
+    stable = {**record.stable, "job": {**record.stable["job"], "savepointRedeployNonce": 1, "initialSavepointPath": "s3://old"}}
+    wish = a_wish(a_resource(), replace(record, stable=stable))
+    assert wish.desired.change.effect is Effect.UPGRADE
+
+
+@pytest.mark.parametrize(
+    ("configuration", "window"),
+    [
+        pytest.param({}, None, id="no checkpoints, and no window"),
+        pytest.param({"execution.checkpointing.interval": "1 min"}, 20, id="twice the timeout"),
+        pytest.param({"execution.checkpointing.interval": "30 min"}, 60, id="twice the interval"),
+        pytest.param(
+            {"execution.checkpointing.interval": "1 min", "execution.checkpointing.tolerable-failed-checkpoints": "3"},
+            50,
+            id="failed ones",
+        ),
+        pytest.param({PROGRESS + "window": "2 h"}, 120, id="what is set"),
+        pytest.param({"execution.checkpointing.interval": "1 min", PROGRESS + "window": "1 min"}, 20, id="but not less than is needed"),
+        pytest.param({"execution.checkpointing.interval": "1 min", PROGRESS + "enabled": "false"}, None, id="off"),
+    ],
+)
+def test_how_long_a_checkpoint_may_take_follows_from_the_configuration(configuration: dict[str, str], window: int | None) -> None:
+    wish = a_wish(a_resource(a_spec(flinkConfiguration=configuration)))
+    assert wish.desired.settings.checkpoint_progress_window == (timedelta(minutes=window) if window else None)

@@ -127,6 +127,20 @@ async def test_a_job_without_checkpointing_has_no_checkpoints(jobmanager: JobMan
     assert await client.checkpoints(jobmanager.url, RUNNING) == NO_CHECKPOINTS
 
 
+@pytest.mark.parametrize(
+    ("answer", "restarts"),
+    [
+        pytest.param([{"id": "numRestarts", "value": "3"}], 3, id="three"),
+        pytest.param([{"id": "uptime", "value": "3"}, {"id": "numRestarts", "value": "0"}], 0, id="none, among others"),
+        pytest.param([], None, id="not there yet"),
+        pytest.param([{"id": "numRestarts", "value": "NaN"}], None, id="no number"),
+    ],
+)
+async def test_the_restarts_of_a_job_are_read(answer: Any, restarts: int | None, jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.says(f"GET /jobs/{RUNNING}/metrics?get=numRestarts", answer)
+    assert await client.restarts(jobmanager.url, RUNNING) == restarts
+
+
 @both_versions
 @pytest.mark.parametrize(
     ("what", "job_id", "cause"), [("nested", NESTED, REFUSED_CAUSE), ("bad savepoint", BAD_SAVEPOINT, SAVEPOINT_CAUSE)]
@@ -169,6 +183,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "dispose_savepoint": ("POST /savepoint-disposal", lambda client, url: client.dispose_savepoint(url, "s3://savepoints/1")),
     "cancel_job": ("PATCH /jobs/j?mode=cancel", lambda client, url: client.cancel_job(url, "j")),
     "checkpoints": ("GET /jobs/j/checkpoints", lambda client, url: client.checkpoints(url, "j")),
+    "restarts": ("GET /jobs/j/metrics?get=numRestarts", lambda client, url: client.restarts(url, "j")),
     "failure_cause": ("GET /jobs/j/exceptions?maxExceptions=1", lambda client, url: client.failure_cause(url, "j")),
     "cluster_info": ("GET /config", lambda client, url: client.cluster_info(url)),
 }
@@ -183,7 +198,7 @@ BAD_ANSWERS: dict[str, tuple[bytes, int, type[Exception], str]] = {
     "nothing": (b"", 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
     "half an answer": (b'{"jobs": [', 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
     "NaN, which is not JSON": (b'{"p99": NaN}', 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
-    "a list": (b"[]", 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
+    "a list": (b"[]", 200, FlinkUnreachable, ": the answer is not Flink's"),
     "bytes": (b"\xff\xfe", 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
     "deep nesting": (b"[" * 100_000, 200, FlinkUnreachable, ": HTTP status 200, the answer is not JSON"),
     "a gateway's page": (b"<html>Bad Gateway", 502, FlinkUnreachable, ": HTTP status 502, the answer is not JSON"),

@@ -43,6 +43,10 @@ def a_start(**changes: Any) -> Start:
     return replace(Start(LONG_AGO, generation=1, job_result_store_id="f" * 32), **changes)
 
 
+LATE = a_start(since=NOW - timedelta(minutes=5), generation=2)
+"""A start that has had its time."""
+
+
 def a_record(**changes: Any) -> Record:
     """The record of a running job."""
     running = Record(
@@ -129,6 +133,13 @@ def a_suspended_record(**changes: Any) -> Record:
             "reconciled": suspended(SPEC),
             **changes,
         }
+    )
+
+
+def a_rejected_record(**changes: Any) -> Record:
+    """The record of a start, ten seconds ago, of a spec that never was stable; the one before was."""
+    return a_starting_record(
+        **{"reconciled": NEW_SPEC, "stable": SPEC, "restore": FROM_SAVEPOINT, "savepoint_path": SAVEPOINT, "start": LATE, **changes}
     )
 
 

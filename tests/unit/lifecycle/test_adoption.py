@@ -148,6 +148,9 @@ def test_a_rolled_back_job_runs_its_stable_spec() -> None:
     assert record.reconciled == record.stable
     assert record.reconciled is not None
     assert record.reconciled["job"]["args"] == ["good"]
+    assert record.rollback is not None, "and the bad one is not tried again"
+    assert record.rollback.rejected["job"]["args"] == ["bad"]
+    assert record.rollback.generation == record.generation
 
 
 def test_an_older_layout_holds_the_spec_alone() -> None:

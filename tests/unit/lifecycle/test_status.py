@@ -31,7 +31,7 @@ from flinkop.api.jobstatus import TriggerType
 from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import Rejected, RestoreSource
 from flinkop.lifecycle.snapshot import Savepoints, Taken, Trigger
 from flinkop.lifecycle.statusreader import read_record
@@ -85,10 +85,19 @@ _jobs = st.builds(
 )
 
 
+def _rolled_back(rejected: dict[str, Any], stable: dict[str, Any], deployed: bool) -> tuple[Rollback, dict[str, Any], dict[str, Any]]:
+    return Rollback(3, rejected, "it broke", deployed), stable if deployed else rejected, stable
+
+
+# a rollback says which of two specs runs
+_rollbacks = st.tuples(st.none(), st.none() | _specs, st.none() | _specs) | st.builds(_rolled_back, _specs, _specs, st.booleans())
+
+
 @st.composite
 def records(draw: st.DrawFn) -> Record:
     """Any record. Without a start nothing is known of one."""
-    start = draw(st.none() | st.builds(Start, since=_times, generation=_attempts, job_result_store_id=_ids))
+    start = draw(st.none() | st.builds(Start, since=_times, generation=_attempts, job_result_store_id=_ids, attempt=_attempts))
+    rollback, reconciled, stable = draw(_rollbacks)
     flags = st.booleans() if start is not None else st.just(False)
     return Record(
         phase=draw(st.sampled_from(Phase)),
@@ -105,12 +114,14 @@ def records(draw: st.DrawFn) -> Record:
         had_no_state=draw(flags),
         savepoint_path=draw(st.none() | st.sampled_from([SAVEPOINT, CHECKPOINT])),
         restore=draw(st.none() | _choices),
-        reconciled=draw(st.none() | _specs),
+        reconciled=reconciled,
         reconciled_at=draw(st.none() | st.integers(0, 2**50)),
-        stable=draw(st.none() | _specs),
+        stable=stable,
         failure=draw(st.none() | _texts),
         savepoints=draw(_savepoints),
         ingress_problem=draw(st.none() | _texts.filter(bool)),
+        rollback=rollback,
+        restart_window=draw(st.none() | st.builds(RestartWindow, _attempts, st.none() | _times)),
         cluster_info=draw(st.dictionaries(st.sampled_from(["flink-version", "flink-revision"]), _texts)),
     )
 

@@ -38,6 +38,22 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["spec.flinkConfiguration.kubernetes.operator.job.savepoint-on-deletion: 'yes' is not a boolean; write true or false"],
     ),
     "a good option of the operator": ({"kubernetes.operator.job.savepoint-on-deletion": "true"}, []),
+    "rollback with high availability": ({**HIGH_AVAILABILITY, "kubernetes.operator.deployment.rollback.enabled": "true"}, []),
+    "rollback without high availability": (
+        {"kubernetes.operator.deployment.rollback.enabled": "true"},
+        [
+            "spec.flinkConfiguration.kubernetes.operator.deployment.rollback.enabled: is true, and without high availability "
+            "it may not be known what to go back to; set high-availability.type: kubernetes"
+        ],
+    ),
+    "a health check without recovery": (
+        {"kubernetes.operator.cluster.health-check.enabled": "true", "kubernetes.operator.jm-deployment-recovery.enabled": "false"},
+        [
+            "spec.flinkConfiguration.kubernetes.operator.cluster.health-check.enabled: is true, and "
+            "kubernetes.operator.jm-deployment-recovery.enabled is false, so that nothing would be started again; "
+            "set kubernetes.operator.jm-deployment-recovery.enabled to true"
+        ],
+    ),
     "an option of the operator that does not exist": (
         {"kubernetes.operator.xyz": "1"},
         ["warning spec.flinkConfiguration.kubernetes.operator.xyz: is not an option; remove it, or look it up in the documentation"],

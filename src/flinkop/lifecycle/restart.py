@@ -1,0 +1,41 @@
+"""Starting a job again without being asked: after it failed, or because it is not well. Each time in a row after a longer pause."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record
+
+_LIVED = timedelta(minutes=10)
+_FIRST_PAUSE, _LONGEST_PAUSE, _DOUBLINGS = timedelta(seconds=10), timedelta(minutes=5), 5
+
+
+def restarts_at(record: Record, desired: Desired) -> datetime | None:
+    """When a job that has failed is started again; None when it is not."""
+    state, ended = record.job.state, record.job.update_time
+    if not desired.settings.restart_failed or record.phase is not Phase.FAILED or state is not JobState.FAILED or ended is None:
+        return None
+    return datetime.fromtimestamp(ended / 1000, UTC) + pause(record, datetime.fromtimestamp(ended / 1000, UTC))
+
+
+def pause(record: Record, ended: datetime) -> timedelta:
+    """How long a job that came to its end at `ended` stays down: nothing the first time, then ten seconds, doubled up to five minutes."""
+    attempts = _in_a_row(record, ended)
+    return min(_FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS), _LONGEST_PAUSE) if attempts else timedelta(0)
+
+
+def counted(record: Record, ended: datetime) -> Record:
+    """The record with one more start in a row."""
+    assert record.start is not None
+    return replace(record, start=replace(record.start, attempt=_in_a_row(record, ended) + 1))
+
+
+def _in_a_row(record: Record, ended: datetime) -> int:
+    """One that had lived for ten minutes is the first again."""
+    if record.start is None or ended >= record.start.since + _LIVED:
+        return 0
+    return record.start.attempt
