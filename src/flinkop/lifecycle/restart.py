@@ -16,8 +16,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _DOUBLINGS = timedelta(seconds=10), timedelta(minu
 
 def restarts_at(record: Record, desired: Desired) -> datetime | None:
     """When a job that has failed is started again; None when it is not."""
-    state, ended = record.job.state, record.job.update_time
-    if not desired.settings.restart_failed or record.phase is not Phase.FAILED or state is not JobState.FAILED or ended is None:
+    ended = record.job.update_time
+    if not desired.settings.restart_failed or not _has_failed(record) or ended is None:
         return None
     return datetime.fromtimestamp(ended / 1000, UTC) + pause(record, datetime.fromtimestamp(ended / 1000, UTC))
 
@@ -32,6 +32,12 @@ def counted(record: Record, ended: datetime) -> Record:
     """The record with one more start in a row."""
     assert record.start is not None
     return replace(record, start=replace(record.start, attempt=_in_a_row(record, ended) + 1))
+
+
+def _has_failed(record: Record) -> bool:
+    """Where no restore point was safe, another try would find none either."""
+    is_refused = record.restore is not None and record.restore.point is None
+    return record.phase is Phase.FAILED and record.job.state is JobState.FAILED and not is_refused
 
 
 def _in_a_row(record: Record, ended: datetime) -> int:

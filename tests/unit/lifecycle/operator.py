@@ -80,12 +80,16 @@ def desire(resource: Resource, record: Record) -> Desired | None:
         if record.reconciled is None:
             return None
         spec = record.reconciled
+    rolled_back = record.rollback is not None and record.rollback.generation == resource.generation
+    if rolled_back and record.stable is not None:
+        spec, problems = record.stable, ()
     conf, job = spec["flinkConfiguration"], spec["job"]
     before = record.reconciled
     return Desired(
         generation=resource.generation,
         spec=spec,
-        change=_change(record, spec),
+        change=_change(record, spec, rolled_back),
+        rolled_back=rolled_back,
         suspended=job["state"] == "suspended",
         upgrade_mode=job["upgradeMode"],
         settings=_settings(conf),
@@ -111,10 +115,11 @@ def _is_invalid(spec: Mapping[str, Any], record: Record) -> bool:
     )
 
 
-def _change(record: Record, spec: Mapping[str, Any]) -> Change:
+def _change(record: Record, spec: Mapping[str, Any], rolled_back: bool) -> Change:
     if record.reconciled is None:
         return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
-    return diff_spec(record.reconciled, spec)
+    change = diff_spec(record.reconciled, spec)
+    return replace(change, effect=min(change.effect, Effect.UPGRADE)) if rolled_back else change
 
 
 def _settings(conf: Mapping[str, str]) -> Settings:
@@ -122,6 +127,8 @@ def _settings(conf: Mapping[str, str]) -> Settings:
         high_availability="high-availability.type" in conf,
         savepoint_directory="file:/savepoints",
         savepoint_on_deletion=f"{_OPTION}savepoint-on-deletion" in conf,
+        rollback=f"{_OPTION}rollback" in conf,
+        restart_failed=f"{_OPTION}restart-failed" in conf,
         recovery=f"{_OPTION}no-recovery" not in conf,
         last_state_fallback=f"{_OPTION}no-fallback" not in conf,
         cancel_for_last_state=f"{_OPTION}cancel" in conf,

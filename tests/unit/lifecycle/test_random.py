@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -47,7 +47,7 @@ class Life:
             conf["high-availability.type"] = "kubernetes"
         if rng.random() < 0.15:
             conf["pinned"] = "f" * 32
-        for option in ("savepoint-on-deletion", "no-recovery", "no-fallback", "cancel", "max-age"):
+        for option in ("savepoint-on-deletion", "no-recovery", "no-fallback", "cancel", "max-age", "rollback", "restart-failed"):
             if rng.random() < 0.15:
                 conf[f"kubernetes.operator.{option}"] = "true"
         self.world.storage["file:/savepoints/savepoint-given"] = rng.randint(1, 50)
@@ -222,6 +222,8 @@ class Life:
         if record.reason == "JobManagerMissing" and record.health is Health.STALLED:
             return record.phase is not Phase.UPGRADING
         match record.phase:
+            case Phase.RUNNING if record.rollback is not None:
+                return record.health is Health.STALLED and record.stable is not None and self._runs(record.stable)
             case Phase.RUNNING:
                 return record.health is Health.SETTLED and record.reconciled == spec and not suspended and self._runs(spec)
             case Phase.SUSPENDED:
@@ -233,7 +235,7 @@ class Life:
             case _:
                 return False
 
-    def _runs(self, spec: dict[str, Any]) -> bool:
+    def _runs(self, spec: Mapping[str, Any]) -> bool:
         process = self.world.answering()
         job = process.job if process else None
         return job is not None and job.state is JobState.RUNNING and self.world.deployment.spec["job"]["args"] == spec["job"]["args"]

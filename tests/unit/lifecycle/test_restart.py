@@ -81,6 +81,7 @@ def test_until_then_people_read_when_it_is_tried_again() -> None:
     ("record", "desired"),
     [
         pytest.param(failed(), a_desired(), id="the option is off"),
+        pytest.param(failed(restore=REFUSED), WISH, id="no start was safe after it had failed"),
         pytest.param(failed(restore=REFUSED, job=JobRecord("x", "job", JobState.RECONCILING)), WISH, id="no start was safe"),
         pytest.param(an_ended_record(JobState.FINISHED), WISH, id="it finished"),
         pytest.param(an_ended_record(JobState.CANCELED), WISH, id="somebody cancelled it"),
