@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.compatibility import render_compatibility
+
 from flinkop.flinkconf.reference import render_reference
 from flinkop.lifecycle.phase import TRANSITIONS, Phase
 
@@ -21,6 +23,7 @@ def phases() -> str:
 def main() -> None:
     """Writes all of them."""
     (_DOCS / "configuration.md").write_text(render_reference(), encoding="utf-8")
+    (_DOCS / "compatibility.md").write_text(render_compatibility(), encoding="utf-8")
     architecture = _DOCS / "architecture.md"
     old = architecture.read_text(encoding="utf-8")
     new = re.sub(r"(<!-- phases -->\n).*?(\n<!-- /phases -->)", lambda found: found[1] + phases() + found[2], old, flags=re.DOTALL)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from flinkop.flinkconf.duration import parse_duration
-from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, NOT_YET, NOT_YET_PREFIXES, PREFIX
+from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, NOT_YET, NOT_YET_PREFIXES, PREFIX, reason_against
 from flinkop.flinkconf.option import Option, boolean, count, decimal, integer, one_of
 
 NAMESPACE_DEFAULTS = f"{PREFIX}default-configuration.namespace."
@@ -346,6 +346,8 @@ def unknown_keys(conf: Mapping[str, str]) -> list[str]:
 
 def _sentence_about(key: str) -> str | None:
     inner = _without_defaults_prefix(key)
+    if (reason := reason_against(inner)) is not None:
+        return f"{key}: is an option of the established operator that does not apply here: {reason}; leave it out"
     if not inner.startswith((PREFIX, AUTOSCALER_PREFIX)) or inner in _NAMES:
         return None
     if inner in NOT_YET or inner.startswith(NOT_YET_PREFIXES):

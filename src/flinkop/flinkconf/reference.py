@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flinkop.flinkconf.duration import format_duration, parse_duration
+from flinkop.flinkconf.establishedoptions import NOT_APPLICABLE
 from flinkop.flinkconf.operatoroptions import ALL, NAMESPACE_DEFAULTS, VERSION_DEFAULTS
 from flinkop.flinkconf.option import Option, boolean, decimal, integer
 
@@ -42,6 +43,8 @@ def render_reference() -> str:
             *_table(option for option in ALL if not option.system_only),
             "\n## For the operator only\n",
             *_table(option for option in ALL if option.system_only),
+            "\n## Options of the established operator that have no effect here\n",
+            *_not_applicable(),
             "",
         )
     )
@@ -52,6 +55,16 @@ def _table(options: Iterable[Option[Any]]) -> Iterable[str]:
     yield "|---|---|---|---|"
     for option in options:
         yield f"| `{option.key}` | {_default(option.default)} | {_TYPES.get(option.parse, 'text')} | {_meaning(option)} |"
+
+
+def _not_applicable() -> Iterable[str]:
+    """Options that share a reason stand in one line."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in NOT_APPLICABLE.items():
+        by_reason.setdefault(reason, []).append(f"`{name}*`" if name.endswith(".") else f"`{name}`")
+    for reason, names in by_reason.items():
+        yield f"- {', '.join(names)}: {reason}."
+    yield "\nWhat else is not there yet: [compatibility.md](compatibility.md)."
 
 
 def _default(value: object) -> str:

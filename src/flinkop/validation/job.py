@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.api.job import JobSpec, UpgradeMode
 from flinkop.flinkconf.flinkoptions import CHECKPOINT_DIRECTORY, NEW_NAMES, SAVEPOINT_DIRECTORY
-from flinkop.flinkconf.operatoroptions import MAX_CHECKPOINT_AGE
-from flinkop.flinkconf.option import Option
+from flinkop.flinkconf.operatoroptions import MAX_CHECKPOINT_AGE, PERIODIC_SAVEPOINT_INTERVAL
+from flinkop.flinkconf.option import InvalidOption, Option
 from flinkop.validation.subject import Subject
 from flinkop.validation.violation import Violation
 
@@ -62,6 +62,16 @@ def keeps_its_state_somewhere(subject: Subject) -> Iterator[Violation]:
         yield _missing(subject, "spec.job.savepointTriggerNonce", "is set", SAVEPOINT_DIRECTORY, "savepoints")
     if MAX_CHECKPOINT_AGE.is_set(subject.conf) and not _directory(subject, SAVEPOINT_DIRECTORY):
         yield _missing(subject, subject.path_of(MAX_CHECKPOINT_AGE.key), "is set", SAVEPOINT_DIRECTORY, "savepoints")
+    if _takes_periodic_savepoints(subject) and not _directory(subject, SAVEPOINT_DIRECTORY):
+        yield _missing(subject, subject.path_of(PERIODIC_SAVEPOINT_INTERVAL.key), "is set", SAVEPOINT_DIRECTORY, "savepoints")
+
+
+def _takes_periodic_savepoints(subject: Subject) -> bool:
+    """An interval that cannot be read is told by another rule; one that is off needs no directory."""
+    try:
+        return PERIODIC_SAVEPOINT_INTERVAL.read(subject.conf) is not None
+    except InvalidOption:
+        return False
 
 
 def _directory(subject: Subject, option: Option[str | None]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flinkop.flinkconf import operatoroptions
-from flinkop.flinkconf.establishedoptions import NOT_YET, PREFIX
+from flinkop.flinkconf.establishedoptions import NOT_APPLICABLE, NOT_YET, NOT_YET_PREFIXES, PREFIX, reason_against
 from flinkop.flinkconf.operatoroptions import (
     ALL,
     PERIODIC_SAVEPOINT_INTERVAL,
@@ -95,7 +95,22 @@ def test_every_option_is_described_and_holds_no_secret(option: Option[Any]) -> N
 
 
 def test_no_option_is_both_built_and_missing() -> None:
-    assert not NOT_YET & {name for option in ALL for name in (option.key, *option.fallback_keys)}
+    names = {name for option in ALL for name in (option.key, *option.fallback_keys)}
+    assert not NOT_YET & names
+    assert not [name for name in names if name.startswith(NOT_YET_PREFIXES) or reason_against(name)]
+    assert not [name for name in NOT_YET if reason_against(name)]
+
+
+@pytest.mark.parametrize("reason", NOT_APPLICABLE.values(), ids=NOT_APPLICABLE.keys())
+def test_a_reason_is_one_part_of_a_sentence(reason: str) -> None:
+    assert "; " not in reason  # what follows a semicolon is taken for the remedy
+    assert not reason.endswith(".")
+
+
+def test_a_name_that_only_begins_like_an_option_is_another_one() -> None:
+    assert reason_against(f"{PREFIX}jvm.metrics.enabled") is not None
+    assert reason_against(f"{PREFIX}jvm.metrics.enabled.too") is None
+    assert reason_against(f"{PREFIX}metrics.scope") is None
 
 
 def test_timeouts_of_the_operator_cannot_be_set_by_a_resource() -> None:
@@ -119,8 +134,33 @@ UNKNOWN: dict[str, tuple[str, str | None]] = {
     "one of Flink's": ("state.backend.type", None),
     "a typing error": (f"{PREFIX}reconcile.intervall", f"is not an option; did you mean {PREFIX}reconcile.interval?"),
     "made up": (f"{PREFIX}xyz", "is not an option; remove it, or look it up in the documentation"),
-    "not built yet": (f"{PREFIX}rate-limiter.limit", "is an option of the established operator that this one does not have yet"),
-    "a family not built yet": (f"{PREFIX}plugins.listeners.mine.class", "is an option of the established operator"),
+    "not built yet": (f"{PREFIX}snapshot.resource.enabled", "is an option of the established operator that this one does not have yet"),
+    "a family not built yet": (
+        f"{PREFIX}bluegreen.abort.grace-period",
+        "is an option of the established operator that this one does not have yet",
+    ),
+    "not applicable": (
+        f"{PREFIX}jvm.metrics.enabled",
+        "is an option of the established operator that does not apply here: "
+        "there is no Java virtual machine, and the process is always measured; leave it out",
+    ),
+    "a family not applicable": (
+        f"{PREFIX}plugins.listeners.mine.class",
+        "is an option of the established operator that does not apply here: "
+        "a listener is a Java class, and this operator runs no Java; leave it out",
+    ),
+    "not applicable, in a family not built yet": (
+        f"{PREFIX}metrics.scope.k8soperator.system",
+        "is an option of the established operator that does not apply here: ",
+    ),
+    "not applicable, as a default for a namespace": (
+        f"{PREFIX}default-configuration.namespace.ns1.{PREFIX}jvm.metrics.enabled",
+        "is an option of the established operator that does not apply here: ",
+    ),
+    "of a program of its own": (
+        "autoscaler.standalone.jdbc.url",
+        "is an option of the established operator that does not apply here: ",
+    ),
     "the autoscaler's": ("job.autoscaler.enabled", "is an option of the established operator"),
     "the autoscaler's older name": (f"{PREFIX}job.autoscaler.enabled", "is an option of the established operator"),
     "a default for a namespace": (f"{PREFIX}default-configuration.namespace.ns1.state.backend.type", None),

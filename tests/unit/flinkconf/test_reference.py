@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flinkop.flinkconf.establishedoptions import NOT_APPLICABLE
 from flinkop.flinkconf.operatoroptions import ALL
 from flinkop.flinkconf.reference import render_reference
 
@@ -17,3 +18,9 @@ def test_the_document_is_up_to_date() -> None:
 def test_every_option_has_one_row() -> None:
     rows = [line for line in render_reference().splitlines() if line.startswith("| `")]
     assert sorted(row.split("`")[1] for row in rows) == sorted(option.key for option in ALL)
+
+
+def test_every_option_that_is_not_applicable_is_named_once_with_its_reason() -> None:
+    lines = [line for line in render_reference().splitlines() if line.startswith("- `")]
+    named = {name.removesuffix("*"): line.partition(": ")[2] for line in lines for name in line.partition(": ")[0].split("`")[1::2]}
+    assert {name: f"{reason}." for name, reason in NOT_APPLICABLE.items()}.items() <= named.items()

@@ -65,6 +65,13 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
             "that this one does not have yet; it has no effect"
         ],
     ),
+    "an option that is not applicable": (
+        {"kubernetes.operator.josdk.metrics.enabled": False},
+        [
+            "warning spec.flinkConfiguration.kubernetes.operator.josdk.metrics.enabled: is an option of the established operator "
+            "that does not apply here: there is no Java operator framework, and passes and queues are always measured; leave it out"
+        ],
+    ),
     "an option for the operator only": (
         {"kubernetes.operator.reconcile.interval": "1 s"},
         [

@@ -9,6 +9,7 @@ from tests.unit.validation.deployment import DIRECTORIES, a_spec, sentences_of
 
 CHECKPOINTS = {"state.checkpoints.dir": "s3://c"}
 SAVEPOINTS = {"state.savepoints.dir": "s3://s"}
+PERIODIC = "kubernetes.operator.periodic.savepoint.interval"
 MAX_AGE = "kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age"
 
 ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -96,6 +97,20 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
             "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration"
         ],
     ),
+    "periodic savepoints without savepoints": (
+        {"flinkConfiguration": {PERIODIC: "1 h"}},
+        [
+            f"spec.flinkConfiguration.{PERIODIC}: is set, but Flink 1.20 is told no directory for savepoints; "
+            "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration"
+        ],
+    ),
+    "periodic savepoints with savepoints": ({"flinkConfiguration": {PERIODIC: "1 h", **SAVEPOINTS}}, []),
+    "periodic savepoints that are off": ({"flinkConfiguration": {PERIODIC: "0 s"}}, []),
+    "periodic savepoints of a session cluster": ({"job": None, "flinkConfiguration": {PERIODIC: "1 h"}}, []),
+    "periodic savepoints with an interval that is none": (
+        {"flinkConfiguration": {PERIODIC: "often"}},
+        [f"spec.flinkConfiguration.{PERIODIC}: 'often' is not a duration; write for example 10 s, 5 min, 1 d or PT10S"],
+    ),
     "the marker for a path": (
         {"job": {"initialSavepointPath": "KUBERNETES_OPERATOR_LAST_STATE"}},
         [
@@ -113,6 +128,11 @@ def test_the_job_can_run_and_keeps_its_state(changes: dict[str, Any], expected: 
 
 def test_directories_may_come_from_the_operators_defaults() -> None:
     assert sentences_of(a_spec(job={"upgradeMode": "savepoint"}), defaults=DIRECTORIES) == []
+
+
+def test_periodic_savepoints_by_default_need_a_directory_too() -> None:
+    (sentence,) = sentences_of(a_spec(), defaults={PERIODIC: "1 h"})
+    assert sentence.startswith(f"flinkConfiguration.{PERIODIC}: is set, but Flink 1.20 is told no directory for savepoints")
 
 
 REDEPLOYMENTS: dict[str, tuple[dict[str, Any], bool]] = {
