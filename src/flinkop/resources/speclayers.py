@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flinkop.api.cluster import JobManagerSpec, TaskManagerSpec
-from flinkop.api.flinkdeployment import FlinkDeploymentSpec, JobSpec, UpgradeMode
+from flinkop.api.flinkdeployment import FlinkDeploymentSpec, UpgradeMode
 from flinkop.api.flinkversion import FlinkVersion
-from flinkop.flinkconf.flinkoptions import CHECKPOINT_INTERVAL, TASK_SLOTS, UNCLAIMED_STATE
+from flinkop.flinkconf.flinkoptions import CHECKPOINT_INTERVAL, PARALLELISM, TASK_SLOTS, UNCLAIMED_STATE
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.layers import Layer, put
 from flinkop.flinkconf.option import InvalidOption
@@ -20,13 +20,14 @@ from flinkop.resources.javaoptions import default_java_options
 from flinkop.resources.size import size_of
 
 FLINK_VERSION = "$internal.flink.version"
+PROGRAM_ARGUMENTS = "$internal.application.program-args"
 
 OWN_CONFIGURATION = "spec.flinkConfiguration"
 OPERATOR_DEFAULT = "operator default"
 SET_BY_OPERATOR = "set by the operator"
 """Sources of layers: what the resource says itself; what holds when nobody says anything; what nobody can change."""
 
-_NAME, _TASKMANAGERS, _PARALLELISM = "metadata.name", "spec.taskManager.replicas", "spec.job.parallelism"
+_NAME = "metadata.name"
 _IMAGE_SINCE_1_17 = FlinkVersion(1, 17)
 
 _CLUSTER_DEFAULTS = {"kubernetes.rest-service.exposed.type": "ClusterIP", "web.cancel.enable": "false"}
@@ -111,9 +112,10 @@ def _job_fields(resource: Identified, conf: Mapping[str, str]) -> Layers:
     yield from _fields(
         ("spec.job.jarURI", "pipeline.jars", format_list([job.jar_uri]) if job.jar_uri else None),
         ("spec.job.entryClass", "$internal.application.main", job.entry_class),
-        ("spec.job.args", "$internal.application.program-args", format_list(job.args) if job.args else None),
+        ("spec.job.args", PROGRAM_ARGUMENTS, format_list(job.args) if job.args else None),
         ("spec.job.allowNonRestoredState", UNCLAIMED_STATE, None if allowed is None else str(allowed).lower()),
-        _parallelism(resource.spec, job, conf),
+        ("spec.job.parallelism", PARALLELISM.key, str(job.parallelism)),
+        ("spec.taskManager.replicas", PARALLELISM.key, _by_taskmanagers(resource.spec, conf)),
     )
 
 
@@ -148,11 +150,9 @@ def _fields(*fields: _Field) -> Layers:
             yield Layer(source, {key: value})
 
 
-def _parallelism(spec: FlinkDeploymentSpec, job: JobSpec, conf: Mapping[str, str]) -> _Field:
-    """`taskManager.replicas`, times the slots of each, wins over `job.parallelism`."""
-    key, replicas = "parallelism.default", spec.task_manager.replicas
+def _by_taskmanagers(spec: FlinkDeploymentSpec, conf: Mapping[str, str]) -> str | None:
+    """The parallelism that the number of TaskManagers asks for."""
     try:
-        slots = TASK_SLOTS.read(conf)
+        return None if spec.task_manager.replicas is None else str(spec.task_manager.replicas * TASK_SLOTS.read(conf))
     except InvalidOption:
-        replicas = None
-    return (_PARALLELISM, key, str(job.parallelism)) if replicas is None else (_TASKMANAGERS, key, str(replicas * slots))
+        return None
