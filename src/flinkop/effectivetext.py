@@ -40,7 +40,7 @@ def _origin(setting: Setting) -> str:
 def _weaker(key: str, given: Given) -> str:
     text = _scalar(given.value)
     value = text if len(text) <= _LONGEST_OVERRIDDEN else f"{text[:_LONGEST_OVERRIDDEN]}…"
-    return f"{given.source}: {value if given.key == key else f'{given.key}: {value}'}"
+    return f"{given.source}: {value if given.key == key else f'{_scalar(given.key)}: {value}'}"
 
 
 def _scalar(text: str) -> str:

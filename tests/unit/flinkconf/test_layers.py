@@ -30,9 +30,7 @@ def layers(*confs: dict[str, str]) -> list[Layer]:
         pytest.param(V1_20, {OLDEST_HA: "1", NEW_HA: "1"}, {OLD_HA: "2"}, {OLD_HA: "2"}, id="one name over two others"),
         pytest.param(V1_20, {NEW_OURS: "1"}, {OLD_OURS: "2"}, {OLD_OURS: "2"}, id="an option of the operator"),
         pytest.param(V1_20, {}, {NEW: "1", OLD: "2"}, {NEW: "1", OLD: "2"}, id="both names in one layer"),
-        pytest.param(
-            V1_16, {OLD_HA: "1"}, {NEW_HA: "2"}, {OLD_HA: "1", NEW_HA: "2"}, id="a name that Flink does not know hides nothing"
-        ),
+        pytest.param(V1_16, {OLD_HA: "1"}, {NEW_HA: "2"}, {OLD_HA: "1", NEW_HA: "2"}, id="a name that Flink does not know hides nothing"),
         pytest.param(V1_16, {NEW_HA: "1"}, {OLD_HA: "2"}, {OLD_HA: "2"}, id="the name that Flink knows hides"),
     ],
 )
