@@ -7,9 +7,11 @@ RUN python3 -m venv /opt/flinkop \
  && /opt/flinkop/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /build/run.txt \
  && /opt/flinkop/bin/pip uninstall --yes --quiet pip setuptools
 COPY src/flinkop /build/flinkop
-# compiled here, since the running container cannot write: without it every start compiles again
+# compiled here, since the running container cannot write: without it every start compiles again; the command is for kubectl exec
 RUN cp -r /build/flinkop /opt/flinkop/lib/python3.11/site-packages/ \
- && python3 -m compileall -q -j 0 /opt/flinkop/lib
+ && python3 -m compileall -q -j 0 /opt/flinkop/lib \
+ && printf '#!/bin/sh\nexec python -m flinkop "$@"\n' > /opt/flinkop/bin/flinkop \
+ && chmod 755 /opt/flinkop/bin/flinkop
 
 FROM ${BASE}
 COPY --from=build /opt/flinkop /opt/flinkop

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 from flinkop import __version__
 
 if TYPE_CHECKING:
-    from flinkop.manifest import Defaults
+    from typing import TextIO
+
+    from flinkop.config import OperatorConfig
+    from flinkop.manifest import Defaults, Document
 
 OK, WRONG, UNUSABLE = 0, 1, 2
 """Exit statuses: all is well; something was found, or went wrong; the input cannot be used."""
+
+_EXIT_STATUS = "Exit status: 0 all is well (warnings allowed), 1 something is wrong, 2 a file or the configuration cannot be read."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="run the operator"))
     _add_validate(commands.add_parser("validate", help="check manifests without a cluster"))
+    _add_config(commands.add_parser("config", help="show the effective configuration of resources, and where each value comes from"))
     commands.add_parser("crds", help="print the CustomResourceDefinitions").set_defaults(command=_crds)
     commands.add_parser("version", help="print the version").set_defaults(command=_version)
     return parser
@@ -49,7 +55,18 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_validate)
     _add_configuration(parser)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a YAML file with any number of documents; - is standard input")
-    parser.epilog = "Exit status: 0 all is well (warnings allowed), 1 something is wrong, 2 a file or the configuration cannot be read."
+    parser.epilog = f"{_EXIT_STATUS} `flinkop config FILE` shows the effective configuration, and where each value comes from."
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_config)
+    _add_configuration(parser)
+    parser.add_argument("file", metavar="FILE", help="manifests, or what `kubectl get flinkdep -o yaml` gives; - is standard input")
+    parser.add_argument("--name", help="show only the resource of this name")
+    parser.add_argument("--namespace", "-n", default="default", help="the namespace of resources that name none; default: default")
+    parser.add_argument("--all", action="store_true", help="show also the operator's options for resources that nobody set")
+    parser.add_argument("--output", "-o", choices=("table", "json", "yaml"), default="table", help="default: table, a line for each key")
+    parser.epilog = f"{_EXIT_STATUS} Values of secrets are not shown."
 
 
 def _add_configuration(parser: argparse.ArgumentParser) -> None:
@@ -104,15 +121,20 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
+    config = _load_config(options)
+    return UNUSABLE if config is None else max(_validate_file(name, config.defaults_for) for name in options.files)
+
+
+def _load_config(options: argparse.Namespace) -> OperatorConfig | None:
+    """None when it cannot be used; then it is said why."""
     from flinkop.config import load_config
     from flinkop.errors import InvalidConfiguration
 
     try:
-        config = load_config(directory=options.config_dir, defaults=dict(options.defaults))
+        return load_config(directory=options.config_dir, defaults=dict(options.defaults))
     except InvalidConfiguration as error:
         print(error, file=sys.stderr)
-        return UNUSABLE
-    return max(_validate_file(name, config.defaults_for) for name in options.files)
+        return None
 
 
 def _validate_file(name: str, defaults: Defaults) -> int:
@@ -122,15 +144,47 @@ def _validate_file(name: str, defaults: Defaults) -> int:
     try:
         documents = list(check_manifests(_read(name), defaults))
     except (OSError, UnicodeDecodeError, NotYaml) as error:
-        print(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
-        return UNUSABLE
-    for document in documents:
-        for violation in document.violations or ():
-            print(f"{name}:{document.place} {document.title}: {violation.severity}: {violation}")
+        return _unreadable(name, error)
+    errors = sum(_tell_violations(name, document, sys.stdout) for document in documents)
     checked = [document for document in documents if document.violations is not None]
-    errors = sum(violation.is_error for document in checked for violation in document.violations or ())
     print(f"{name}: {len(checked)} checked, {len(documents) - len(checked)} of other kinds, {errors} errors")
     return WRONG if errors else OK
+
+
+def _unreadable(name: str, error: Exception) -> int:
+    print(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+    return UNUSABLE
+
+
+def _tell_violations(name: str, document: Document, stream: TextIO) -> int:
+    """Prints what is wrong with one document, and gives the number of errors."""
+    violations = document.violations or ()
+    for violation in violations:
+        print(f"{name}:{document.place} {document.title}: {violation.severity}: {violation}", file=stream)
+    return sum(violation.is_error for violation in violations)
+
+
+def _config(options: argparse.Namespace) -> int:
+    config = _load_config(options)
+    return UNUSABLE if config is None else _show_configurations(options, config)
+
+
+def _show_configurations(options: argparse.Namespace, config: OperatorConfig) -> int:
+    """Prints what can be shown, and to standard error what is wrong with it."""
+    from flinkop.effective import Request, effective_configurations
+    from flinkop.effectivetext import FORMS
+    from flinkop.manifest import NotYaml
+
+    request = Request(options.name, options.namespace, options.all)
+    try:
+        found = list(effective_configurations(_read(options.file), config, request))
+    except (OSError, UnicodeDecodeError, NotYaml) as error:
+        return _unreadable(options.file, error)
+    print(FORMS[options.output](found), end="")
+    errors = sum(_tell_violations(options.file, effective.document, sys.stderr) for effective in found)
+    if not found:
+        print(f"{options.file}: has no FlinkDeployment{f' {options.name}' if options.name else ''}", file=sys.stderr)
+    return OK if found and not errors else WRONG
 
 
 def _read(name: str) -> str:

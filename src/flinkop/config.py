@@ -18,6 +18,8 @@ from typing import Generic, TypeVar
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.errors import InvalidConfiguration, InvalidSpec
 from flinkop.flinkconf import operatoroptions as options
+from flinkop.flinkconf.establishedoptions import PREFIX
+from flinkop.flinkconf.layers import OPERATOR_CONFIGURATION, Layer, merge
 from flinkop.flinkconf.option import InvalidOption, Option
 from flinkop.flinkconf.syntax import read_config_yaml, read_flink_conf_yaml
 
@@ -30,6 +32,7 @@ _FILES: tuple[tuple[str, Callable[[str], dict[str, str]]], ...] = (
 )
 _LOG_FILES = ("log4j-console.properties", "logback-console.xml")
 _FAMILIES = (options.NAMESPACE_DEFAULTS, options.VERSION_DEFAULTS)
+_SOURCE_OF_NAMESPACE, _SOURCE_OF_VERSION = (family.removeprefix(PREFIX) for family in _FAMILIES)
 # A leader must have time to renew, and give up before another takes over.
 _FALLING_TIMES = (options.LEASE_DURATION, options.RENEW_DEADLINE, options.RETRY_PERIOD)
 _NAMESPACE_OF_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -56,6 +59,11 @@ class VersionDefaults:
     def apply_to(self, version: FlinkVersion) -> bool:
         """Whether a cluster of `version` gets them."""
         return version >= self.version if self.and_later else version == self.version
+
+    @property
+    def name(self) -> str:
+        """The form that the keys have: `v1_20`, `v1_20+`."""
+        return f"{self.version}{'+' if self.and_later else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,16 +108,21 @@ class OperatorConfig:
     dynamic_config_interval = _SystemOption(options.DYNAMIC_CONFIG_INTERVAL)
 
     def defaults_for(self, namespace: str, version: FlinkVersion) -> dict[str, str]:
-        """The configuration that a cluster of this version in this namespace starts from, before its own `flinkConfiguration`.
+        """The configuration that a cluster of this version in this namespace starts from, before its own `flinkConfiguration`."""
+        return merge(self.layers_for(namespace, version), version)
+
+    def layers_for(self, namespace: str, version: FlinkVersion) -> Iterator[Layer]:
+        """The layers of these defaults.
 
         The base is the weakest, then come the namespace's defaults, those of `version` and earlier "or later" ones in
         ascending order, and those of exactly this version.
         """
-        conf = {**self.base, **self.namespace_defaults.get(namespace, {})}
+        yield Layer(OPERATOR_CONFIGURATION, self.base)
+        if namespace in self.namespace_defaults:
+            yield Layer(f"{_SOURCE_OF_NAMESPACE}{namespace}", self.namespace_defaults[namespace])
         for defaults in self.version_defaults:
             if defaults.apply_to(version):
-                conf.update(defaults.conf)
-        return conf
+                yield Layer(f"{_SOURCE_OF_VERSION}{defaults.name}", defaults.conf)
 
 
 def load_config(

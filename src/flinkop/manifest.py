@@ -51,26 +51,38 @@ class _Loader(yaml.SafeLoader):
 
 
 def check_manifests(text: str, defaults: Defaults) -> Iterator[Document]:
-    """Checks every document of a YAML stream; empty ones are left out. Raises NotYaml."""
+    """Checks every document of a YAML stream, and every item of a List; empty ones are left out. Raises NotYaml."""
+    for place, raw in read_manifests(text):
+        yield check_manifest(place, raw, defaults)
+
+
+def read_manifests(text: str) -> list[tuple[int, object]]:
+    """The objects of a YAML stream with the places of their documents; what `kubectl get` gives as a List, item by item. Raises NotYaml."""
     try:
         documents = list(yaml.load_all(text, _Loader))
     except yaml.YAMLError as error:
         raise NotYaml(str(error).replace("\n", " ")) from None
-    for place, raw in enumerate(documents, start=1):
-        if raw is not None:
-            yield _check(place, raw, defaults)
+    return [(place, raw) for place, document in enumerate(documents, start=1) for raw in _items(document) if raw is not None]
 
 
-def _check(place: int, raw: object, defaults: Defaults) -> Document:
+def _items(document: object) -> list[object]:
+    if isinstance(document, Mapping) and document.get("kind") == "List" and isinstance(document.get("items"), list):
+        return list(document["items"])
+    return [document]
+
+
+def check_manifest(place: int, raw: object, defaults: Defaults) -> Document:
+    """Checks one of them."""
     if not isinstance(raw, Mapping):
         return Document(place, "?", (Violation("document", "is not an object", "write apiVersion, kind, metadata and spec"),))
-    title = f"{raw.get('kind') or '?'}/{_name_in(raw, 'name') or '?'}"
+    title = f"{raw.get('kind') or '?'}/{name_in(raw, 'name') or '?'}"
     if not str(raw.get("apiVersion") or "").startswith(f"{GROUP}/"):
         return Document(place, title, None)
     return Document(place, title, tuple(_violations(raw, defaults)))
 
 
-def _name_in(raw: Mapping[str, Any], field: str) -> str:
+def name_in(raw: Mapping[str, Any], field: str) -> str:
+    """A field of the metadata, such as `name`; empty when it is not there."""
     metadata = raw.get("metadata")
     value = metadata.get(field) if isinstance(metadata, Mapping) else None
     return "" if value is None else str(value)
@@ -85,7 +97,7 @@ def _violations(raw: Mapping[str, Any], defaults: Defaults) -> Iterator[Violatio
 
 
 def _broken_rules(raw: Mapping[str, Any], defaults: Defaults) -> Iterator[Violation]:
-    name, namespace = _name_in(raw, "name"), _name_in(raw, "namespace") or "default"
+    name, namespace = name_in(raw, "name"), name_in(raw, "namespace") or "default"
     try:
         spec = parse_spec(raw.get("spec") or {})
         conf = build_configuration(namespace, name, spec, defaults(namespace, spec.flink_version))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 # The text that Flink shows in place of a secret (GlobalConfiguration.HIDDEN_CONTENT).
@@ -52,6 +52,16 @@ def redact(text: str) -> str:
     if ":" not in text and "=" not in text:
         return text
     return _PAIR.sub(rf"\g<name>\g<sign>{HIDDEN}", _USER_IN_URL.sub(rf"\g<scheme>{HIDDEN}@", text))
+
+
+def redact_arguments(arguments: Iterable[str]) -> list[str]:
+    """The arguments of a program that can be shown: `--password x` is hidden as `--password=x` is."""
+    shown: list[str] = []
+    after_secret = False
+    for argument in arguments:
+        shown.append(HIDDEN if after_secret else redact(argument))
+        after_secret = argument.startswith("-") and "=" not in argument and is_sensitive(argument)
+    return shown
 
 
 def redact_mapping(conf: Mapping[str, str]) -> dict[str, str]:

@@ -53,7 +53,10 @@ def test_crds_prints_what_kubectl_can_apply(capsys: pytest.CaptureFixture[str]) 
     assert list(yaml.safe_load_all(capsys.readouterr().out)) == build_crds()
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["validate"], ["run", "--default", "no-value"], ["run", "--log-level", "loud"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["validate"], ["config"], ["config", "-", "-o", "xml"], ["run", "--default", "no-value"], ["run", "--log-level", "loud"]],
+)
 def test_wrong_arguments_end_with_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -120,9 +123,67 @@ def test_the_operators_configuration_counts(tmp_path: Path, capsys: pytest.Captu
     assert "kubernetes.operator.reconcile.interval" in capsys.readouterr().err
 
 
-def flinkop(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def test_config_shows_each_value_with_its_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = a_file(tmp_path, HEALTHY)
+
+    assert main(["config", "--default", "k=v", name]) == 0
+    printed = capsys.readouterr()
+    assert "\nk: v " in printed.out
+    assert "  # operator configuration\n" in printed.out
+    assert printed.err == ""
+
+
+def test_config_finds_the_operators_configuration_by_the_environment_of_its_pod(tmp_path: Path) -> None:
+    a_file(tmp_path, "k: mounted", "config.yaml")
+
+    result = flinkop("config", "-", given=HEALTHY, FLINK_CONF_DIR=str(tmp_path))
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\nk: mounted " in result.stdout
+
+
+def test_config_shows_what_it_can_and_tells_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = a_file(tmp_path, f"{BROKEN}---\n{HEALTHY}")
+
+    assert main(["config", "-o", "json", name]) == 1
+    printed = capsys.readouterr()
+    assert len(json.loads(printed.out)) == 2
+    assert printed.err.startswith(f"{name}:1 FlinkDeployment/job: error: spec.job.parallelism: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "status", "complaint"),
+    [
+        pytest.param([], "a: [", 2, "cannot be read: ", id="not YAML"),
+        pytest.param(["--default", "kubernetes.operator.reconcile.interval=soon"], HEALTHY, 2, "reconcile.interval: ", id="configuration"),
+        pytest.param([], "kind: ConfigMap", 1, "has no FlinkDeployment\n", id="nothing of ours"),
+        pytest.param(["--name", "other"], HEALTHY, 1, "has no FlinkDeployment other\n", id="another name"),
+    ],
+)
+def test_config_says_why_it_shows_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], text: str, status: int, complaint: str
+) -> None:
+    assert main(["config", *arguments, a_file(tmp_path, text)]) == status
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert complaint in printed.err
+
+
+def test_config_answers_for_a_resource_as_the_cluster_holds_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    live = yaml.safe_load(HEALTHY)
+    live["metadata"] |= {"namespace": "team", "uid": "u", "generation": 3, "finalizers": ["f"], "managedFields": [{"manager": "m"}]}
+    live["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    monkeypatch.setattr(sys, "stdin", io.StringIO(yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [live]})))
+
+    assert main(["config", "-"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("# FlinkDeployment/job in the namespace team\n")
+    assert printed.err == ""
+
+
+def flinkop(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "flinkop", *arguments]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, env={**os.environ, **environment}, input=given, capture_output=True, text=True, timeout=30, check=False)
 
 
 def test_run_refuses_a_wrong_configuration_in_one_line(tmp_path: Path) -> None:

@@ -139,6 +139,13 @@ def test_what_looks_like_a_date_is_text_as_it_is_for_the_api_server() -> None:
     assert [document.violations for document in check_manifests(text, lambda _namespace, _version: {})] == [()]
 
 
+def test_the_items_of_a_list_are_checked_one_by_one() -> None:
+    listed = {"apiVersion": "v1", "kind": "List", "items": [a_manifest(), a_manifest(spec__job__parallelism=0), None]}
+
+    assert [len(document.violations or ()) for document in check(a_manifest(), listed)] == [0, 0, 1]
+    assert [document.place for document in check(a_manifest(), listed)] == [1, 2, 2]
+
+
 def test_text_that_is_not_yaml_is_refused_with_its_place() -> None:
     with pytest.raises(NotYaml, match="line 2"):
         list(check_manifests("a: b\n  c: [", lambda _namespace, _version: {}))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinkop.redaction import HIDDEN, is_sensitive, redact, redact_mapping
+from flinkop.redaction import HIDDEN, is_sensitive, redact, redact_arguments, redact_mapping
 
 SECRET = "s3cr3t-V4lue"
 
@@ -89,3 +89,17 @@ def test_long_text_takes_linear_time(text: str) -> None:
     redact(f"{text} : =")
 
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["--password", "x", "y"], ["--password", HIDDEN, "y"]),
+        (["--token=x", "y"], [f"--token={HIDDEN}", "y"]),
+        (["password", "x"], ["password", "x"]),
+        (["--name", "x", "--secret"], ["--name", "x", "--secret"]),
+    ],
+    ids=["the next argument", "the same argument", "no option", "nothing behind it"],
+)
+def test_arguments_are_hidden_behind_the_option_that_names_a_secret(arguments: list[str], shown: list[str]) -> None:
+    assert redact_arguments(arguments) == shown

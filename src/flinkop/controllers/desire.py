@@ -111,7 +111,7 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         pinned_job_id=flink.PINNED_JOB_ID.read(configuration),
         problems=problems,
         session=spec.job is None,
-        manages_ingress=options.MANAGE_INGRESS.read(configuration),
+        manages_ingress=options.MANAGE_INGRESS.read(base),
         ingress=digest_of(spec.ingress, flink.REST_PORT.read(running)) if spec.ingress else None,
     )
     return _wish(metadata["uid"], desired, spec, configuration, running)

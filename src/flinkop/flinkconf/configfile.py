@@ -75,11 +75,11 @@ def write_config_yaml(conf: Mapping[str, str]) -> str:
 
 def _yaml_line(key: str, value: str) -> str:
     if key == _READ_BY_SED:
-        return f"{key}: {value if _SIMPLE_PATH.fullmatch(value) else _double_quoted(value)}\n"
-    return f"{_double_quoted(key)}: {_double_quoted(value)}\n"
+        return f"{key}: {value if _SIMPLE_PATH.fullmatch(value) else double_quoted(value)}\n"
+    return f"{double_quoted(key)}: {double_quoted(value)}\n"
 
 
-def _double_quoted(text: str) -> str:
+def double_quoted(text: str) -> str:
     """A JSON string is a double-quoted YAML text, once the characters are escaped that only YAML refuses."""
     return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
 

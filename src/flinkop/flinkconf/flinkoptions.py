@@ -19,6 +19,9 @@ from flinkop.flinkconf.syntax import parse_list, parse_list_of_maps, parse_map
 RESTORE_PATHS = frozenset({"execution.savepoint.path", "execution.state-recovery.path"})
 """The old and the new name of the option that says what state a start restores."""
 
+UNCLAIMED_STATE, NEW_UNCLAIMED_STATE = "execution.savepoint.ignore-unclaimed-state", "execution.state-recovery.ignore-unclaimed-state"
+"""The name that every version reads of the option that says whether state may be left out, and the name since 1.20."""
+
 
 def _text(key: str, default: str, *fallback_keys: str) -> Option[str]:
     return Option(key, default, str.strip, fallback_keys)

@@ -26,8 +26,23 @@ cluster.
 - `{NAMESPACE_DEFAULTS}<namespace>.<key>` sets a default for the resources of one namespace,
 - `{VERSION_DEFAULTS}<version>.<key>` for one Flink version (`v1_20`), or for it and all later ones (`v1_20+`).
 
-From weakest to strongest: the operator's configuration, the defaults of the namespace, those of `version+` from old to new,
-those of the exact version, `spec.flinkConfiguration`.
+From weakest to strongest:
+
+1. what the operator sets by default, such as `web.cancel.enable: false`,
+2. the operator's configuration,
+3. the defaults of the namespace,
+4. those of `version+` from old to new,
+5. those of the exact version,
+6. `spec.flinkConfiguration`,
+7. the other fields of the resource, such as `spec.image`, `spec.job.parallelism` and `spec.taskManager.resource`, and what the operator
+   must set itself, such as `kubernetes.cluster-id`.
+
+Another name of the same option counts as the same option: `state.savepoints.dir` of a resource wins over
+`execution.checkpointing.savepoint-dir` in the operator's configuration. This holds for the options of the operator, and for those of Flink
+whose loss would lose state: high availability, and the directories of checkpoints and savepoints.
+
+`flinkop config FILE` shows what holds for a resource, and where each value comes from
+([an example](operations.md#where-does-this-value-come-from)).
 
 Durations are written as Flink writes them: `10 s`, `5 min`, `1 d`, or `PT10S`. An option that is not known, or known to the
 established operator and not to this one, is named in a warning and has no effect.
@@ -68,15 +83,21 @@ def _not_applicable() -> Iterable[str]:
 
 
 def _default(value: object) -> str:
+    text = text_of_default(value)
+    return "not set" if text is None else f"`{text}`"
+
+
+def text_of_default(value: object) -> str | None:
+    """The default of an option as a user would write it; None when it has none."""
     match value:
         case None | ():
-            return "not set"
+            return None
         case timedelta():
-            return f"`{format_duration(value)}`"
+            return format_duration(value)
         case bool():
-            return f"`{str(value).lower()}`"
+            return str(value).lower()
         case _:
-            return f"`{value}`"
+            return str(value)
 
 
 def _meaning(option: Option[Any]) -> str:

@@ -35,7 +35,7 @@ def default_java_options(version: FlinkVersion, conf: Mapping[str, str]) -> dict
     if version < FlinkVersion(1, 18):  # Java 8 and 11 only
         return {}
     if version >= FlinkVersion(1, 19):
-        return {_DEFAULTS: conf.get(_DEFAULTS, _module_options(version))}
+        return {} if _DEFAULTS in conf else {_DEFAULTS: _module_options(version)}
     own = conf.get(_ALL, conf.get(_ALL_BEFORE_1_17, ""))
     return {_ALL: f"{_module_options(version)} {own}".strip()}
 

@@ -83,8 +83,9 @@ def leaves_restore_paths_to_the_operator(subject: Subject) -> Iterator[Violation
 
 def uses_names_that_flink_knows(subject: Subject) -> Iterator[Violation]:
     """Flink ignores names it does not know: with these, it would run without the user's state being safe."""
+    own = subject.spec.flink_configuration
     for key, (since, old_name) in flinkoptions.NEW_NAMES.items():
-        if key in subject.spec.flink_configuration and subject.version < since and old_name not in subject.conf:
+        if key in own and subject.version < since and old_name not in own:
             problem = f"is not known to Flink {subject.version.dotted}, which would run without it"
             yield Violation(f"spec.flinkConfiguration.{key}", problem, f"write {old_name}")
 

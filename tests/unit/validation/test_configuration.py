@@ -178,6 +178,11 @@ def test_high_availability_under_a_name_that_flink_1_16_does_not_know_is_refused
     ]
 
 
+def test_a_default_under_the_old_name_does_not_make_the_new_one_known() -> None:
+    spec = a_spec(flinkVersion="v1_16", flinkConfiguration=HIGH_AVAILABILITY)
+    assert len(sentences_of(spec, defaults={"high-availability": "kubernetes"})) == 1
+
+
 def test_high_availability_under_its_old_name_is_fine_everywhere() -> None:
     old = {"high-availability": "kubernetes", "high-availability.storageDir": "s3://ha"}
     assert sentences_of(a_spec(flinkVersion="v1_16", flinkConfiguration=old)) == []
