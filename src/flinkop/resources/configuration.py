@@ -8,22 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flinkop.api.flinkdeployment import FlinkDeploymentSpec, JobSpec, UpgradeMode
+from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec, JobSpec, UpgradeMode
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.flinkconf.flinkoptions import (
     CHECKPOINT_INTERVAL,
+    CLASSPATHS,
     HA_STORAGE_DIRECTORY,
     JOBMANAGER_ANNOTATIONS,
     NEW_NAMES,
+    PARALLELISM_OVERRIDES,
     PINNED_JOB_ID,
     RESTORE_PATHS,
     TASK_SLOTS,
 )
 from flinkop.flinkconf.highavailability import is_ha
-from flinkop.flinkconf.option import InvalidOption
+from flinkop.flinkconf.jar import class_path
+from flinkop.flinkconf.option import InvalidOption, integer
 from flinkop.flinkconf.syntax import format_list, format_list_of_maps, format_map
 from flinkop.resources.javaoptions import default_java_options
-from flinkop.resources.size import size_of
+from flinkop.resources.size import size_of, taskmanager_replicas
 
 LAST_STATE_PATH = "KUBERNETES_OPERATOR_LAST_STATE"
 """A restore path that cannot exist: when the high-availability metadata vanish, Flink fails instead of starting empty."""
@@ -65,6 +68,8 @@ def build_configuration(namespace: str, name: str, spec: FlinkDeploymentSpec, de
     conf.update(default_java_options(spec.flink_version, conf))
     if spec.job is not None:
         _add_job(conf, name, spec, spec.job)
+    if spec.mode is DeploymentMode.STANDALONE:
+        _make_standalone(conf, spec)
     if is_ha(conf):
         conf["high-availability.cluster-id"] = name
     return conf
@@ -143,7 +148,7 @@ def _of_cluster(namespace: str, name: str, spec: FlinkDeploymentSpec) -> dict[st
 
 def _add_job(conf: dict[str, str], name: str, spec: FlinkDeploymentSpec, job: JobSpec) -> None:
     optional = {
-        "pipeline.jars": format_list([job.jar_uri]) if job.jar_uri else None,
+        "pipeline.jars": format_list([job.jar_uri]) if job.jar_uri and spec.mode is DeploymentMode.NATIVE else None,
         "$internal.application.main": job.entry_class,
         "$internal.application.program-args": format_list(job.args) if job.args else None,
     }
@@ -157,6 +162,19 @@ def _add_job(conf: dict[str, str], name: str, spec: FlinkDeploymentSpec, job: Jo
         conf[CHECKPOINT_INTERVAL.key] = _CHECKPOINT_INTERVAL
 
 
+def _make_standalone(conf: dict[str, str], spec: FlinkDeploymentSpec) -> None:
+    """Flink then has no resource manager of its own. The command line names the jar, or where it cannot, the class path does."""
+    conf["execution.target"] = "remote"
+    conf["kubernetes.internal.cluster-mode"] = "SESSION" if spec.job is None else "APPLICATION"
+    jar = class_path(spec.job, spec.flink_version) if spec.job else None
+    try:
+        conf["kubernetes.internal.taskmanager.replicas"] = str(taskmanager_replicas(spec, conf))
+        if jar:
+            conf[CLASSPATHS.key] = format_list(dict.fromkeys([*CLASSPATHS.read(conf), jar]))
+    except InvalidOption:
+        return
+
+
 def _allow_non_restored_state(conf: dict[str, str], allowed: bool) -> None:
     """Under the name that every version reads; the new name, where it is known, would win over it."""
     old_name, new_name = "execution.savepoint.ignore-unclaimed-state", "execution.state-recovery.ignore-unclaimed-state"
@@ -167,9 +185,18 @@ def _allow_non_restored_state(conf: dict[str, str], allowed: bool) -> None:
 def _parallelism(conf: Mapping[str, str], spec: FlinkDeploymentSpec, job: JobSpec) -> int:
     replicas = spec.task_manager.replicas
     try:
-        return job.parallelism if replicas is None else replicas * TASK_SLOTS.read(conf)
-    except InvalidOption:
-        return job.parallelism
+        if replicas is not None:
+            return replicas * TASK_SLOTS.read(conf)
+        if spec.mode is DeploymentMode.STANDALONE:
+            return _highest_override(conf) or job.parallelism
+    except (InvalidOption, ValueError):
+        pass
+    return job.parallelism
+
+
+def _highest_override(conf: Mapping[str, str]) -> int:
+    """What the busiest vertex is told: nobody adds TaskManagers for it in a standalone cluster. Raises ValueError or InvalidOption."""
+    return max((integer(text) for text in PARALLELISM_OVERRIDES.read(conf).values()), default=0)
 
 
 def _add_defaults(conf: dict[str, str], defaults: Mapping[str, str]) -> None:
