@@ -79,7 +79,7 @@ LEFT_OUT_OPTIONS = {
     "kubernetes.pod-template-file.taskmanager": "the same",
     "pipeline.jars": "a leftover of the recording's input; Flink writes it itself",
     "pipeline.classpaths": "from Flink 1.19 on the command line names the jar",
-}  # fmt: skip
+}
 
 
 def a_spec(**more: Any) -> FlinkDeploymentSpec:
