@@ -54,7 +54,7 @@ def user_library_of(template: Mapping[str, Any]) -> list[Mounted]:
     spec = map_in(template, "spec", "podTemplate")
     _, main = split_main_container(template)
     fillers = [mount for container in list_in(spec, "initContainers", "podTemplate.spec") for mount in _mounts(container)]
-    taken = any(str(mount.get("mountPath")).startswith(USER_LIBRARY) for mount in list_in(main, "volumeMounts", MAIN_PATH))
+    taken = any(f"{mount.get('mountPath')}/".startswith(f"{USER_LIBRARY}/") for mount in list_in(main, "volumeMounts", MAIN_PATH))
     if taken or _USER_LIBRARY_VOLUME not in [mount.get("name") for mount in fillers]:
         return []
     volumes = {str(volume.get("name")): volume for volume in list_in(spec, "volumes", "podTemplate.spec")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from flinkop.api.cluster import DeploymentMode
 from flinkop.api.flinkversion import FlinkVersion
@@ -41,7 +40,7 @@ def has_a_jar_that_flink_can_run(subject: Subject) -> Iterator[Violation]:
         if needs_jar and not is_python(job):
             problem = f"is not set, and Flink {subject.version.dotted} runs Java jobs only from a jar"
             yield Violation("spec.job.jarURI", problem, "name the jar in the image: local:///opt/flink/usrlib/job.jar")
-    elif subject.version < _REMOTE_JARS_SINCE and urlsplit(job.jar_uri).scheme != "local":
+    elif subject.version < _REMOTE_JARS_SINCE and not job.jar_uri.startswith("local:"):
         problem = f"is not a local: path, the only kind that Flink {subject.version.dotted} runs"
         yield Violation("spec.job.jarURI", problem, "put the jar in the image and write local:///opt/flink/usrlib/job.jar")
 

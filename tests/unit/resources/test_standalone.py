@@ -207,6 +207,7 @@ def test_taskmanagers_get_their_template_from_the_operator() -> None:
 FETCH = {"name": "fetch", "volumeMounts": [{"name": "user-lib-dir", "mountPath": "/jars"}]}
 CLAIM = {"name": "user-lib-dir", "persistentVolumeClaim": {"claimName": "jars"}}
 OWN = {"name": MAIN, "volumeMounts": [{"name": "user-lib-dir", "mountPath": "/opt/flink/usrlib/"}]}
+BESIDE = {"name": MAIN, "volumeMounts": [{"name": "other", "mountPath": "/opt/flink/usrlib2"}]}
 OTHER = {"name": MAIN, "volumeMounts": [{"name": "other", "mountPath": "/opt/flink/usrlib"}]}
 
 # Pod, the volume, and what is mounted over the image's jars.
@@ -214,6 +215,11 @@ LIBRARIES: dict[str, tuple[dict[str, Any], dict[str, Any] | None, list[str]]] = 
     "a jar in the image": ({}, None, []),
     "an init container for something else": ({"initContainers": [{"name": "x"}]}, None, []),
     "an init container fetches the jar": ({"initContainers": [FETCH]}, {"name": "user-lib-dir", "emptyDir": {}}, ["user-lib-dir"]),
+    "the same, and another mount beside": (
+        {"initContainers": [FETCH], "containers": [BESIDE]},
+        {"name": "user-lib-dir", "emptyDir": {}},
+        ["user-lib-dir"],
+    ),
     "the same, into a volume of the template": ({"initContainers": [FETCH], "volumes": [CLAIM]}, CLAIM, ["user-lib-dir"]),
     "the template mounts it itself": ({"initContainers": [FETCH], "volumes": [CLAIM], "containers": [OWN]}, CLAIM, ["user-lib-dir"]),
     "the template mounts something else there": ({"initContainers": [FETCH], "containers": [OTHER]}, None, ["other"]),
@@ -230,4 +236,4 @@ def test_the_jars_of_the_image_are_hidden_only_by_those_that_are_fetched(
         spec = deployment["spec"]["template"]["spec"]
         assert [found for found in spec["volumes"] if found["name"] == "user-lib-dir"] == ([volume] if volume else [])
         mounts = spec["containers"][-1]["volumeMounts"]
-        assert [mount["name"] for mount in mounts if mount["mountPath"].startswith("/opt/flink/usrlib")] == mounted
+        assert [mount["name"] for mount in mounts if mount["mountPath"].rstrip("/") == "/opt/flink/usrlib"] == mounted
