@@ -24,7 +24,7 @@ def render_lines(found: Sequence[Effective]) -> str:
 
 
 def _lines(effective: Effective) -> str:
-    rows = [(f"{_scalar(setting.key)}: {_scalar(setting.value)}", _origin(setting)) for setting in effective.settings]
+    rows = [(f"{_key(setting.key)}: {_scalar(setting.value)}", _origin(setting)) for setting in effective.settings]
     width = max((len(pair) for pair, _ in rows if len(pair) <= _WIDEST), default=0)
     title = f"# {_scalar(effective.document.title)} in the namespace {_scalar(effective.namespace)}"
     note = "" if effective.complete else "\n# its other fields are not taken into account: the spec cannot be read"
@@ -41,6 +41,11 @@ def _weaker(key: str, given: Given) -> str:
     text = _scalar(given.value)
     value = text if len(text) <= _LONGEST_OVERRIDDEN else f"{text[:_LONGEST_OVERRIDDEN]}…"
     return f"{given.source}: {value if given.key == key else f'{_scalar(given.key)}: {value}'}"
+
+
+def _key(text: str) -> str:
+    """A key that YAML takes for true, false or a number would come back in another form."""
+    return text if _is_plain(text) and isinstance(yaml.safe_load(text), str) else double_quoted(text)
 
 
 def _scalar(text: str) -> str:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flinkop.api.flinkconfiguration import flatten_configuration
@@ -70,6 +70,7 @@ settings = st.builds(
 
 
 @given(st.lists(settings, max_size=4, unique_by=lambda setting: setting.key))
+@example([Setting("false", "", "a")])
 def test_the_lines_are_a_configuration_that_can_be_copied(found: list[Setting]) -> None:
     read = yaml.safe_load(render_lines([an_effective(*found)]))
 

@@ -86,6 +86,9 @@ TOLERATED_CHECKPOINT_FAILURES = Option("execution.checkpointing.tolerable-failed
 
 TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", 1, count)
 PARALLELISM = Option("parallelism.default", 1, integer)
+PARALLELISM_OVERRIDES = _map("pipeline.jobvertex-parallelism-overrides")
+SCHEDULER_MODE = _text("scheduler-mode", "")
+CLASSPATHS = _list("pipeline.classpaths")
 
 REST_PORT = Option("rest.port", 8081, port, ("web.port",))
 REST_BIND_PORT = Option("rest.bind-port", 8081, any_port, ("rest.port", "web.port", "jobmanager.web.port"))
@@ -94,6 +97,9 @@ BLOB_SERVER_PORT = Option("blob.server.port", 0, any_port)
 TASKMANAGER_RPC_PORT = Option("taskmanager.rpc.port", 0, any_port)
 HA_JOBMANAGER_PORT = Option("high-availability.jobmanager.port", 0, any_port, ("recovery.jobmanager.port",))
 
+IGNORE_UNCLAIMED_STATE = Option(
+    "execution.state-recovery.ignore-unclaimed-state", False, boolean, ("execution.savepoint.ignore-unclaimed-state",)
+)
 PINNED_JOB_ID: Option[str | None] = Option("$internal.pipeline.job-id", None, _job_id)
 
 JOBMANAGER_REPLICAS = Option("kubernetes.jobmanager.replicas", 1, integer)
@@ -105,6 +111,15 @@ JOBMANAGER_LABELS = _map("kubernetes.jobmanager.labels")
 JOBMANAGER_NODE_SELECTOR = _map("kubernetes.jobmanager.node-selector")
 JOBMANAGER_TOLERATIONS: Option[list[dict[str, str]]] = Option("kubernetes.jobmanager.tolerations", [], _tolerations)
 JOBMANAGER_ENTRYPOINT_ARGUMENTS = _text("kubernetes.jobmanager.entrypoint.args", "")
+
+TASKMANAGER_CORES: Option[float | None] = Option("taskmanager.cpu.cores", None, decimal)
+TASKMANAGER_CPU = Option("kubernetes.taskmanager.cpu.amount", -1.0, decimal, ("kubernetes.taskmanager.cpu",))
+TASKMANAGER_CPU_LIMIT_FACTOR = Option("kubernetes.taskmanager.cpu.limit-factor", 1.0, decimal)
+TASKMANAGER_MEMORY_LIMIT_FACTOR = Option("kubernetes.taskmanager.memory.limit-factor", 1.0, decimal)
+TASKMANAGER_ANNOTATIONS = _map("kubernetes.taskmanager.annotations")
+TASKMANAGER_LABELS = _map("kubernetes.taskmanager.labels")
+TASKMANAGER_NODE_SELECTOR = _map("kubernetes.taskmanager.node-selector")
+TASKMANAGER_TOLERATIONS: Option[list[dict[str, str]]] = Option("kubernetes.taskmanager.tolerations", [], _tolerations)
 
 HOST_NETWORK = Option("kubernetes.hostnetwork.enabled", False, boolean)
 IMAGE_PULL_SECRETS = _list("kubernetes.container.image.pull-secrets")
@@ -129,6 +144,10 @@ ALL: tuple[Option[Any], ...] = (
     TOLERATED_CHECKPOINT_FAILURES,
     TASK_SLOTS,
     PARALLELISM,
+    PARALLELISM_OVERRIDES,
+    SCHEDULER_MODE,
+    CLASSPATHS,
+    IGNORE_UNCLAIMED_STATE,
     REST_PORT,
     REST_BIND_PORT,
     JOBMANAGER_RPC_PORT,
@@ -145,6 +164,14 @@ ALL: tuple[Option[Any], ...] = (
     JOBMANAGER_NODE_SELECTOR,
     JOBMANAGER_TOLERATIONS,
     JOBMANAGER_ENTRYPOINT_ARGUMENTS,
+    TASKMANAGER_CORES,
+    TASKMANAGER_CPU,
+    TASKMANAGER_CPU_LIMIT_FACTOR,
+    TASKMANAGER_MEMORY_LIMIT_FACTOR,
+    TASKMANAGER_ANNOTATIONS,
+    TASKMANAGER_LABELS,
+    TASKMANAGER_NODE_SELECTOR,
+    TASKMANAGER_TOLERATIONS,
     HOST_NETWORK,
     IMAGE_PULL_SECRETS,
     SECRETS,

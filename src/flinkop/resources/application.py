@@ -1,4 +1,4 @@
-"""All objects of a native cluster."""
+"""All objects of a cluster."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flinkop.api.flinkdeployment import FlinkDeploymentSpec
+from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec
 from flinkop.flinkconf import flinkoptions as options
 from flinkop.flinkconf import operatoroptions
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.syntax import write_config_yaml, write_flink_conf_yaml
 from flinkop.resources import logconfiguration
 from flinkop.resources.cluster import Cluster
-from flinkop.resources.jobmanager import build_deployment
+from flinkop.resources.jobmanager import build_jobmanager
 from flinkop.resources.naming import common_labels, config_map_name, pod_template_config_map_name
 from flinkop.resources.podtemplate import merge, with_resources
 from flinkop.resources.service import build_services
 from flinkop.resources.size import size_of
-from flinkop.resources.volume import TEMPLATE_FILE, volumes_of
+from flinkop.resources.taskmanager import build_taskmanagers
+from flinkop.resources.volume import TEMPLATE_FILE, taskmanager_volumes_of, user_library_of, volumes_of
 
-_ENTRYPOINTS = {
-    "kubernetes-application": "org.apache.flink.kubernetes.entrypoint.KubernetesApplicationClusterEntrypoint",
-    "kubernetes-session": "org.apache.flink.kubernetes.entrypoint.KubernetesSessionClusterEntrypoint",
-}
+_ENTRYPOINT = "org.apache.flink.kubernetes.entrypoint.Kubernetes{}ClusterEntrypoint"
 # what only a client needs, or what would bind the cluster to one machine
 _LEFT_OUT = frozenset(
     {
@@ -40,10 +38,14 @@ _LEFT_OUT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ClusterObjects:
-    """The Deployment is made first; what depends on it is then made as its property, so that it goes with it."""
+    """The Deployment is made first; what depends on it is then made as its property, so that it goes with it.
+
+    `taskmanagers` is the other Deployment of a standalone cluster. It has the owner that the first has.
+    """
 
     deployment: dict[str, Any]
     dependents: tuple[dict[str, Any], ...]
+    taskmanagers: dict[str, Any] | None = None
 
 
 def build_application(
@@ -55,14 +57,33 @@ def build_application(
         InvalidSpec: an option or a part of a pod template cannot be read, memory cannot be computed, or the configuration
             file cannot express a value.
     """
-    cluster = Cluster(namespace, name, spec, _with_fixed_keys(namespace, name, conf))
+    cluster = Cluster(namespace, name, spec, _with_fixed_keys(namespace, name, spec, conf))
     jobmanager, taskmanager = _templates(spec, by_name)
     log_files = dict(sorted((spec.log_configuration or logconfiguration.DEFAULTS).items()))
+    build = _standalone if cluster.is_standalone else _native
+    return build(cluster, jobmanager, taskmanager, log_files, startup_probe)
+
+
+def _native(
+    cluster: Cluster, jobmanager: Mapping[str, Any], taskmanager: Mapping[str, Any], log_files: Mapping[str, str], startup_probe: bool
+) -> ClusterObjects:
     volumes = volumes_of(cluster, log_files, has_template=bool(taskmanager))
     dependents = [_config_map(cluster, log_files), *build_services(cluster)]
     if taskmanager:
         dependents.append(_template_config_map(cluster, taskmanager))
-    return ClusterObjects(build_deployment(cluster, jobmanager, volumes, startup_probe), tuple(dependents))
+    return ClusterObjects(build_jobmanager(cluster, jobmanager, volumes, startup_probe), tuple(dependents))
+
+
+def _standalone(
+    cluster: Cluster, jobmanager: Mapping[str, Any], taskmanager: Mapping[str, Any], log_files: Mapping[str, str], startup_probe: bool
+) -> ClusterObjects:
+    volumes = [*volumes_of(cluster, log_files, has_template=False), *user_library_of(jobmanager)]
+    taskmanager_volumes = [*taskmanager_volumes_of(cluster, log_files), *user_library_of(taskmanager)]
+    return ClusterObjects(
+        build_jobmanager(cluster, jobmanager, volumes, startup_probe),
+        (_config_map(cluster, log_files), *build_services(cluster)),
+        build_taskmanagers(cluster, taskmanager, taskmanager_volumes),
+    )
 
 
 def options_of(conf: Mapping[str, str]) -> dict[str, bool]:
@@ -76,13 +97,13 @@ def owned_by_deployment(obj: Mapping[str, Any], name: str, uid: str) -> dict[str
     return {**obj, "metadata": {**obj["metadata"], "ownerReferences": [owner]}}
 
 
-def _with_fixed_keys(namespace: str, name: str, conf: Mapping[str, str]) -> dict[str, str]:
+def _with_fixed_keys(namespace: str, name: str, spec: FlinkDeploymentSpec, conf: Mapping[str, str]) -> dict[str, str]:
     """What Flink's client writes beside the user's options."""
     fixed = {key: value for key, value in conf.items() if key not in _LEFT_OUT}
     _fix_ports(fixed)
-    fixed["kubernetes.internal.jobmanager.entrypoint.class"] = _ENTRYPOINTS[conf["execution.target"]]
+    fixed["kubernetes.internal.jobmanager.entrypoint.class"] = _ENTRYPOINT.format("Session" if spec.job is None else "Application")
     fixed["internal.cluster.execution-mode"] = "NORMAL"
-    if not is_ha(conf):
+    if spec.mode is DeploymentMode.STANDALONE or not is_ha(conf):
         fixed["jobmanager.rpc.address"] = f"{name}.{namespace}"
     return fixed
 
@@ -121,5 +142,5 @@ def _template_config_map(cluster: Cluster, template: Mapping[str, Any]) -> dict[
 
 
 def _build_config_map(cluster: Cluster, name: str, data: dict[str, str]) -> dict[str, Any]:
-    metadata = {"name": name, "namespace": cluster.namespace, "labels": common_labels(cluster.name)}
+    metadata = {"name": name, "namespace": cluster.namespace, "labels": common_labels(cluster.name, cluster.mode)}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}

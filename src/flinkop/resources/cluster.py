@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flinkop.api.flinkdeployment import FlinkDeploymentSpec
+from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec
 from flinkop.api.flinkversion import FlinkVersion
 
 CONF_DIRECTORY = "kubernetes.flink.conf.dir"
@@ -24,6 +24,16 @@ class Cluster:
     def version(self) -> FlinkVersion:
         """Flink's version."""
         return self.spec.flink_version
+
+    @property
+    def mode(self) -> DeploymentMode:
+        """Who creates the TaskManagers."""
+        return self.spec.mode
+
+    @property
+    def is_standalone(self) -> bool:
+        """Whether the operator creates them."""
+        return self.spec.mode is DeploymentMode.STANDALONE
 
     @property
     def conf_file(self) -> str:

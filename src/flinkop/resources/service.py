@@ -15,8 +15,9 @@ _LABELS_SINCE = FlinkVersion(2, 2)
 
 
 def build_services(cluster: Cluster) -> list[dict[str, Any]]:
-    """The REST service, and without high availability the internal one."""
-    return [build_rest_service(cluster)] if is_ha(cluster.conf) else [_build_internal_service(cluster), build_rest_service(cluster)]
+    """The REST service, and the internal one where TaskManagers look for it: without high availability, and in a standalone cluster."""
+    has_internal = cluster.is_standalone or not is_ha(cluster.conf)
+    return [_build_internal_service(cluster), build_rest_service(cluster)] if has_internal else [build_rest_service(cluster)]
 
 
 def build_rest_service(cluster: Cluster) -> dict[str, Any]:
@@ -47,12 +48,13 @@ def _service(
     cluster: Cluster, name: str, spec: Mapping[str, Any], annotations: Mapping[str, str], labels: Mapping[str, str]
 ) -> dict[str, Any]:
     own_labels = labels if cluster.version >= _LABELS_SINCE else {}
-    metadata: dict[str, Any] = {"name": name, "namespace": cluster.namespace, "labels": {**own_labels, **common_labels(cluster.name)}}
+    all_labels = {**own_labels, **common_labels(cluster.name, cluster.mode)}
+    metadata: dict[str, Any] = {"name": name, "namespace": cluster.namespace, "labels": all_labels}
     if annotations:
         metadata["annotations"] = dict(annotations)
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata,
-        "spec": {**spec, "selector": jobmanager_labels(cluster.name)},
+        "spec": {**spec, "selector": jobmanager_labels(cluster.name, cluster.mode)},
     }

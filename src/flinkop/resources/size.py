@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flinkop.api.flinkdeployment import Resource, ResourceClaim, ResourceRequirements
+from flinkop.api.flinkdeployment import FlinkDeploymentSpec, Resource, ResourceClaim, ResourceRequirements
 from flinkop.api.flinkversion import FlinkVersion
+from flinkop.flinkconf.flinkoptions import PARALLELISM, TASK_SLOTS
 from flinkop.flinkconf.memory import format_memory, parse_memory, parse_quantity, to_mebibytes
 
 _FLINKS_OWN = ("cpu", "memory")
@@ -21,6 +22,18 @@ class Sizing:
     requests: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[Mapping[str, str], ...] = ()
+
+
+def taskmanager_replicas(spec: FlinkDeploymentSpec, conf: Mapping[str, str]) -> int:
+    """How many TaskManagers a standalone cluster has: as many as are asked for, else as the job needs, else one.
+
+    Raises InvalidOption when parallelism or slots cannot be read.
+    """
+    if spec.task_manager.replicas is not None:
+        return spec.task_manager.replicas
+    if spec.job is None:
+        return 1
+    return max(1, math.ceil(PARALLELISM.read(conf) / TASK_SLOTS.read(conf)))
 
 
 def size_of(component: str, resource: Resource | None, resources: ResourceRequirements | None, version: FlinkVersion) -> Sizing:

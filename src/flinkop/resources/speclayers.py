@@ -9,15 +9,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flinkop.api.cluster import JobManagerSpec, TaskManagerSpec
-from flinkop.api.flinkdeployment import FlinkDeploymentSpec, UpgradeMode
+from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec, UpgradeMode
 from flinkop.api.flinkversion import FlinkVersion
-from flinkop.flinkconf.flinkoptions import CHECKPOINT_INTERVAL, PARALLELISM, TASK_SLOTS, UNCLAIMED_STATE
+from flinkop.flinkconf.flinkoptions import (
+    CHECKPOINT_INTERVAL,
+    CLASSPATHS,
+    PARALLELISM,
+    PARALLELISM_OVERRIDES,
+    TASK_SLOTS,
+    UNCLAIMED_STATE,
+)
 from flinkop.flinkconf.highavailability import is_ha
+from flinkop.flinkconf.jar import class_path
 from flinkop.flinkconf.layers import Layer, put
-from flinkop.flinkconf.option import InvalidOption
+from flinkop.flinkconf.option import InvalidOption, integer
 from flinkop.flinkconf.syntax import format_list
 from flinkop.resources.javaoptions import default_java_options
-from flinkop.resources.size import size_of
+from flinkop.resources.size import size_of, taskmanager_replicas
 
 FLINK_VERSION = "$internal.flink.version"
 PROGRAM_ARGUMENTS = "$internal.application.program-args"
@@ -28,6 +36,7 @@ SET_BY_OPERATOR = "set by the operator"
 """Sources of layers: what the resource says itself; what holds when nobody says anything; what nobody can change."""
 
 _NAME = "metadata.name"
+_OVERRIDES = "pipeline.jobvertex-parallelism-overrides"
 _IMAGE_SINCE_1_17 = FlinkVersion(1, 17)
 
 _CLUSTER_DEFAULTS = {"kubernetes.rest-service.exposed.type": "ClusterIP", "web.cancel.enable": "false"}
@@ -110,11 +119,12 @@ def _job_fields(resource: Identified, conf: Mapping[str, str]) -> Layers:
         return
     allowed = job.allow_non_restored_state
     yield from _fields(
-        ("spec.job.jarURI", "pipeline.jars", format_list([job.jar_uri]) if job.jar_uri else None),
+        ("spec.job.jarURI", "pipeline.jars", format_list([job.jar_uri]) if job.jar_uri and not _is_standalone(resource) else None),
         ("spec.job.entryClass", "$internal.application.main", job.entry_class),
         ("spec.job.args", PROGRAM_ARGUMENTS, format_list(job.args) if job.args else None),
         ("spec.job.allowNonRestoredState", UNCLAIMED_STATE, None if allowed is None else str(allowed).lower()),
         ("spec.job.parallelism", PARALLELISM.key, str(job.parallelism)),
+        (_OVERRIDES, PARALLELISM.key, _by_overrides(conf) if _is_standalone(resource) else None),
         ("spec.taskManager.replicas", PARALLELISM.key, _by_taskmanagers(resource.spec, conf)),
     )
 
@@ -129,6 +139,20 @@ def _job_defaults(resource: Identified, _conf: Mapping[str, str]) -> Layers:
         yield Layer(OPERATOR_DEFAULT, _LAST_STATE_DEFAULTS, gives_way=True)
 
 
+def _standalone_fields(resource: Identified, conf: Mapping[str, str]) -> Layers:
+    """Flink then has no resource manager of its own. The command line names the jar, or where it cannot, the class path does."""
+    if not _is_standalone(resource):
+        return
+    spec = resource.spec
+    jar = class_path(spec.job, spec.flink_version) if spec.job else None
+    yield from _fields(
+        ("spec.mode", "execution.target", "remote"),
+        ("spec.mode", "kubernetes.internal.cluster-mode", "SESSION" if spec.job is None else "APPLICATION"),
+        ("spec.mode", "kubernetes.internal.taskmanager.replicas", _taskmanagers(spec, conf)),
+        ("spec.job.jarURI", CLASSPATHS.key, _with_jar(jar, conf) if jar else None),
+    )
+
+
 def _high_availability(resource: Identified, conf: Mapping[str, str]) -> Layers:
     if is_ha(conf):
         yield from _fields((_NAME, "high-availability.cluster-id", resource.name))
@@ -140,6 +164,7 @@ _MAKERS: tuple[Callable[[Identified, Mapping[str, str]], Layers], ...] = (
     _cluster_defaults,
     _job_fields,
     _job_defaults,
+    _standalone_fields,
     _high_availability,
 )
 
@@ -148,6 +173,33 @@ def _fields(*fields: _Field) -> Layers:
     for source, key, value in fields:
         if value is not None:
             yield Layer(source, {key: value})
+
+
+def _is_standalone(resource: Identified) -> bool:
+    return resource.spec.mode is DeploymentMode.STANDALONE
+
+
+def _taskmanagers(spec: FlinkDeploymentSpec, conf: Mapping[str, str]) -> str | None:
+    try:
+        return str(taskmanager_replicas(spec, conf))
+    except InvalidOption:
+        return None
+
+
+def _with_jar(jar: str, conf: Mapping[str, str]) -> str | None:
+    try:
+        return format_list(dict.fromkeys([*CLASSPATHS.read(conf), jar]))
+    except InvalidOption:
+        return None
+
+
+def _by_overrides(conf: Mapping[str, str]) -> str | None:
+    """What the busiest vertex is told: nobody adds TaskManagers for it in a standalone cluster."""
+    try:
+        highest = max((integer(text) for text in PARALLELISM_OVERRIDES.read(conf).values()), default=0)
+    except (InvalidOption, ValueError):
+        return None
+    return str(highest) if highest else None
 
 
 def _by_taskmanagers(spec: FlinkDeploymentSpec, conf: Mapping[str, str]) -> str | None:

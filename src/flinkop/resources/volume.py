@@ -1,18 +1,21 @@
-"""The volumes that Flink mounts into the JobManager, in Flink's order."""
+"""The volumes that Flink's processes mount, in Flink's order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.flinkconf import flinkoptions as options
+from flinkop.flinkconf.jar import USER_LIBRARY
 from flinkop.resources.cluster import Cluster
 from flinkop.resources.naming import config_map_name, pod_template_config_map_name
+from flinkop.resources.podtemplate import MAIN_PATH, list_in, map_in, split_main_container
 
 TEMPLATE_FILE = "taskmanager-pod-template.yaml"
 _HADOOP = "/opt/hadoop/conf"
+_USER_LIBRARY_VOLUME = "user-lib-dir"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,30 @@ def volumes_of(cluster: Cluster, log_files: Iterable[str], has_template: bool) -
     if has_template:
         found.append(_template(cluster))
     return found + _claims(cluster)
+
+
+def taskmanager_volumes_of(cluster: Cluster, log_files: Iterable[str]) -> list[Mounted]:
+    """All volumes of a standalone cluster's TaskManagers."""
+    return [*_secrets(cluster), *_hadoop(cluster), _configuration(cluster, log_files), *_claims(cluster)]
+
+
+def user_library_of(template: Mapping[str, Any]) -> list[Mounted]:
+    """The volume for jars that an init container fetches, known by its name. Raises InvalidSpec.
+
+    The official operator mounts it into every standalone JobManager with a jar, which hides the jars that the image has there.
+    """
+    spec = map_in(template, "spec", "podTemplate")
+    _, main = split_main_container(template)
+    fillers = [mount for container in list_in(spec, "initContainers", "podTemplate.spec") for mount in _mounts(container)]
+    taken = any(f"{mount.get('mountPath')}/".startswith(f"{USER_LIBRARY}/") for mount in list_in(main, "volumeMounts", MAIN_PATH))
+    if taken or _USER_LIBRARY_VOLUME not in [mount.get("name") for mount in fillers]:
+        return []
+    volumes = {str(volume.get("name")): volume for volume in list_in(spec, "volumes", "podTemplate.spec")}
+    return [Mounted(volumes.get(_USER_LIBRARY_VOLUME, {"name": _USER_LIBRARY_VOLUME, "emptyDir": {}}), USER_LIBRARY)]
+
+
+def _mounts(container: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return list_in(container, "volumeMounts", "podTemplate.spec.initContainers")
 
 
 def _artifacts(cluster: Cluster) -> list[Mounted]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec
-from flinkop.validation import configuration, identity, ingress, job, notyet, podtemplate, resource
+from flinkop.validation import configuration, identity, ingress, job, notyet, podtemplate, resource, standalone
 from flinkop.validation.subject import Rule, Subject
 from flinkop.validation.violation import Violation
 
@@ -46,6 +46,10 @@ RULES: tuple[Rule, ...] = (
     podtemplate.has_a_main_container,
     podtemplate.leaves_restarts_to_the_deployment,
     podtemplate.leaves_flinks_directories_alone,
+    standalone.is_reactive_where_flink_can_be,
+    standalone.names_the_class_of_a_jar_that_flink_does_not_search,
+    standalone.has_a_jar_that_is_one,
+    standalone.has_options_with_an_effect,
 )
 
 

@@ -64,7 +64,7 @@ def keeps_its_nature(subject: Subject) -> Iterator[Violation]:
 
 
 def has_a_service_account(subject: Subject) -> Iterator[Violation]:
-    """The JobManager needs rights to make TaskManagers, so the account must be chosen."""
+    """The JobManager needs rights to make TaskManagers and to elect a leader, so the account must be chosen."""
     if not subject.spec.service_account:
         yield Violation("spec.serviceAccount", "is not set", "name a ServiceAccount that may manage pods and config maps, such as flink")
 

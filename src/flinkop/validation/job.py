@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
+from flinkop.api.cluster import DeploymentMode
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.api.job import JobSpec, UpgradeMode
 from flinkop.flinkconf.flinkoptions import CHECKPOINT_DIRECTORY, NEW_NAMES, SAVEPOINT_DIRECTORY
@@ -13,7 +13,7 @@ from flinkop.flinkconf.option import InvalidOption, Option
 from flinkop.validation.subject import Subject
 from flinkop.validation.violation import Violation
 
-# Up to 1.18 the jar must be in the image; up to 1.20 there must be one, unless the program is Python.
+# Up to 1.18 the jar must be in the image; up to 1.20 one must be named, unless the program is Python, or the cluster standalone.
 _REMOTE_JARS_SINCE = FlinkVersion(1, 19)
 _NO_JAR_SINCE = FlinkVersion(2, 0)
 _PYTHON_CLASSES = ("org.apache.flink.client.python.PythonDriver", "org.apache.flink.client.python.PythonGatewayServer")
@@ -36,15 +36,17 @@ def has_a_jar_that_flink_can_run(subject: Subject) -> Iterator[Violation]:
     if job is None:
         return
     if not job.jar_uri:
-        if subject.version < _NO_JAR_SINCE and not _is_python(job):
+        needs_jar = subject.version < _NO_JAR_SINCE and subject.spec.mode is DeploymentMode.NATIVE
+        if needs_jar and not is_python(job):
             problem = f"is not set, and Flink {subject.version.dotted} runs Java jobs only from a jar"
             yield Violation("spec.job.jarURI", problem, "name the jar in the image: local:///opt/flink/usrlib/job.jar")
-    elif subject.version < _REMOTE_JARS_SINCE and urlsplit(job.jar_uri).scheme != "local":
+    elif subject.version < _REMOTE_JARS_SINCE and not job.jar_uri.startswith("local:"):
         problem = f"is not a local: path, the only kind that Flink {subject.version.dotted} runs"
         yield Violation("spec.job.jarURI", problem, "put the jar in the image and write local:///opt/flink/usrlib/job.jar")
 
 
-def _is_python(job: JobSpec) -> bool:
+def is_python(job: JobSpec) -> bool:
+    """Whether Flink takes the job for a Python program."""
     return job.entry_class in _PYTHON_CLASSES or not _PYTHON_ARGUMENTS.isdisjoint(job.args)
 
 

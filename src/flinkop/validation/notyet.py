@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec, JobSpec
+from flinkop.api.flinkdeployment import FlinkDeploymentSpec, JobSpec
 from flinkop.validation.subject import Subject
 from flinkop.validation.violation import Severity, Violation
 
@@ -32,12 +32,6 @@ def _nonce(field: str, value: Callable[[JobSpec], int | None], why: str) -> NotY
 
 
 _NOT_YET: tuple[NotYet, ...] = (
-    NotYet(
-        "spec.mode",
-        lambda spec: spec.mode is DeploymentMode.STANDALONE,
-        "standalone clusters are not supported by this version",
-        "write native, or leave it out",
-    ),
     _nonce("checkpointTriggerNonce", lambda job: job.checkpoint_trigger_nonce, "it takes no checkpoints on demand"),
     _nonce("autoscalerResetNonce", lambda job: job.autoscaler_reset_nonce, "it has no autoscaler"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
+from flinkop.api.flinkdeployment import DeploymentMode
 from flinkop.flinkconf.operatoroptions import MERGE_ARRAYS_BY_NAME
 from flinkop.flinkconf.option import InvalidOption
 from flinkop.validation.subject import Subject
@@ -126,12 +127,17 @@ def has_a_main_container(subject: Subject) -> Iterator[Violation]:
 
 
 def leaves_restarts_to_the_deployment(subject: Subject) -> Iterator[Violation]:
-    """JobManager pods belong to a Deployment, which takes only one restart policy."""
-    overlay = _pod_spec(subject.spec.job_manager.pod_template).get("restartPolicy")
-    path = "spec.jobManager.podTemplate" if overlay else "spec.podTemplate"
-    policy = overlay or _pod_spec(subject.spec.pod_template).get("restartPolicy")
+    """Pods of a Deployment, which takes only one restart policy: the JobManager's, and a standalone cluster's TaskManagers."""
+    overlays = _overlays(subject) if subject.spec.mode is DeploymentMode.STANDALONE else _overlays(subject)[:1]
+    yield from dict.fromkeys(violation for path, overlay in overlays for violation in _check_restarts(subject, path, overlay))
+
+
+def _check_restarts(subject: Subject, path: str, overlay: Template | None) -> Iterator[Violation]:
+    own = _pod_spec(overlay).get("restartPolicy")
+    policy = own or _pod_spec(subject.spec.pod_template).get("restartPolicy")
     if policy not in (None, "Always"):
-        yield Violation(f"{path}.spec.restartPolicy", "is not Always, the only policy of a Deployment's pods", "leave it out")
+        where = path if own else "spec.podTemplate"
+        yield Violation(f"{where}.spec.restartPolicy", "is not Always, the only policy of a Deployment's pods", "leave it out")
 
 
 def leaves_flinks_directories_alone(subject: Subject) -> Iterator[Violation]:

@@ -37,7 +37,6 @@ EXPECTED_SOON = frozenset(
                 "savepoint.history.max.count.threshold",
             )
         ),
-        "spec.mode",
         "spec.job.checkpointTriggerNonce",
         "status.jobStatus.checkpointInfo",
         "status.jobStatus.checkpointInfo.lastCheckpoint",

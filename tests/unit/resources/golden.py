@@ -1,4 +1,4 @@
-"""The objects that Flink's own client makes, read from tests/golden, and how objects are compared."""
+"""The objects that Flink's own client makes, and those of the official operator, read from tests/golden; how objects are compared."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Objects = dict[str, dict[str, Any]]
 """Objects by kind and name: `Service my-app-rest`."""
 
 
-def load(case: str, version: str) -> Objects:
-    """The objects of `native-<case>-<version>.txt`."""
-    text = (DIRECTORY / f"native-{case}-{version}.txt").read_text()
+def load(case: str, version: str, mode: str = "native") -> Objects:
+    """The objects of `<mode>-<case>-<version>.txt`."""
+    text = (DIRECTORY / f"{mode}-{case}-{version}.txt").read_text()
     return by_name(document for document in yaml.safe_load_all(text) if document)
 
 

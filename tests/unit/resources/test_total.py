@@ -71,11 +71,12 @@ containers = maps(
     image=texts,
     env=named,
     ports=st.lists(maps(name=st.just("rest"), containerPort=st.just(1)), max_size=2),
-    volumeMounts=st.lists(maps(name=st.just("v"), mountPath=st.just("/v")), max_size=2),
+    volumeMounts=st.lists(maps(name=st.sampled_from(("v", "user-lib-dir")), mountPath=st.just("/v")), max_size=2),
     resources=maps(requests=amounts, limits=amounts),
 )
 pods = maps(
     containers=st.lists(containers, max_size=2),
+    initContainers=st.lists(containers, max_size=2),
     volumes=named,
     tolerations=named,
     imagePullSecrets=named,
@@ -92,7 +93,7 @@ def carry_out(spec: dict[str, Any], defaults: dict[str, str] | None = None, reco
     if isinstance(wish, NeverValid):
         return None
     built = build_application("ns", "app", wish.spec, with_deployment(wish.configuration, PLAN), **options_of(wish.configuration))
-    return orjson.dumps([built.deployment, *built.dependents])
+    return orjson.dumps([built.deployment, built.taskmanagers, *built.dependents])
 
 
 def is_carried_out_or_refused(
@@ -109,6 +110,7 @@ def is_carried_out_or_refused(
 def a_spec(**changes: Any) -> dict[str, Any]:
     return {
         "flinkVersion": "v1_20",
+        "mode": "native",
         "image": "flink:1.20",
         "serviceAccount": "flink",
         "flinkConfiguration": {},
@@ -119,23 +121,42 @@ def a_spec(**changes: Any) -> dict[str, Any]:
     }
 
 
+MODES = ("native", "standalone")
 versions = st.sampled_from(("v1_16", "v1_18", "v1_20", "v2_0", "v2_3"))
+modes = st.sampled_from(MODES)
+jobs = st.fixed_dictionaries(
+    {"parallelism": numbers},
+    optional={
+        "jarURI": texts,
+        "entryClass": texts,
+        "args": st.lists(texts, max_size=3),
+        "allowNonRestoredState": st.one_of(st.none(), st.booleans()),
+    },
+)
 
 
-def test_the_spec_that_the_others_change_is_carried_out() -> None:
-    assert isinstance(carry_out(a_spec()), bytes)
+@pytest.mark.parametrize("mode", MODES)
+def test_the_spec_that_the_others_change_is_carried_out(mode: str) -> None:
+    assert isinstance(carry_out(a_spec(mode=mode)), bytes)
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
-def test_any_text_in_any_option_is_carried_out_or_refused(text: str) -> None:
+def test_any_text_in_any_option_is_carried_out_or_refused(text: str, mode: str) -> None:
     for name in (*(option.key for option in flinkoptions.ALL), *MEMORY_OF["taskmanager"], *READ_IN_PLACES):
-        assert is_carried_out_or_refused(a_spec(flinkVersion="v2_3", flinkConfiguration={name: text}))
+        assert is_carried_out_or_refused(a_spec(flinkVersion="v2_3", mode=mode, flinkConfiguration={name: text}))
 
 
 @settings(max_examples=60)
-@given(versions, configurations, configurations)
-def test_any_configuration_is_carried_out_or_refused(version: str, conf: dict[str, str], defaults: dict[str, str]) -> None:
-    assert is_carried_out_or_refused(a_spec(flinkVersion=version, flinkConfiguration=conf), defaults)
+@given(versions, modes, configurations, configurations)
+def test_any_configuration_is_carried_out_or_refused(version: str, mode: str, conf: dict[str, str], defaults: dict[str, str]) -> None:
+    assert is_carried_out_or_refused(a_spec(flinkVersion=version, mode=mode, flinkConfiguration=conf), defaults)
+
+
+@settings(max_examples=60)
+@given(versions, modes, st.one_of(st.none(), jobs), configurations)
+def test_any_job_is_carried_out_or_refused(version: str, mode: str, job: Any, defaults: dict[str, str]) -> None:
+    assert is_carried_out_or_refused(a_spec(flinkVersion=version, mode=mode, job=job), defaults)
 
 
 @settings(max_examples=60)
@@ -146,17 +167,20 @@ def test_with_any_defaults_an_accepted_spec_goes_on_or_is_refused(conf: dict[str
 
 
 @settings(max_examples=60)
-@given(versions, processes, processes, numbers)
-def test_any_resources_are_carried_out_or_refused(version: str, jobmanager: Any, taskmanager: Any, parallelism: int | None) -> None:
-    job = {"jarURI": "local:///job.jar", "parallelism": parallelism}
-    assert is_carried_out_or_refused(a_spec(flinkVersion=version, jobManager=jobmanager, taskManager=taskmanager, job=job))
+@given(versions, modes, processes, processes, numbers)
+def test_any_resources_are_carried_out_or_refused(
+    version: str, mode: str, jobmanager: Any, taskmanager: Any, parallelism: int | None
+) -> None:
+    job = {"jarURI": "local:///opt/flink/usrlib/job.jar", "parallelism": parallelism}
+    assert is_carried_out_or_refused(a_spec(flinkVersion=version, mode=mode, jobManager=jobmanager, taskManager=taskmanager, job=job))
 
 
 @settings(max_examples=60)
-@given(templates, templates, st.booleans())
-@example(common={}, own={"spec": {"containers": [{"name": ["a"]}, {"name": ["a"]}]}}, by_name=False)
-def test_any_pod_template_is_carried_out_or_refused(common: Any, own: Any, by_name: bool) -> None:
+@given(templates, templates, st.booleans(), modes)
+@example(common={}, own={"spec": {"containers": [{"name": ["a"]}, {"name": ["a"]}]}}, by_name=False, mode="native")
+@example(common={}, own={"spec": {"initContainers": [{"volumeMounts": "x"}]}}, by_name=False, mode="standalone")
+def test_any_pod_template_is_carried_out_or_refused(common: Any, own: Any, by_name: bool, mode: str) -> None:
     conf = {"kubernetes.operator.pod-template.merge-arrays-by-name": str(by_name).lower()}
     process = {"resource": {"memory": "2048m", "ephemeralStorage": "1Gi"}, "podTemplate": own}
-    spec = a_spec(podTemplate=common, jobManager=process, taskManager=process, flinkConfiguration=conf)
+    spec = a_spec(mode=mode, podTemplate=common, jobManager=process, taskManager=process, flinkConfiguration=conf)
     assert is_carried_out_or_refused(spec)

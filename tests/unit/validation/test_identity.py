@@ -63,10 +63,8 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["spec.imagePullPolicy: 'Sometimes' is not a pull policy; write Always, IfNotPresent, Never"],
     ),
     "a pull policy": ({"imagePullPolicy": "Never"}, []),
-    "standalone": (
-        {"mode": "standalone"},
-        ["spec.mode: standalone clusters are not supported by this version; write native, or leave it out"],
-    ),
+    "standalone": ({"mode": "standalone"}, []),
+    "a standalone session cluster": ({"mode": "standalone", "job": None}, []),
     "a session cluster": (
         {"job": None},
         [],
@@ -118,6 +116,13 @@ CHANGES: dict[str, tuple[FlinkDeploymentSpec, FlinkDeploymentSpec, list[str]]] =
         a_spec(job=None),
         a_spec(),
         ["spec.job: would turn a session cluster into an application cluster; delete the resource and create it again"],
+    ),
+    "the mode, to standalone": (
+        a_spec(),
+        a_spec(mode="standalone"),
+        [
+            "spec.mode: changes from native to standalone; write the old mode, or delete the resource and create it again",
+        ],
     ),
     "the mode": (
         a_spec(mode="standalone"),

@@ -38,6 +38,13 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
             "put the jar in the image and write local:///opt/flink/usrlib/job.jar"
         ],
     ),
+    "a jar that is no URL before 1.19": (
+        {"flinkVersion": "v1_18", "job": {"jarURI": "http://[job.jar"}},
+        [
+            "spec.job.jarURI: is not a local: path, the only kind that Flink 1.18 runs; "
+            "put the jar in the image and write local:///opt/flink/usrlib/job.jar"
+        ],
+    ),
     "a remote jar from 1.19": ({"flinkVersion": "v1_19", "job": {"jarURI": "s3://jars/job.jar"}}, []),
     "stateless without directories": ({"job": {"upgradeMode": "stateless"}}, []),
     "last-state with checkpoints": ({"job": {"upgradeMode": "last-state"}, "flinkConfiguration": CHECKPOINTS}, []),

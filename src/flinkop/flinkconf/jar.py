@@ -1,0 +1,29 @@
+"""How a standalone cluster finds the jar of its job. A native one reads `pipeline.jars`."""
+
+from __future__ import annotations
+
+from flinkop.api.flinkdeployment import JobSpec
+from flinkop.api.flinkversion import FlinkVersion
+
+USER_LIBRARY = "/opt/flink/usrlib"
+"""Flink puts the jars in here on the class path of the job."""
+
+JARS_SINCE = FlinkVersion(1, 19)
+"""Since then the command line may name the jar."""
+
+
+def class_path(job: JobSpec, version: FlinkVersion) -> str | None:
+    """Where a job's jar is to be named for the class loader, as a URL; None where Flink finds it without.
+
+    So it does in its own directory for jars. Named once more, the jar is two jars for Flink, which then does not know whose class
+    to run. Seen with Flink 1.18.
+    """
+    if not job.jar_uri or version >= JARS_SINCE or is_in_user_library(job.jar_uri):
+        return None
+    return "file:" + job.jar_uri.removeprefix("local:")
+
+
+def is_in_user_library(jar_uri: str) -> bool:
+    """Whether the jar is where Flink looks for jars."""
+    path = jar_uri.removeprefix("local:").lstrip("/")
+    return f"/{path}".startswith(f"{USER_LIBRARY}/")
