@@ -18,7 +18,7 @@ def a_job(name: str, options: dict[str, str], args: list[str] | None = None) -> 
 
 def test_an_upgrade_that_does_not_get_stable_is_rolled_back(world: World) -> None:
     name = "rollback"
-    world.apply(a_job(name, {f"{_OPTION}deployment.rollback.enabled": "true", f"{_OPTION}deployment.readiness.timeout": "20 s"}))
+    world.apply(a_job(name, {f"{_OPTION}deployment.rollback.enabled": "true", f"{_OPTION}deployment.readiness.timeout": "45 s"}))
     world.wait_until_running(name)
     before = world.wait_for_count(name, 100).newest
     world.patch(name, {"image": "nowhere.example/flink:none"})

@@ -41,7 +41,7 @@ def roll_back(record: Record, observed: Observed, desired: Desired, fresh: Fresh
     if not desired.session and choose_restore(restore_facts(record, observed, _as_stable(record, desired))).point is None:
         return None
     assert record.reconciled is not None
-    cause = record.failure or record.message
+    cause = record.failure or _its_time_is_over(record, desired)
     message = f"Rolling back to the last stable spec: generation {desired.generation} did not become stable. Cause: {cause}"
     return go(
         record,
@@ -83,6 +83,11 @@ def forget_rollback(record: Record, desired: Desired) -> Record:
     """A newer spec, whatever it says, ends a rollback."""
     is_over = record.rollback is not None and record.rollback.deployed and not desired.rolled_back and not desired.deleting
     return replace(record, rollback=None) if is_over else record
+
+
+def _its_time_is_over(record: Record, desired: Desired) -> str:
+    seconds = desired.settings.readiness_timeout.total_seconds()
+    return f"its job did not run within {seconds:.0f} s (kubernetes.operator.deployment.readiness.timeout), last seen: {record.reason}"
 
 
 def _has_had_its_time(record: Record, observed: Observed, desired: Desired, now: datetime) -> bool:

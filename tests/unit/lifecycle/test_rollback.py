@@ -111,6 +111,12 @@ def test_nothing_is_rolled_back_when(record: Record, observed: Observed, desired
     assert decide(record, observed, desired, FRESH).record.phase is not Phase.ROLLING_BACK
 
 
+def test_where_nothing_else_is_known_the_cause_is_the_time() -> None:
+    decision = decide(a_rejected_record(), NOT_READY, the_newest(), FRESH)
+    assert decision.record.rollback is not None
+    assert decision.record.rollback.cause.startswith("its job did not run within 300 s")
+
+
 def test_a_newer_spec_is_tried_rather_than_an_old_one() -> None:
     assert decide(a_rejected_record(), NOT_READY, an_upgrade(generation=3, rollback=True), FRESH).record.phase is Phase.UPGRADING
 
