@@ -79,7 +79,7 @@ class Manager:
         self._events = EventRecorder(kube, self._clock, config.pod_name)
         self._informers: list[Informer] = []
         self._resources = self._inform(FLINK_DEPLOYMENTS, config.label_selector, key_of)
-        self._deployments = self._inform(DEPLOYMENTS, f"component=jobmanager,{_TYPES}", owner_of, trim_deployment)
+        self._deployments = self._inform(DEPLOYMENTS, f"component in (jobmanager,taskmanager),{_TYPES}", owner_of, trim_deployment)
         self._pods = self._inform(PODS, f"component in (jobmanager,taskmanager),{_TYPES}", owner_of, trim_pod)
         self._ingresses = self._inform(INGRESSES, "component=ingress", key_of, trim_ingress) if config.manage_ingress else None
         self._elector = self._elect()

@@ -26,11 +26,15 @@ from flinkop.lifecycle.action import (
     DeleteHaMetadata,
     DeleteIngress,
     DeleteJobManager,
+    DeleteTaskManagers,
     DisposeSavepoint,
     RemoveFinalizer,
     RemoveJobGraphs,
+    Rescale,
+    ScaleTaskManagers,
     StartCluster,
     StartSession,
+    StartTaskManagers,
     StopWithSavepoint,
     TriggerSavepoint,
 )
@@ -38,7 +42,7 @@ from flinkop.lifecycle.restore import RestoreSource
 from flinkop.resources.application import build_application, options_of, owned_by_deployment
 from flinkop.resources.configuration import LAST_STATE_PATH, DeploymentPlan, with_deployment
 from flinkop.resources.ingress import build_ingress
-from flinkop.resources.naming import common_labels, selector_of
+from flinkop.resources.naming import common_labels, selector_of, taskmanager_deployment_name
 
 _log = structlog.get_logger(__name__)
 
@@ -76,6 +80,15 @@ class Actuator:
                 return await self._start(DeploymentPlan(generation, target.wish.uid, None, None, job_result_store_id), target)
             case DeleteJobManager(uid):
                 await self._kube.delete(DEPLOYMENTS, *target.key, uid=uid, propagation="Background")
+            case StartTaskManagers(generation):
+                await self._start_taskmanagers(generation, target)
+            case ScaleTaskManagers(uid, replicas):
+                await self._scale_taskmanagers(uid, replicas, target.key)
+            case DeleteTaskManagers(uid):
+                await self._kube.delete(DEPLOYMENTS, *_taskmanagers_of(target.key), uid=uid, propagation="Background")
+            case Rescale(job_id, bounds):
+                requirements = {vertex: (bound.lower, bound.upper) for vertex, bound in bounds.items()}
+                await self._flink.set_resource_requirements(self._base_url(target.key, target.wish.rest_port), job_id, requirements)
             case StopWithSavepoint():
                 await self._stop(action, target)
             case TriggerSavepoint(job_id, trigger_id):
@@ -126,7 +139,23 @@ class Actuator:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+        if objects.taskmanagers is not None:
+            await self._create_deployment(objects.taskmanagers, plan, _taskmanagers_of(target.key))
         return uid
+
+    async def _start_taskmanagers(self, generation: int, target: Target) -> None:
+        """They are told nothing of a start but its generation."""
+        plan = DeploymentPlan(generation, target.wish.uid, None, None, "")
+        conf = target.wish.configuration
+        namespace, name = target.key
+        objects = build_application(namespace, name, target.wish.spec, with_deployment(conf, plan), **options_of(conf))
+        if objects.taskmanagers is not None:
+            await self._create_deployment(objects.taskmanagers, plan, _taskmanagers_of(target.key))
+
+    async def _scale_taskmanagers(self, uid: str, replicas: int, key: Key) -> None:
+        """With a uid in it, the patch meets that Deployment and no other."""
+        with contextlib.suppress(NotFound):  # gone: it is made again
+            await self._kube.patch(DEPLOYMENTS, *_taskmanagers_of(key), {"metadata": {"uid": uid}, "spec": {"replicas": replicas}})
 
     async def _create_deployment(self, body: dict[str, Any], plan: DeploymentPlan, key: Key) -> str:
         try:
@@ -185,6 +214,11 @@ class Actuator:
                 patch = {"metadata": metadata, "data": dict.fromkeys(graphs)}
                 with contextlib.suppress(NotFound):  # gone with its graphs
                     await self._kube.patch(CONFIG_MAPS, key[0], config_map["metadata"]["name"], patch)
+
+
+def _taskmanagers_of(key: Key) -> Key:
+    """The key of the TaskManager Deployment of a standalone cluster."""
+    return key[0], taskmanager_deployment_name(key[1])
 
 
 def _plan_of(action: StartCluster, target: Target) -> DeploymentPlan:

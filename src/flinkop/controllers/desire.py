@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from flinkop.api.flinkdeployment import DesiredJobState, FlinkDeploymentSpec, parse_spec
+from flinkop.api.flinkdeployment import DeploymentMode, DesiredJobState, FlinkDeploymentSpec, parse_spec
 from flinkop.api.flinkversion import FlinkVersion
+from flinkop.controllers.scaling import parallelism_of, scaling_of
 from flinkop.controllers.view import FINALIZER
 from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
 from flinkop.flinkconf import operatoroptions as options
 from flinkop.flinkconf.highavailability import is_kubernetes_ha
-from flinkop.lifecycle.desired import Desired, Settings
+from flinkop.lifecycle.desired import Desired, Scaling, Settings
+from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.resources.application import build_application, options_of
 from flinkop.resources.configuration import DeploymentPlan, build_configuration, with_deployment
 from flinkop.resources.ingress import digest_of
+from flinkop.resources.size import taskmanager_replicas
 from flinkop.validation.flinkdeployment import validate_flinkdeployment
 
 Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
@@ -95,10 +97,16 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
     running = _running_configuration(namespace, name, before, defaults) if before else configuration
     wire = spec.to_wire()
     rolled_back = _is_rolled_back(resource, record)
+    change = _change(record, wire, rolled_back)
+    scaling = scaling_of(change, spec, configuration, running) if record.phase not in ENDED else Scaling.NONE
     desired = Desired(
         generation=metadata["generation"],
         spec=wire,
-        change=_change(record, wire, rolled_back),
+        change=change if scaling is not Scaling.NONE else _restarting(change),
+        scaling=scaling,
+        standalone=spec.mode is DeploymentMode.STANDALONE,
+        taskmanagers=taskmanager_replicas(spec, configuration),
+        parallelism=parallelism_of(configuration) if scaling is Scaling.REQUIREMENTS else {},
         rolled_back=rolled_back,
         suspended=spec.job is not None and spec.job.state is DesiredJobState.SUSPENDED,
         upgrade_mode=spec.job.upgrade_mode.value if spec.job else "stateless",
@@ -123,7 +131,7 @@ def _wish(uid: str, desired: Desired, spec: FlinkDeploymentSpec, configuration: 
         desired=desired,
         spec=spec,
         configuration=configuration,
-        taskmanagers=_taskmanagers(configuration) if spec.job else 0,
+        taskmanagers=taskmanager_replicas(spec, configuration) if spec.job or desired.standalone else 0,
         rest_port=flink.REST_PORT.read(running),
     )
 
@@ -156,12 +164,13 @@ def _change(record: Record, wire: Mapping[str, Any], rolled_back: bool) -> Chang
     return replace(change, effect=min(change.effect, Effect.UPGRADE)) if rolled_back else change
 
 
+def _restarting(change: Change) -> Change:
+    """What cannot be scaled in place is a restart."""
+    return replace(change, effect=Effect.UPGRADE) if change.effect is Effect.SCALE else change
+
+
 def _running_configuration(namespace: str, name: str, before: FlinkDeploymentSpec, defaults: Defaults) -> Mapping[str, str]:
     return build_configuration(namespace, name, before, defaults(namespace, before.flink_version))
-
-
-def _taskmanagers(configuration: Mapping[str, str]) -> int:
-    return math.ceil(flink.PARALLELISM.read(configuration) / flink.TASK_SLOTS.read(configuration))
 
 
 def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:

@@ -25,6 +25,7 @@ from flinkop.lifecycle.action import (
     ApplyIngress,
     DeleteIngress,
     DeleteJobManager,
+    Rescale,
     StartCluster,
     StartSession,
     StopWithSavepoint,
@@ -65,6 +66,7 @@ class Memory:
     refused_ingress: RefusedIngress | None = None
     ingress_again_at: float = 0.0
     refused_trigger: RefusedTrigger | None = None
+    refused_rescale: str | None = None
     wish: Wish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
     asked: tuple[Any, ...] = field(default=())
@@ -134,7 +136,7 @@ class FlinkDeploymentController:
             decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
             await self._record(resource, record, decision, Scale("", 0), memory)
             return Done()
-        knowledge = Knowledge(memory.started_uid, memory.refusal, self._refused_ingress(memory), memory.refused_trigger)
+        knowledge = self._knowledge(memory)
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
         try:
             observed = await self._observer.observe(key, record, wish, knowledge, fresh.now)
@@ -171,7 +173,7 @@ class FlinkDeploymentController:
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key
         if memory.asked != asked:  # what was refused, was refused for another wish
-            memory.refusal = memory.refused_ingress = None
+            memory.refusal = memory.refused_ingress = memory.refused_rescale = None
             memory.asked = asked
         return memory.wish
 
@@ -212,6 +214,8 @@ class FlinkDeploymentController:
                         again = self._without_ingress(action, error, target, memory) or again
                     case StopWithSavepoint() | TriggerSavepoint() if isinstance(error, FlinkRejected) and error.status != _NOT_FOUND:
                         memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
+                    case Rescale() if isinstance(error, FlinkRejected):
+                        memory.refused_rescale, again = str(error), True
                     case _ if isinstance(error, TransientError):
                         raise
                     case _:
@@ -228,6 +232,9 @@ class FlinkDeploymentController:
                 memory.started_uid, memory.expected = uid, Expected(uid, True, until)
             case DeleteJobManager(deleted):
                 memory.expected = Expected(deleted, False, until)
+
+    def _knowledge(self, memory: Memory) -> Knowledge:
+        return Knowledge(memory.started_uid, memory.refusal, self._refused_ingress(memory), memory.refused_trigger, memory.refused_rescale)
 
     def _refused_ingress(self, memory: Memory) -> RefusedIngress | None:
         return memory.refused_ingress if self._clock.monotonic() < memory.ingress_again_at else None

@@ -20,22 +20,26 @@ from flinkop.kube.resource import CONFIG_MAPS, REPLICA_SETS
 from flinkop.lifecycle.observed import (
     TERMINAL,
     Answered,
+    Bounds,
     HaMetadata,
     Job,
     JobState,
     Observed,
     Refusal,
     RefusedIngress,
+    RescaleRefused,
     Savepoint,
     SavepointFailed,
     SavepointUnknown,
+    Scale,
+    TaskManagers,
     Unreachable,
 )
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import TakingSavepoint
 from flinkop.lifecycle.unseen import ended_unseen
-from flinkop.resources.naming import common_labels, jobmanager_labels, selector_of
+from flinkop.resources.naming import common_labels, selector_of, taskmanager_deployment_name
 
 _TROUBLED = frozenset({JobState.FAILED, JobState.FAILING, JobState.RESTARTING})
 
@@ -72,6 +76,7 @@ class Knowledge:
     refusal: Refusal | None
     refused_ingress: RefusedIngress | None = None
     refused_trigger: RefusedTrigger | None = None
+    refused_rescale: str | None = None
 
 
 class Observer:
@@ -104,7 +109,7 @@ class Observer:
         deployment = self._deployments.get(key)
         if deployment is not None and not view.is_owned_by(wish.uid, deployment):
             return await self._beside_a_stranger(key, record, wish, knowledge)
-        seen = self._look(key, deployment, knowledge, now)
+        seen = self._look(key, deployment, wish, knowledge, now)
         asked = questions(record, wish.desired, seen.jobmanager is not None)
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
@@ -130,7 +135,7 @@ class Observer:
             ha = replace(await self._ha_metadata(key, record), config_maps=0, job_graphs=0)
         return Observed(ha=ha, dependents_applied=False, refusal=knowledge.refusal)
 
-    def _look(self, key: Key, deployment: Mapping[str, Any] | None, knowledge: Knowledge, now: datetime) -> Observed:
+    def _look(self, key: Key, deployment: Mapping[str, Any] | None, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
         pods = [pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod)]
         masters = [pod for pod in pods if _component(pod) == "jobmanager"]
         workers = [pod for pod in pods if _component(pod) == "taskmanager"]
@@ -138,17 +143,24 @@ class Observer:
             jobmanager=view.read_jobmanager(deployment) if deployment else None,
             jobmanager_pods=len(masters),
             pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
+            taskmanagers=self._taskmanagers(key, wish) if wish.desired.standalone else None,
+            taskmanager_pods=sum(not view.is_overdue(pod, now) for pod in workers) if wish.desired.standalone else 0,
             restart=next(filter(None, map(view.find_restart, masters)), None),
             trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
             dependents_applied=deployment is not None and deployment["metadata"]["uid"] == knowledge.started_uid,
             refusal=knowledge.refusal,
         )
 
+    def _taskmanagers(self, key: Key, wish: Wish) -> TaskManagers | None:
+        found = self._deployments.get((key[0], taskmanager_deployment_name(key[1])))
+        return view.read_taskmanagers(found) if found is not None and view.is_owned_by(wish.uid, found) else None
+
     async def _replica_sets(self, key: Key) -> int:
-        """Those that could still make a JobManager's pod."""
+        """Those that could still make a pod of the cluster. In a native one only the JobManager has any."""
         namespace, name = key
-        found = await self._kube.list(REPLICA_SETS, namespace, label_selector=selector_of(jobmanager_labels(name)))
-        return sum(view.makes_pods_of(name, one) for one in found)
+        found = await self._kube.list(REPLICA_SETS, namespace, label_selector=selector_of({"app": name}))
+        makers = (name, taskmanager_deployment_name(name))
+        return sum(any(view.makes_pods_of(maker, one) for maker in makers) for one in found)
 
     async def _ha_metadata(self, key: Key, record: Record) -> HaMetadata:
         namespace, name = key
@@ -177,6 +189,8 @@ class Observer:
             seen = replace(seen, failure=await self._failure(url, job))
         if Question.CHECKPOINTS in asked or job.state in TERMINAL:
             seen = replace(seen, checkpoints=read_checkpoints(await self._flink.checkpoints(url, job.job_id)))
+        if Question.SCALE in asked and job.state is JobState.RUNNING:
+            seen = replace(seen, scale=await self._scale(url, job.job_id, knowledge))
         if Question.RESTARTS in asked:
             seen = replace(seen, restarts=await self._flink.restarts(url, job.job_id))
         if job.state is JobState.RUNNING and not record.cluster_info:
@@ -187,6 +201,16 @@ class Observer:
         running = tuple(job for job in map(read_job, jobs) if job.state not in TERMINAL)
         info = None if record.cluster_info else await self._cluster_info(url)
         return replace(seen, session_jobs=running, cluster_info=info)
+
+    async def _scale(self, url: str, job_id: str, knowledge: Knowledge) -> Scale | RescaleRefused:
+        if knowledge.refused_rescale is not None:
+            return RescaleRefused(knowledge.refused_rescale)
+        try:
+            requirements = await self._flink.resource_requirements(url, job_id)
+        except FlinkRejected as refused:
+            return RescaleRefused(str(refused))
+        bounds = {vertex: Bounds(lower, upper) for vertex, (lower, upper) in requirements.items()}
+        return Scale(bounds, await self._flink.vertex_parallelism(url, job_id))
 
     async def _failure(self, url: str, job: Job) -> str | None:
         return await self._flink.failure_cause(url, job.job_id)

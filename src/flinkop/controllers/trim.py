@@ -21,7 +21,7 @@ _GENERATED_NAME = re.compile(r'pods "[^"]*" is ')
 
 
 def trim_deployment(deployment: dict[str, Any]) -> dict[str, Any]:
-    """A JobManager Deployment."""
+    """A JobManager or TaskManager Deployment."""
     metadata, status = deployment["metadata"], deployment.get("status") or {}
     kept = _metadata(metadata)
     generation = (metadata.get("annotations") or {}).get(GENERATION_ANNOTATION)
@@ -30,6 +30,7 @@ def trim_deployment(deployment: dict[str, Any]) -> dict[str, Any]:
     kept["ownerReferences"] = _owners(metadata)
     return {
         "metadata": kept,
+        "spec": {"replicas": (deployment.get("spec") or {}).get("replicas", 1)},
         "status": {
             "availableReplicas": status.get("availableReplicas", 0),
             "wasAvailable": any(condition.get("reason") == _WAS_AVAILABLE for condition in status.get("conditions") or ()),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flinkop.flink.stacktrace import find_cause
-from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Restart, Trouble
+from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Restart, TaskManagers, Trouble
 from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 from flinkop.resources.naming import MAIN_CONTAINER
@@ -45,6 +45,12 @@ def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
         terminating="deletionTimestamp" in metadata,
         was_available=status.get("wasAvailable", False),
     )
+
+
+def read_taskmanagers(deployment: Mapping[str, Any]) -> TaskManagers:
+    """The TaskManager Deployment's state."""
+    metadata = deployment["metadata"]
+    return TaskManagers(metadata["uid"], (deployment.get("spec") or {}).get("replicas", 1), "deletionTimestamp" in metadata)
 
 
 def read_ingress(ingress: Mapping[str, Any] | None, owner_uid: str) -> str | None:

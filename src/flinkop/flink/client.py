@@ -27,7 +27,9 @@ from flinkop.flink.model import (
     read_execution_result,
     read_jobs,
     read_operation,
+    read_requirements,
     read_restarts,
+    read_vertices,
 )
 from flinkop.flink.stacktrace import summarize
 
@@ -114,6 +116,21 @@ class FlinkClient:
     async def restarts(self, base_url: str, job_id: str) -> int | None:
         """How often the job restarted since its JobManager began; None when Flink does not tell."""
         return await self._get(base_url, f"/jobs/{job_id}/metrics?get=numRestarts", read_restarts)
+
+    async def resource_requirements(self, base_url: str, job_id: str) -> Mapping[str, tuple[int, int]]:
+        """How parallel each vertex may be, at least and at most. From Flink 1.18 on, with the adaptive scheduler."""
+        return await self._get(base_url, f"/jobs/{job_id}/resource-requirements", read_requirements)
+
+    async def vertex_parallelism(self, base_url: str, job_id: str) -> Mapping[str, int]:
+        """How parallel each vertex is."""
+        return await self._get(base_url, f"/jobs/{job_id}", read_vertices)
+
+    async def set_resource_requirements(self, base_url: str, job_id: str, requirements: Mapping[str, tuple[int, int]]) -> None:
+        """Says how parallel each vertex may be. The same again changes nothing."""
+        body = {
+            vertex: {"parallelism": {"lowerBound": lower, "upperBound": upper}} for vertex, (lower, upper) in sorted(requirements.items())
+        }
+        await self._call("PUT", base_url, f"/jobs/{job_id}/resource-requirements", body)
 
     async def failure_cause(self, base_url: str, job_id: str) -> str | None:
         """The root cause of the job's newest failure in one line. Three places, by version: see the reference's section 8.2."""

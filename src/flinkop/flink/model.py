@@ -172,6 +172,17 @@ def read_execution_result(answer: Mapping[str, Any]) -> str | None:
     return _text(cause["stack-trace"]) if cause else None
 
 
+def read_requirements(answer: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """The bounds of each vertex in `/jobs/:id/resource-requirements`."""
+    bounds = {vertex: _map(_map(value)["parallelism"]) for vertex, value in answer.items()}
+    return {vertex: (_number(bound["lowerBound"]), _number(bound["upperBound"])) for vertex, bound in bounds.items()}
+
+
+def read_vertices(answer: Mapping[str, Any]) -> dict[str, int]:
+    """The parallelism of each vertex in `/jobs/:id`."""
+    return {_text(vertex["id"]): _number(vertex["parallelism"]) for vertex in _maps(answer["vertices"])}
+
+
 def read_restarts(answer: Mapping[str, Any]) -> int | None:
     """`numRestarts` of `/jobs/:id/metrics?get=numRestarts`, a list under `elements`: metrics that are not there yet are left out of it."""
     values = [_text(metric["value"]) for metric in _maps(answer["elements"]) if metric.get("id") == "numRestarts"]

@@ -20,7 +20,6 @@ NOT_YET: frozenset[str] = frozenset(
         "exception.label.mapper",
         "health.canary.resource.timeout",
         "job.submission.timeout",
-        "job.upgrade.inplace-scaling.enabled",
         "periodic.checkpoint.interval",
         "resource.deletion.propagation",
         "resource.lifecycle.metrics.enabled",

@@ -87,6 +87,7 @@ TOLERATED_CHECKPOINT_FAILURES = Option("execution.checkpointing.tolerable-failed
 TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", 1, count)
 PARALLELISM = Option("parallelism.default", 1, integer)
 PARALLELISM_OVERRIDES = _map("pipeline.jobvertex-parallelism-overrides")
+SCHEDULER = _text("jobmanager.scheduler", "")
 SCHEDULER_MODE = _text("scheduler-mode", "")
 CLASSPATHS = _list("pipeline.classpaths")
 
@@ -145,6 +146,7 @@ ALL: tuple[Option[Any], ...] = (
     TASK_SLOTS,
     PARALLELISM,
     PARALLELISM_OVERRIDES,
+    SCHEDULER,
     SCHEDULER_MODE,
     CLASSPATHS,
     IGNORE_UNCLAIMED_STATE,

@@ -195,6 +195,13 @@ ROLLBACK = _resource(
     boolean,
     "Whether a spec that is not stable within `deployment.readiness.timeout`, or whose job fails, gives way to the last stable one.",
 )
+INPLACE_SCALING = _resource(
+    "job.upgrade.inplace-scaling.enabled",
+    True,
+    boolean,
+    "Whether changed `pipeline.jobvertex-parallelism-overrides` are told to the running job: native mode, from Flink 1.18 on, with the "
+    "adaptive scheduler. Where that is not possible the job is restarted.",
+)
 RESTART_FAILED = _resource(
     "job.restart.failed",
     False,
@@ -316,6 +323,7 @@ ALL: tuple[Option[Any], ...] = (
     RECOVERY,
     SHUTDOWN_TTL,
     ROLLBACK,
+    INPLACE_SCALING,
     RESTART_FAILED,
     HEALTH_CHECK,
     RESTARTS_THRESHOLD,

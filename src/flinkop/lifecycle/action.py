@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flinkop.lifecycle.observed import Bounds
 from flinkop.lifecycle.restore import RestorePoint
 
 
@@ -40,6 +42,36 @@ class DeleteJobManager:
     """Deletes the JobManager Deployment with this uid, and no other."""
 
     uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartTaskManagers:
+    """Creates the TaskManager Deployment of a standalone cluster that runs. One that exists is success."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleTaskManagers:
+    """Has the TaskManager Deployment with this uid run so many."""
+
+    uid: str
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTaskManagers:
+    """Deletes the TaskManager Deployment with this uid, and no other."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale:
+    """Tells Flink how parallel each vertex of the running job may be."""
+
+    job_id: str
+    bounds: Mapping[str, Bounds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +133,10 @@ Action = (
     | StartCluster
     | StartSession
     | DeleteJobManager
+    | StartTaskManagers
+    | ScaleTaskManagers
+    | DeleteTaskManagers
+    | Rescale
     | StopWithSavepoint
     | TriggerSavepoint
     | DisposeSavepoint

@@ -16,7 +16,7 @@ from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.specdiff import Effect
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 from flinkop.lifecycle.stop import CancelPlan, NotNow, StopPlan, StopWithSavepointPlan, TearDownPlan, choose_stop
-from flinkop.lifecycle.teardown import delete_jobmanager
+from flinkop.lifecycle.teardown import delete_cluster
 
 
 def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | NotNow:
@@ -50,7 +50,7 @@ def carry_out(
                 Phase.UPGRADING,
                 "StoppingCluster",
                 _sentence(why),
-                *delete_jobmanager(observed),
+                *delete_cluster(observed),
                 requeue_after=None if observed.jobmanager else IMMEDIATELY,
                 events=events,
                 step=step,

@@ -16,11 +16,13 @@ from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.rescale import rescale
 from flinkop.lifecycle.rollback import forget_rollback, on_rolling_back, show_rollback
 from flinkop.lifecycle.running import on_running
-from flinkop.lifecycle.specdiff import Effect, take_over_ignored
+from flinkop.lifecycle.specdiff import Effect, take_over
 from flinkop.lifecycle.suspended import on_created, on_suspended
 from flinkop.lifecycle.takesavepoints import take_savepoints
+from flinkop.lifecycle.taskmanagers import keep_taskmanagers
 from flinkop.lifecycle.upgrading import on_upgrading
 
 Handler = Callable[[Record, Observed, Desired, Fresh], Decision]
@@ -51,6 +53,7 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
     known = forget_rollback(_with_what_is_ignored(record, desired), desired)
     decision = watch_health(known, handler(known, observed, desired, fresh), observed, desired, fresh)
+    decision = keep_taskmanagers(rescale(known, decision, observed, desired, fresh), observed, desired)
     decision = show_rollback(take_savepoints(decision, observed, desired, fresh))
     if not is_allowed(record.phase, decision.record.phase):
         raise ForbiddenTransition(f"{record.phase} to {decision.record.phase}")
@@ -71,7 +74,7 @@ def _with_what_is_ignored(record: Record, desired: Desired) -> Record:
     """A change that does not concern the cluster is in force at once; an upgrade mode, for instance, must not wait for an upgrade."""
     if record.reconciled is None or desired.change.effect is Effect.NOTHING:
         return record
-    accepted = take_over_ignored(record.reconciled, desired.spec)
+    accepted = take_over(record.reconciled, desired.spec, Effect.IGNORE)
     return replace(record, reconciled=accepted, stable=accepted if record.stable == record.reconciled else record.stable)
 
 

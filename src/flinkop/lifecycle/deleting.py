@@ -15,7 +15,7 @@ from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.session import wait_for_jobs
 from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown, WaitingForJobs
-from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
+from flinkop.lifecycle.teardown import delete_cluster, tear_down
 
 _ATTEMPTS = 3
 _CLEANUP = Event("Cleanup", "Cleaning up FlinkDeployment", component=Component.OPERATOR)
@@ -99,13 +99,13 @@ def _give_up(record: Record, observed: Observed, fresh: Fresh, cause: str) -> De
 
 def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, events: tuple[Event, ...] = ()) -> Decision:
     step = TearingDown(fresh.now, HaFate.REMOVE)
-    actions = delete_jobmanager(observed)
+    actions = delete_cluster(observed)
     return stay(record, "StoppingCluster", message, *actions, step=step, events=events, requeue_after=None if actions else IMMEDIATELY)
 
 
 def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     late = fresh.now >= step.since + desired.settings.cleanup_timeout
-    if late and observed.jobmanager is None and (observed.pods_overdue or observed.replica_sets):
+    if late and observed.jobmanager is None and (observed.pods_overdue or observed.replica_sets or not observed.taskmanagers_are_gone):
         return go(
             record,
             record.phase,

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
 from typing import Any
 
 from flinkop.lifecycle.specdiff import Change, Effect
+
+
+class Scaling(Enum):
+    """How a change of the spec that only scales is carried out without a restart; NONE where it cannot be, or nothing is to be scaled."""
+
+    NONE = auto()
+    REPLICAS = auto()
+    REQUIREMENTS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,8 @@ class Settings:
 class Desired:
     """One resource's wish. `spec` is the newest valid one; `problems` says what is wrong with a newer one that is not.
 
+    `standalone`: the operator makes the TaskManagers, so many as `taskmanagers` says. `parallelism` is that of single vertices of the job.
+
     `rolled_back`: `spec` is the last stable one, in the place of the newest, which did not become stable.
 
     `session`: a cluster without a job of its own, which others use. `ingress` is the digest of the Ingress that is wanted; None: none is.
@@ -68,6 +79,10 @@ class Desired:
     pinned_job_id: str | None = None
     problems: tuple[str, ...] = ()
     rolled_back: bool = False
+    standalone: bool = False
+    taskmanagers: int = 0
+    scaling: Scaling = Scaling.NONE
+    parallelism: Mapping[str, int] = field(default_factory=dict)
     session: bool = False
     manages_ingress: bool = True
     ingress: str | None = None

@@ -16,7 +16,7 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.restart import counted, restarts_at
 from flinkop.lifecycle.rollback import roll_back
 from flinkop.lifecycle.stop import TearDownPlan, fate_after_end
-from flinkop.lifecycle.teardown import delete_jobmanager
+from flinkop.lifecycle.teardown import delete_cluster
 
 _RUNS_AGAIN = Event(
     "JobRunsAgain",
@@ -78,7 +78,7 @@ def _rest(record: Record, observed: Observed, desired: Desired, fresh: Fresh) ->
     runs_again = not _may_come_back(record, desired) and _is_back(observed, desired)
     ends = _ttl_ends(record, desired)
     over = ends is not None and fresh.now >= ends
-    actions: tuple[Action, ...] = delete_jobmanager(observed) if over or runs_again else ()
+    actions: tuple[Action, ...] = delete_cluster(observed) if over or runs_again else ()
     status = record.jobmanager if observed.jobmanager else JobManagerStatus.MISSING
     reason, message = _words(record)
     restart = restarts_at(record, desired)

@@ -39,6 +39,15 @@ class JobManager:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskManagers:
+    """The Deployment of a standalone cluster's TaskManagers; `replicas` is how many it is told to run."""
+
+    uid: str
+    replicas: int
+    terminating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Crash:
     """One end of a container; `finished_at` tells it from the others."""
 
@@ -149,6 +158,29 @@ class Checkpoints:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How parallel a vertex of a job may be, at least and at most."""
+
+    lower: int
+    upper: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How parallel the vertices of the job may be, and are."""
+
+    bounds: Mapping[str, Bounds]
+    parallelism: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RescaleRefused:
+    """The JobManager does not rescale this job in place."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class HaMetadata:
     """The config maps that Flink's Kubernetes high availability keeps for one cluster.
 
@@ -182,7 +214,10 @@ class RefusedIngress:
 class Observed:
     """One look at the world.
 
-    `replica_sets` counts the JobManager's: one that has outlived its Deployment still replaces pods.
+    `replica_sets` counts those that could still make pods: one that has outlived its Deployment still replaces them.
+
+    `taskmanagers` and `taskmanager_pods`, those that can still report their end, are of a standalone cluster only: in a native one both
+    go with the JobManager.
 
     `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
 
@@ -195,6 +230,8 @@ class Observed:
     jobmanager_pods: int = 0
     pods_overdue: bool = False
     replica_sets: int = 0
+    taskmanagers: TaskManagers | None = None
+    taskmanager_pods: int = 0
     restart: Restart | None = None
     trouble: Trouble | None = None
     rest: Rest = field(default_factory=NotAsked)
@@ -203,6 +240,7 @@ class Observed:
     savepoint: Savepoint | None = None
     checkpoints: Checkpoints | None = None
     restarts: int | None = None
+    scale: Scale | RescaleRefused | None = None
     ha: HaMetadata | None = None
     dependents_applied: bool = True
     refusal: Refusal | None = None
@@ -213,8 +251,13 @@ class Observed:
 
     @property
     def cluster_is_gone(self) -> bool:
-        """No JobManager is left that could run the job."""
-        return self.jobmanager is None and self.jobmanager_pods == 0 and self.replica_sets == 0
+        """No JobManager is left that could run the job, and no TaskManager that would offer itself to the next one."""
+        return self.jobmanager is None and self.jobmanager_pods == 0 and self.replica_sets == 0 and self.taskmanagers_are_gone
+
+    @property
+    def taskmanagers_are_gone(self) -> bool:
+        """No TaskManager is left that was not made by a JobManager."""
+        return self.taskmanagers is None and self.taskmanager_pods == 0
 
     @property
     def jobmanager_is_ready(self) -> bool:

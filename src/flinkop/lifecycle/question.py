@@ -8,6 +8,7 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.health import checks_health
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.rescale import is_rescaled
 from flinkop.lifecycle.rollback import may_roll_back
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingForJobs
 
@@ -24,6 +25,7 @@ class Question(Flag):
     HA_METADATA = auto()
     REPLICA_SETS = auto()
     RESTARTS = auto()
+    SCALE = auto()
 
 
 def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Question:
@@ -31,6 +33,8 @@ def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Ques
     asked = _of_phase(record, desired)
     if checks_health(record, desired):
         asked |= Question.CHECKPOINTS | Question.RESTARTS
+    if is_rescaled(record, desired):
+        asked |= Question.SCALE
     if _needs_metadata(record, desired, jobmanager_exists):
         asked |= Question.HA_METADATA
     if not jobmanager_exists and (isinstance(record.step, TearingDown) or record.phase in _MAY_START):

@@ -23,7 +23,7 @@ from flinkop.lifecycle.specdiff import NO_CHANGE
 from flinkop.lifecycle.start import restore_facts
 from flinkop.lifecycle.step import HaFate, TearingDown
 from flinkop.lifecycle.suspended import start_or_suspend
-from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
+from flinkop.lifecycle.teardown import delete_cluster, tear_down
 
 
 def may_roll_back(record: Record, desired: Desired) -> bool:
@@ -48,7 +48,7 @@ def roll_back(record: Record, observed: Observed, desired: Desired, fresh: Fresh
         Phase.ROLLING_BACK,
         "RollingBack",
         message,
-        *delete_jobmanager(observed),
+        *delete_cluster(observed),
         requeue_after=None if observed.jobmanager else IMMEDIATELY,
         events=(Event("Rollback", message),),
         step=TearingDown(fresh.now, HaFate.KEEP),

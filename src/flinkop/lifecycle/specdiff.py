@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -13,28 +13,39 @@ class Effect(IntEnum):
 
     NOTHING = 0
     IGNORE = 1
-    UPGRADE = 2
-    SAVEPOINT_REDEPLOY = 3
+    SCALE = 2
+    UPGRADE = 3
+    SAVEPOINT_REDEPLOY = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`path` is a dotted path; with a final `*` it matches every path that starts so. `null_ignored`: removing the value is no change."""
+    """`path` is a dotted path; with a final `*` it matches every path that starts so. `null_ignored`: removing the value is no change.
+
+    `standalone` is the effect in a standalone cluster where it is another one.
+    """
 
     path: str
     effect: Effect
     null_ignored: bool = False
+    standalone: Effect | None = None
 
     def matches(self, path: str) -> bool:
         """Whether this rule speaks about `path`."""
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
 
 
+OVERRIDES = "pipeline.jobvertex-parallelism-overrides"
+"""The option that says how parallel single vertices of the job are."""
+
 RULES: tuple[Rule, ...] = (
     Rule("flinkConfiguration.kubernetes.operator.*", Effect.IGNORE),
     Rule("flinkConfiguration.job.autoscaler*", Effect.IGNORE),
     Rule("flinkConfiguration.parallelism.default", Effect.IGNORE),
+    Rule(f"flinkConfiguration.{OVERRIDES}*", Effect.SCALE, standalone=Effect.UPGRADE),
     Rule("ingress*", Effect.IGNORE),
+    Rule("job.parallelism", Effect.UPGRADE, standalone=Effect.SCALE),
+    Rule("taskManager.replicas", Effect.UPGRADE, standalone=Effect.SCALE),
     Rule("job.upgradeMode", Effect.IGNORE),
     Rule("job.allowNonRestoredState", Effect.IGNORE),
     Rule("job.initialSavepointPath", Effect.IGNORE),
@@ -63,25 +74,33 @@ NO_CHANGE = Change(Effect.NOTHING, ())
 
 def diff_spec(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
     """Compares two specs in the form `FlinkDeploymentSpec.model_dump(by_alias=True)` gives: defaults filled in, configuration flat."""
-    found = [(path, _effect(path, new)) for path, new in _differences("", before, after)]
+    standalone = _is_standalone(after)
+    found = [(path, _effect(path, new, standalone)) for path, new in _differences("", before, after)]
     if not found:
         return NO_CHANGE
     return Change(max(effect for _, effect in found), tuple(path for path, _ in found))
 
 
-def take_over_ignored(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`before` with all of `after` that does not concern the cluster: a change that is ignored counts at once, whatever else waits."""
-    return before if before == after else _merge("", before, after)
+def take_over(before: Mapping[str, Any], after: Mapping[str, Any], largest: Effect) -> Mapping[str, Any]:
+    """`before` with all of `after` that has an effect up to `largest`: a change that is ignored counts at once, whatever else waits."""
+    if before == after:
+        return before
+    standalone = _is_standalone(after)
+    return _merge("", before, after, lambda path, new: _effect(path, new, standalone) <= largest and not _is_request(path, new))
 
 
-def _merge(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, Any]:
+def _is_standalone(spec: Mapping[str, Any]) -> bool:
+    return spec.get("mode") == "standalone"
+
+
+def _merge(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any], counts: Callable[[str, object], bool]) -> Mapping[str, Any]:
     merged = {}
     for key in {**before, **after}:
         path, old, new = _join(prefix, key), before.get(key), after.get(key)
         if isinstance(old, Mapping) and isinstance(new, Mapping) and path not in _OPAQUE:
-            merged[key] = _merge(path, old, new)
+            merged[key] = _merge(path, old, new, counts)
             continue
-        source = after if _effect(path, new) is Effect.IGNORE and not _is_request(path, new) else before
+        source = after if counts(path, new) else before
         if key in source:
             merged[key] = source[key]
     return merged
@@ -92,9 +111,11 @@ def _is_request(path: str, new: object) -> bool:
     return path in _REQUESTS and new is not None
 
 
-def _effect(path: str, new: object) -> Effect:
+def _effect(path: str, new: object, standalone: bool) -> Effect:
     rule = next(rule for rule in RULES if rule.matches(path))
-    return Effect.IGNORE if rule.null_ignored and new is None else rule.effect
+    if rule.null_ignored and new is None:
+        return Effect.IGNORE
+    return rule.standalone if standalone and rule.standalone is not None else rule.effect
 
 
 def _differences(prefix: str, before: Any, after: Any) -> Iterator[tuple[str, Any]]:

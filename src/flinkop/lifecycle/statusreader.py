@@ -15,7 +15,17 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
 from flinkop.lifecycle.savepointinfo import read_savepoints
-from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import (
+    Cancelling,
+    HaFate,
+    Rescaling,
+    Step,
+    TakingSavepoint,
+    TearingDown,
+    WaitingForJobs,
+    WaitingToRetry,
+    WaitingToStop,
+)
 
 
 def read_record(status: Mapping[str, Any]) -> Record:
@@ -113,6 +123,8 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
             return WaitingToRetry(since, value["generation"], value["attempt"], _time(value["notBefore"]))
         case "WaitingToStop":
             return WaitingToStop(since)
+        case "Rescaling":
+            return Rescaling(since)
         case "WaitingForJobs":
             return WaitingForJobs(since)
         case unknown:

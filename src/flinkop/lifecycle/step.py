@@ -65,4 +65,11 @@ class WaitingForJobs:
     since: datetime
 
 
-Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop | WaitingForJobs
+@dataclass(frozen=True, slots=True)
+class Rescaling:
+    """The running job is told how parallel to be."""
+
+    since: datetime
+
+
+Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop | WaitingForJobs | Rescaling

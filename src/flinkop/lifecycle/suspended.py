@@ -14,7 +14,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.start import start
 from flinkop.lifecycle.step import HaFate, TearingDown
-from flinkop.lifecycle.teardown import delete_jobmanager, is_gone, tear_down
+from flinkop.lifecycle.teardown import delete_cluster, is_gone, tear_down
 
 
 def on_created(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -82,10 +82,11 @@ def _accepted(record: Record, desired: Desired) -> Mapping[str, Any]:
 
 
 def _is_in_the_way(observed: Observed, desired: Desired) -> bool:
-    return observed.jobmanager is not None or (not desired.suspended and not is_gone(observed, desired))
+    is_there = observed.jobmanager is not None or observed.taskmanagers is not None
+    return is_there or (not desired.suspended and not is_gone(observed, desired))
 
 
 def _clear(record: Record, observed: Observed, fresh: Fresh) -> Decision:
     message = "Waiting for what is left of the old cluster to go."
     step = TearingDown(fresh.now, HaFate.KEEP)
-    return go(record, Phase.UPGRADING, "StoppingCluster", message, *delete_jobmanager(observed), step=step, requeue_after=IMMEDIATELY)
+    return go(record, Phase.UPGRADING, "StoppingCluster", message, *delete_cluster(observed), step=step, requeue_after=IMMEDIATELY)

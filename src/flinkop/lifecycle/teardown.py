@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flinkop.lifecycle.action import Action, DeleteHaMetadata, DeleteJobManager, RemoveJobGraphs
+from flinkop.lifecycle.action import Action, DeleteHaMetadata, DeleteJobManager, DeleteTaskManagers, RemoveJobGraphs
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, stay
@@ -16,11 +16,14 @@ from flinkop.lifecycle.step import HaFate, TearingDown
 _SLOWLY = timedelta(seconds=15)
 
 
-def delete_jobmanager(observed: Observed) -> tuple[Action, ...]:
-    """The action that removes the JobManager Deployment, if one is there and not going already."""
-    if observed.jobmanager is None or observed.jobmanager.terminating:
-        return ()
-    return (DeleteJobManager(observed.jobmanager.uid),)
+def delete_cluster(observed: Observed) -> tuple[Action, ...]:
+    """The actions that remove the Deployments of the cluster, those that are there and not going already."""
+    actions: list[Action] = []
+    if observed.jobmanager is not None and not observed.jobmanager.terminating:
+        actions.append(DeleteJobManager(observed.jobmanager.uid))
+    if observed.taskmanagers is not None and not observed.taskmanagers.terminating:
+        actions.append(DeleteTaskManagers(observed.taskmanagers.uid))
+    return tuple(actions)
 
 
 def tear_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | None:
@@ -41,13 +44,14 @@ def is_gone(observed: Observed, desired: Desired) -> bool:
     """
     if observed.cluster_is_gone:
         return True
-    return observed.jobmanager is None and observed.pods_overdue and desired.deployed_high_availability
+    fenced = observed.pods_overdue and desired.deployed_high_availability
+    return observed.jobmanager is None and observed.taskmanagers_are_gone and fenced
 
 
 def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desired, now: datetime) -> Decision:
     deadline = step.since + desired.settings.cleanup_timeout
     late = now >= deadline
-    message = f"Waiting for the old JobManager to go, until {deadline:%H:%M:%S} UTC."
+    message = f"Waiting for the old {_waits_for(observed)} to go, until {deadline:%H:%M:%S} UTC."
     if late and observed.replica_sets:
         message = (
             "The ReplicaSet of the old JobManager is still there after kubernetes.operator.resource.cleanup.timeout, and would make "
@@ -55,17 +59,25 @@ def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desire
         )
     elif late:
         message = (
-            "The old JobManager is still there after kubernetes.operator.resource.cleanup.timeout. "
+            f"The old {_who(observed)} still there after kubernetes.operator.resource.cleanup.timeout. "
             "If its node is lost, delete its pod with `kubectl delete pod --force`."
         )
     return stay(
         record if observed.jobmanager else _without_jobmanager(record),
         "OldClusterStuck" if late else "StoppingCluster",
         message,
-        *delete_jobmanager(observed),
+        *delete_cluster(observed),
         health=Health.STALLED if late else Health.PROGRESSING,
         requeue_after=_look_again(observed, desired, deadline, now),
     )
+
+
+def _waits_for(observed: Observed) -> str:
+    return "TaskManagers" if observed.jobmanager is None and observed.jobmanager_pods == 0 and observed.replica_sets == 0 else "JobManager"
+
+
+def _who(observed: Observed) -> str:
+    return "TaskManagers are" if _waits_for(observed) == "TaskManagers" else "JobManager is"
 
 
 def _look_again(observed: Observed, desired: Desired, deadline: datetime, now: datetime) -> timedelta:

@@ -18,10 +18,19 @@ from flinkop.lifecycle.readiness import notice_readiness
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
-from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import (
+    Cancelling,
+    HaFate,
+    Rescaling,
+    TakingSavepoint,
+    TearingDown,
+    WaitingForJobs,
+    WaitingToRetry,
+    WaitingToStop,
+)
 from flinkop.lifecycle.stop import CANCELLABLE, fate_after_end, metadata_are_usable
 from flinkop.lifecycle.suspended import start_or_suspend
-from flinkop.lifecycle.teardown import delete_jobmanager, tear_down
+from flinkop.lifecycle.teardown import delete_cluster, tear_down
 
 _GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state (with high availability) or stateless."
 _FIRST_RETRY, _LAST_RETRY, _DOUBLINGS = timedelta(minutes=1), timedelta(minutes=16), 4
@@ -34,7 +43,7 @@ def on_upgrading(record: Record, observed: Observed, desired: Desired, fresh: Fr
             return _stopping(record, step, observed, desired, fresh)
         case TearingDown() as step:
             return _tearing_down(record, step, observed, desired, fresh)
-        case WaitingToRetry() | WaitingToStop() | WaitingForJobs() | None:
+        case WaitingToRetry() | WaitingToStop() | WaitingForJobs() | Rescaling() | None:
             return _follow_again(record, "No step of an upgrade is recorded: looking at the job again.")
     assert_never(record.step)
 
@@ -54,7 +63,7 @@ def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired
 
 
 def _remove(record: Record, observed: Observed, fresh: Fresh, fate: HaFate, reason: str, message: str) -> Decision:
-    actions, step = delete_jobmanager(observed), TearingDown(fresh.now, fate)
+    actions, step = delete_cluster(observed), TearingDown(fresh.now, fate)
     return stay(record, reason, message, *actions, step=step, requeue_after=None if actions else IMMEDIATELY)
 
 

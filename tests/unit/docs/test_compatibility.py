@@ -30,7 +30,6 @@ EXPECTED_SOON = frozenset(
             for name in (
                 "checkpoint.trigger.grace-period",
                 "checkpoint.type",
-                "job.upgrade.inplace-scaling.enabled",
                 "periodic.checkpoint.interval",
                 "resource.deletion.propagation",
                 "savepoint.history.max.age.threshold",
@@ -42,7 +41,6 @@ EXPECTED_SOON = frozenset(
         "status.jobStatus.checkpointInfo.lastCheckpoint",
         "status.jobStatus.checkpointInfo.lastPeriodicCheckpointTimestamp",
         "CheckpointError",
-        "Scaling",
     }
 )
 # -------------------------------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "ingress.manage": True,
     "deployment.rollback.enabled": False,
     "job.restart.failed": False,
+    "job.upgrade.inplace-scaling.enabled": True,
     "cluster.health-check.enabled": False,
     "cluster.health-check.restarts.threshold": 64,
     "cluster.health-check.restarts.window": 2 * MINUTE,

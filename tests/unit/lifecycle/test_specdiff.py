@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flinkop.lifecycle.specdiff import NO_CHANGE, Effect, diff_spec, take_over_ignored
+from flinkop.lifecycle.specdiff import NO_CHANGE, Effect, diff_spec, take_over
 
 BASE: dict[str, Any] = {
     "image": "flink:1.20",
@@ -93,19 +93,19 @@ def test_a_pod_template_is_named_as_a_whole() -> None:
 def test_only_what_does_not_concern_the_cluster_is_taken_over(path: str, value: Any, taken: bool) -> None:
     after = changed(path, value)
 
-    assert take_over_ignored(BASE, after) == (after if taken else BASE)
+    assert take_over(BASE, after, Effect.IGNORE) == (after if taken else BASE)
 
 
 def test_an_option_that_is_removed_is_gone() -> None:
     before = changed("flinkConfiguration.kubernetes.operator.reconcile.interval", "1 s")
 
-    assert take_over_ignored(before, BASE) == BASE
+    assert take_over(before, BASE, Effect.IGNORE) == BASE
 
 
 def test_what_concerns_the_cluster_stays_as_it_is_beside_what_is_taken_over() -> None:
     after = changed("job.upgradeMode", "stateless", changed("job.args", ["b"], changed("flinkConfiguration.state.backend", "rocksdb")))
 
-    assert take_over_ignored(BASE, after) == changed("job.upgradeMode", "stateless")
+    assert take_over(BASE, after, Effect.IGNORE) == changed("job.upgradeMode", "stateless")
 
 
 _CHANGES = st.lists(
@@ -133,7 +133,7 @@ def test_after_taking_over_only_what_concerns_the_cluster_differs_and_that_as_be
     for path, value in other:
         after = changed(path, value, after)
 
-    rest = diff_spec(take_over_ignored(before, after), after)
+    rest = diff_spec(take_over(before, after, Effect.IGNORE), after)
     whole = diff_spec(before, after)
     assert rest.effect is not Effect.IGNORE
     assert (rest.effect if rest != NO_CHANGE else Effect.IGNORE) is max(whole.effect, Effect.IGNORE)

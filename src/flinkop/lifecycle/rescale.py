@@ -1,0 +1,79 @@
+"""Rescaling a running job in place: its JobManager is told how parallel each vertex may be, and the job is not restarted from outside.
+
+Established rules: official operator, section 2.7. Source of the request: flink-on-kubernetes, section 8.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
+
+from flinkop.lifecycle.action import Rescale
+from flinkop.lifecycle.begin import begin_stop, keep_waiting
+from flinkop.lifecycle.decision import Component, Decision, Event, Fresh
+from flinkop.lifecycle.desired import Desired, Scaling
+from flinkop.lifecycle.move import stay
+from flinkop.lifecycle.observed import Bounds, Observed, RescaleRefused, Scale
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.specdiff import Effect, take_over
+from flinkop.lifecycle.step import Rescaling
+
+
+def is_rescaled(record: Record, desired: Desired) -> bool:
+    """Whether this pass has to ask how parallel the vertices of the job are."""
+    return desired.scaling is Scaling.REQUIREMENTS and record.phase is Phase.RUNNING
+
+
+def rescale(before: Record, decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """Carries out a changed parallelism beside what was decided for the running job. Where Flink refuses, the job is restarted for it."""
+    if not is_rescaled(before, desired) or decision.record.phase is not Phase.RUNNING or not observed.job_is_running:
+        return decision
+    match observed.scale:
+        case None:
+            return decision
+        case RescaleRefused():
+            return _restart(decision.record, decision, observed, desired, fresh)
+        case Scale() as scale:
+            return _toward(before, decision.record, scale, desired, fresh)
+    assert_never(observed.scale)
+
+
+def _toward(before: Record, record: Record, scale: Scale, desired: Desired, fresh: Fresh) -> Decision:
+    step = before.step if isinstance(before.step, Rescaling) else Rescaling(fresh.now)
+    targets = {vertex: target for vertex, target in desired.parallelism.items() if vertex in scale.bounds}
+    wanted = wanted_bounds(scale.bounds, targets)
+    interval, words = desired.settings.progress_interval, ("Rescaling", f"Rescaling the running job: {_targets(targets)}.")
+    if wanted != scale.bounds:
+        events = () if before.step is step else (Event("Scaling", words[1], component=Component.JOB),)
+        return stay(record, *words, Rescale(record.job.job_id or "", wanted), step=step, requeue_after=interval, events=events)
+    late = fresh.now >= step.since + desired.settings.readiness_timeout
+    if late or all(scale.parallelism.get(vertex) == target for vertex, target in targets.items()):
+        return _done(record, desired)
+    return stay(record, *words, step=step, requeue_after=interval)
+
+
+def wanted_bounds(bounds: Mapping[str, Bounds], targets: Mapping[str, int]) -> dict[str, Bounds]:
+    """The request has to name every vertex. A target is the most, and the least where that was more."""
+    changed = {vertex: Bounds(min(bounds[vertex].lower, target), target) for vertex, target in targets.items()}
+    return {**bounds, **changed}
+
+
+def _done(record: Record, desired: Desired) -> Decision:
+    """Where there are too few slots the job runs with those there are, and Flink goes on looking for more."""
+    assert record.reconciled is not None
+    accepted = take_over(record.reconciled, desired.spec, Effect.SCALE)
+    stable = accepted if record.stable == record.reconciled else record.stable
+    return Decision(replace(record, step=None, reconciled=accepted, stable=stable), requeue_after=timedelta(0))
+
+
+def _restart(record: Record, followed: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    upgrade = replace(desired, change=replace(desired.change, effect=Effect.UPGRADE))
+    begun = begin_stop(record, observed, upgrade, fresh)
+    return begun if isinstance(begun, Decision) else keep_waiting(followed, record, begun, upgrade, fresh)
+
+
+def _targets(targets: Mapping[str, int]) -> str:
+    return ", ".join(f"{vertex} to {target}" for vertex, target in sorted(targets.items()))
