@@ -8,8 +8,6 @@ AUTOSCALER_PREFIX = "job.autoscaler."
 NOT_YET: frozenset[str] = frozenset(
     PREFIX + name
     for name in (
-        "checkpoint.trigger.grace-period",
-        "checkpoint.type",
         "cluster.health-check.checkpoint-progress.enabled",
         "cluster.health-check.checkpoint-progress.window",
         "cluster.health-check.enabled",
@@ -36,7 +34,6 @@ NOT_YET: frozenset[str] = frozenset(
         "kubernetes.client.metrics.enabled",
         "kubernetes.client.metrics.http.response.code.groups.enabled",
         "kubernetes.client.metrics.slow.request.threshold",
-        "periodic.checkpoint.interval",
         "rate-limiter.limit",
         "rate-limiter.refresh-period",
         "resource.deletion.propagation",
@@ -45,8 +42,6 @@ NOT_YET: frozenset[str] = frozenset(
         "resource.metrics.enabled",
         "retry.max.attempts",
         "savepoint.dispose-on-delete",
-        "savepoint.history.max.age.threshold",
-        "savepoint.history.max.count.threshold",
         "session.deletion.block-on-session-jobs",
         "snapshot.resource.enabled",
         "startup.stop-on-informer-error",

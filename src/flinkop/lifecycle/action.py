@@ -60,6 +60,14 @@ class TriggerSavepoint:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerCheckpoint:
+    """Asks Flink for a checkpoint of the job. The same trigger id twice is one checkpoint."""
+
+    job_id: str
+    trigger_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DisposeSavepoint:
     """Asks Flink to delete the files of a savepoint."""
 
@@ -103,6 +111,7 @@ Action = (
     | DeleteJobManager
     | StopWithSavepoint
     | TriggerSavepoint
+    | TriggerCheckpoint
     | DisposeSavepoint
     | CancelJob
     | DeleteHaMetadata

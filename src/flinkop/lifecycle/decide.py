@@ -18,7 +18,7 @@ from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.running import on_running
 from flinkop.lifecycle.specdiff import Effect, take_over_ignored
 from flinkop.lifecycle.suspended import on_created, on_suspended
-from flinkop.lifecycle.takesavepoints import take_savepoints
+from flinkop.lifecycle.takesnapshots import take_snapshots
 from flinkop.lifecycle.upgrading import on_upgrading
 
 Handler = Callable[[Record, Observed, Desired, Fresh], Decision]
@@ -46,7 +46,7 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
         ForbiddenTransition: a handler is wrong.
     """
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
-    decision = take_savepoints(handler(_with_what_is_ignored(record, desired), observed, desired, fresh), observed, desired, fresh)
+    decision = take_snapshots(handler(_with_what_is_ignored(record, desired), observed, desired, fresh), observed, desired, fresh)
     if not is_allowed(record.phase, decision.record.phase):
         raise ForbiddenTransition(f"{record.phase} to {decision.record.phase}")
     complete = _with_finalizer(_with_ingress(_with_refusal(decision, observed), observed, desired), desired)

@@ -38,7 +38,6 @@ _NOT_YET: tuple[NotYet, ...] = (
         "standalone clusters are not supported by this version",
         "write native, or leave it out",
     ),
-    _nonce("checkpointTriggerNonce", lambda job: job.checkpoint_trigger_nonce, "it takes no checkpoints on demand"),
     _nonce("autoscalerResetNonce", lambda job: job.autoscaler_reset_nonce, "it has no autoscaler"),
 )
 

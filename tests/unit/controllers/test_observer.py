@@ -14,14 +14,14 @@ from flinkop.controllers.observer import Knowledge, Observer, RefusedTrigger
 from flinkop.flink import model
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
-from flinkop.lifecycle.observed import JobState, Savepoint, SavepointFailed, SavepointInProgress, SavepointUnknown
+from flinkop.lifecycle.observed import JobState, Snapshot, SnapshotFailed, SnapshotInProgress, SnapshotUnknown
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record
-from flinkop.lifecycle.snapshot import Savepoints, Trigger
+from flinkop.lifecycle.snapshot import Snapshots, Trigger
 
 JOB = "a" * 32
 PENDING = Trigger("trigger", 1, TriggerType.MANUAL, "CANONICAL")
-RECORD = Record(Phase.RUNNING, job=JobRecord(JOB, "job", JobState.RUNNING), savepoints=Savepoints(PENDING), cluster_info={"a": "b"})
+RECORD = Record(Phase.RUNNING, job=JobRecord(JOB, "job", JobState.RUNNING), savepoints=Snapshots(PENDING), cluster_info={"a": "b"})
 DEPLOYMENT = {
     "metadata": {"name": "job", "uid": "uid", "ownerReferences": [{"uid": "owner"}], "creationTimestamp": "2026-01-01T00:00:00Z"},
     "status": {"availableReplicas": 1},
@@ -45,14 +45,14 @@ class Flink:
 @pytest.mark.parametrize(
     ("operation", "refused", "savepoint"),
     [
-        pytest.param(model.Unknown(), None, SavepointUnknown(), id="never heard of"),
-        pytest.param(model.Unknown(), RefusedTrigger("trigger", "no directory"), SavepointFailed("no directory"), id="refused"),
-        pytest.param(model.Unknown(), RefusedTrigger("older", "no directory"), SavepointUnknown(), id="another one was refused"),
-        pytest.param(model.InProgress(), RefusedTrigger("trigger", "no"), SavepointInProgress(), id="accepted after all"),
+        pytest.param(model.Unknown(), None, SnapshotUnknown(), id="never heard of"),
+        pytest.param(model.Unknown(), RefusedTrigger("trigger", "no directory"), SnapshotFailed("no directory"), id="refused"),
+        pytest.param(model.Unknown(), RefusedTrigger("older", "no directory"), SnapshotUnknown(), id="another one was refused"),
+        pytest.param(model.InProgress(), RefusedTrigger("trigger", "no"), SnapshotInProgress(), id="accepted after all"),
     ],
 )
 def test_a_savepoint_that_the_jobmanager_refused_has_failed(
-    operation: model.AsyncOperation, refused: RefusedTrigger | None, savepoint: Savepoint
+    operation: model.AsyncOperation, refused: RefusedTrigger | None, savepoint: Snapshot
 ) -> None:
     async def scenario() -> None:
         flink = cast(FlinkClient, Flink(operation))

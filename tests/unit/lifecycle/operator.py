@@ -32,11 +32,11 @@ from flinkop.lifecycle.observed import (
     Job,
     JobManager,
     Observed,
-    Savepoint,
-    SavepointCompleted,
-    SavepointFailed,
-    SavepointInProgress,
-    SavepointUnknown,
+    Snapshot,
+    SnapshotCompleted,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
     Trouble,
     Unreachable,
 )
@@ -292,13 +292,13 @@ class Operator:
             seen = replace(seen, checkpoints=_checkpoints(self.world.statistics(process, job)))
         return seen
 
-    def _savepoint(self, job: Any, trigger_id: str) -> Savepoint:
+    def _savepoint(self, job: Any, trigger_id: str) -> Snapshot:
         trigger = self.world.trigger(job, trigger_id) if job is not None else None
         if trigger is None:
-            return SavepointUnknown()
+            return SnapshotUnknown()
         if trigger.path is not None:
-            return SavepointCompleted(trigger.path)
-        return SavepointFailed(trigger.failure) if trigger.failure is not None else SavepointInProgress()
+            return SnapshotCompleted(trigger.path)
+        return SnapshotFailed(trigger.failure) if trigger.failure is not None else SnapshotInProgress()
 
     # record
 

@@ -14,7 +14,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobManagerStatus, Record
 from flinkop.lifecycle.restore import RestoreSource
-from flinkop.lifecycle.snapshot import Savepoints, Taken, Trigger
+from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.specdiff import NO_CHANGE, diff_spec
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.step import HaFate, TearingDown
@@ -199,11 +199,11 @@ def test_savepoints_that_the_other_operator_recorded_or_has_asked_for_go_on() ->
     taken = Taken(5, SAVEPOINT, TriggerType.PERIODIC, "NATIVE")
     pending = Trigger(JOB_ID, 9, TriggerType.MANUAL, "CANONICAL")
 
-    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Savepoints(pending, taken, (taken,), 5)
+    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Snapshots(pending, taken, (taken,), 5)
 
 
 def test_what_the_established_operator_writes_before_its_first_savepoint_is_none() -> None:
     """Fields that are not set are null, and the periodic time is 0."""
     info = {"lastSavepoint": None, "savepointHistory": [], "lastPeriodicSavepointTimestamp": 0, "triggerId": None, "triggerType": None}
 
-    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Savepoints()
+    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Snapshots()
