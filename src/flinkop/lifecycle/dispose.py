@@ -40,7 +40,7 @@ def dispose_of_old(decision: Decision, observed: Observed, desired: Desired, fre
 def _candidates(record: Record, desired: Desired, now: datetime) -> list[Taken]:
     """Of the operator's own ones, oldest first, those that are too many or too old. The newest of all is none."""
     settings, history = desired.settings, record.savepoints.history
-    if not settings.savepoint_cleanup:
+    if not settings.savepoint_cleanup or desired.problems:  # a spec that was refused may name one, and be mended
         return []
     own = [taken for taken in history if taken.type in _OWN]
     oldest_kept = (now - settings.savepoint_history_age).timestamp() * 1000

@@ -113,6 +113,13 @@ def test_nothing_is_deleted_while_the_job_does_not_run_or_something_else_is_unde
     assert DisposeSavepoint not in kinds(decide(pending, an_observed(checkpoints=RESTORED_NOTHING), a_desired(), FRESH))
 
 
+def test_nothing_is_deleted_while_a_newer_spec_is_refused_which_may_name_one() -> None:
+    refused = a_desired(problems=("spec.job.parallelism: is 0",))
+    before = with_history(taken(25), taken(1))
+    assert DisposeSavepoint not in kinds(decide(before, an_observed(checkpoints=RESTORED_NOTHING), refused, FRESH))
+    assert not may_dispose(before, refused, NOW)
+
+
 def test_one_goes_after_the_other() -> None:
     before, desired = with_history(taken(27), taken(26), taken(25), taken(1)), a_desired()
     seen, gone, record = an_observed(checkpoints=RESTORED_NOTHING), [], before

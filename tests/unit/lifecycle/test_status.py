@@ -75,6 +75,15 @@ _savepoints = st.builds(
     history=st.lists(_taken, max_size=3).map(tuple),
     last_periodic=st.none() | _moments,
 )
+_checkpoint = st.builds(
+    Taken, _moments, st.just(""), st.sampled_from(TriggerType), st.sampled_from(["FULL", "INCREMENTAL"]), st.none() | st.integers(0, 9)
+)
+_checkpoints = st.builds(
+    Snapshots,
+    trigger=st.none() | st.builds(Trigger, _ids, _moments, st.sampled_from(TriggerType), st.sampled_from(["FULL", "INCREMENTAL"])),
+    last=st.none() | _checkpoint,
+    last_periodic=st.none() | _moments,
+)
 _jobs = st.builds(
     JobRecord,
     job_id=st.none() | _ids,
@@ -110,6 +119,7 @@ def records(draw: st.DrawFn) -> Record:
         stable=draw(st.none() | _specs),
         failure=draw(st.none() | _texts),
         savepoints=draw(_savepoints),
+        checkpoints=draw(_checkpoints),
         ingress_problem=draw(st.none() | _texts.filter(bool)),
         cluster_info=draw(st.dictionaries(st.sampled_from(["flink-version", "flink-revision"]), _texts)),
     )

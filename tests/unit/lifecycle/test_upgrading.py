@@ -33,6 +33,7 @@ from tests.unit.lifecycle.builder import (
     suspended,
 )
 
+from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.action import CancelJob, DeleteHaMetadata, DeleteJobManager, RemoveJobGraphs, StartCluster, StopWithSavepoint
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
@@ -49,6 +50,7 @@ from flinkop.lifecycle.observed import (
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import RestoreSource
+from flinkop.lifecycle.snapshot import Snapshots, Taken
 from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 
 LONG = timedelta(minutes=12)
@@ -73,6 +75,16 @@ def test_the_completed_savepoint_is_recorded_before_the_cluster_is_removed() -> 
 
     assert (decision.record.savepoint_path, decision.record.step) == (SAVEPOINT, TearingDown(NOW, HaFate.REMOVE))
     assert (decision.record.job.state, kinds(decision)) == (JobState.FINISHED, [DeleteJobManager])
+
+
+def test_the_savepoint_of_an_upgrade_enters_the_history() -> None:
+    older = Taken(5, "s3://state/older", TriggerType.MANUAL, "CANONICAL")
+    before = replace(TAKING, savepoints=Snapshots(last=older, history=(older,)))
+    decision = decide(before, DONE, an_upgrade(savepoint_format="NATIVE"), FRESH)
+    assert isinstance(TAKING.step, TakingSavepoint)
+    taken = Taken(int(TAKING.step.since.timestamp() * 1000), SAVEPOINT, TriggerType.UPGRADE, "NATIVE")
+
+    assert decision.record.savepoints == Snapshots(last=taken, history=(older, taken))
 
 
 def test_a_failed_savepoint_keeps_the_old_job_running() -> None:

@@ -9,6 +9,8 @@ from tests.unit.validation.deployment import DIRECTORIES, a_spec, sentences_of
 
 CHECKPOINTS = {"state.checkpoints.dir": "s3://c"}
 SAVEPOINTS = {"state.savepoints.dir": "s3://s"}
+PERIODIC_SAVEPOINTS = "kubernetes.operator.periodic.savepoint.interval"
+PERIODIC_CHECKPOINTS = "kubernetes.operator.periodic.checkpoint.interval"
 MAX_AGE = "kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age"
 
 ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -94,6 +96,32 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             f"spec.flinkConfiguration.{MAX_AGE}: is set, but Flink 1.20 is told no directory for savepoints; "
             "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration"
+        ],
+    ),
+    "periodic savepoints without savepoints": (
+        {"flinkConfiguration": {PERIODIC_SAVEPOINTS: "0 0 3 * * ?"}},
+        [
+            f"spec.flinkConfiguration.{PERIODIC_SAVEPOINTS}: is set, but Flink 1.20 is told no directory for savepoints; "
+            "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration"
+        ],
+    ),
+    "no periodic savepoints": ({"flinkConfiguration": {PERIODIC_SAVEPOINTS: ""}}, []),
+    "checkpoints on demand": (
+        {"job": {"checkpointTriggerNonce": 1}, "flinkVersion": "v1_17", "flinkConfiguration": {PERIODIC_CHECKPOINTS: "1 h"}},
+        [],
+    ),
+    "checkpoints on demand before 1.17": (
+        {"job": {"checkpointTriggerNonce": 1}, "flinkVersion": "v1_16", "flinkConfiguration": {PERIODIC_CHECKPOINTS: "1 h"}},
+        [
+            f"warning {path}: has no effect: Flink 1.16 takes no checkpoints on demand; leave it out, or use Flink 1.17 or newer"
+            for path in ("spec.job.checkpointTriggerNonce", f"spec.flinkConfiguration.{PERIODIC_CHECKPOINTS}")
+        ],
+    ),
+    "a broken cron expression": (
+        {"flinkConfiguration": {PERIODIC_CHECKPOINTS: "0 0 25 * * ?"}},
+        [
+            f"spec.flinkConfiguration.{PERIODIC_CHECKPOINTS}: '0 0 25 * * ?' is not a cron expression of Quartz: "
+            "'25' is no hour, which is from 0 to 23; write for example 0 0 3 * * ?, for 3:00 UTC every day"
         ],
     ),
     "the marker for a path": (
