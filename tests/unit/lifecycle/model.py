@@ -336,7 +336,8 @@ class World:
     def _go_running(self, pod: Pod, process: Process, job: Job) -> None:
         if self._lives(process, job) and job.state is JobState.INITIALIZING:
             self._set(job, JobState.RUNNING)
-            self.time.after(self._some(5.0, 25.0), lambda: self._checkpoint(pod, process, job))
+            if "kubernetes.operator.no-checkpoints" not in pod.deployment.spec["flinkConfiguration"]:
+                self.time.after(self._some(5.0, 25.0), lambda: self._checkpoint(pod, process, job))
 
     # a job runs
 

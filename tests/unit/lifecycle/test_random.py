@@ -22,7 +22,16 @@ from flinkop.lifecycle.statusreader import read_record
 _LIVES = int(os.environ.get("FLINKOP_RANDOM_LIVES", "100"))
 _FIRST = int(os.environ.get("FLINKOP_RANDOM_SEED", "0"))
 _BATCHES = 10
-_OPTIONS = ("savepoint-on-deletion", "no-recovery", "no-fallback", "cancel", "max-age", "few-savepoints", "ignore-pending")
+_OPTIONS = (
+    "savepoint-on-deletion",
+    "no-recovery",
+    "no-fallback",
+    "cancel",
+    "max-age",
+    "few-savepoints",
+    "ignore-pending",
+    "no-checkpoints",
+)
 _PERIODIC = ("periodic-savepoints", "periodic-checkpoints")
 _CHANGED = ("no-recovery", "cancel", *_PERIODIC)
 _EDITS = (
