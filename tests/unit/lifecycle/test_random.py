@@ -34,6 +34,8 @@ _OPTIONS = (
 )
 _PERIODIC = ("periodic-savepoints", "periodic-checkpoints")
 _CHANGED = ("no-recovery", "cancel", *_PERIODIC)
+# Then metadata may lead to an old savepoint for ever.
+_SAVEPOINTS_ONLY = ("no-checkpoints", "periodic-savepoints", "few-savepoints")
 _EDITS = (
     *("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "conf", "image", "throws", "version"),
     *("savepoint", "checkpoint"),
@@ -66,6 +68,8 @@ class Life:
         for option in (*_OPTIONS, *_PERIODIC):
             if rng.random() < 0.15:
                 conf[f"kubernetes.operator.{option}"] = "true"
+        if rng.random() < 0.1:
+            conf |= {f"kubernetes.operator.{option}": "true" for option in _SAVEPOINTS_ONLY}
         self.world.storage["file:/savepoints/savepoint-given"] = rng.randint(1, 50)
         return {
             "image": "good",
