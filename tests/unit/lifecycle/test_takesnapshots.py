@@ -317,13 +317,18 @@ def test_an_upgrade_does_not_wait_for_a_pending_checkpoint() -> None:
     assert kinds(decision) == [StopWithSavepoint]
 
 
-@pytest.mark.parametrize("step", [WaitingToRetry(NOW, 2, 1, NOW + HOUR), WaitingToStop(NOW)], ids=["to retry", "to stop"])
-def test_a_checkpoint_is_followed_while_an_upgrade_waits(step: Any) -> None:
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [(WaitingToRetry(NOW, 2, 1, NOW + HOUR), JobState.RUNNING), (WaitingToStop(NOW), JobState.RESTARTING)],
+    ids=["to retry", "to stop"],
+)
+def test_a_checkpoint_is_followed_while_an_upgrade_waits(step: Any, state: JobState) -> None:
     before = replace(pending(CHECKPOINT), step=step)
-    fallback = an_upgrade(last_state_fallback=False)
-    decision = decide(before, heard(CHECKPOINT, SnapshotCompleted(PATH), ha=None), fallback, FRESH)
+    seen = observed_job(state, requested_checkpoint=SnapshotCompleted(PATH))
+    decision = decide(before, seen, an_upgrade(last_state_fallback=False), FRESH)
 
-    assert decision.record.checkpoints.trigger is None or decision.record.phase is Phase.UPGRADING
+    assert (decision.record.phase, decision.record.checkpoints.trigger) == (Phase.RUNNING, None)
+    assert decision.record.checkpoints.last is not None
 
 
 # periodically
