@@ -104,6 +104,8 @@ class OperatorConfig:
     health_probe = _SystemOption(options.HEALTH_PROBE)
     health_probe_port = _SystemOption(options.HEALTH_PROBE_PORT)
     manage_ingress = _SystemOption(options.MANAGE_INGRESS)
+    savepoint_history_count_ceiling = _SystemOption(options.SAVEPOINT_HISTORY_COUNT_CEILING)
+    savepoint_history_age_ceiling = _SystemOption(options.SAVEPOINT_HISTORY_AGE_CEILING)
     dynamic_config = _SystemOption(options.DYNAMIC_CONFIG)
     dynamic_config_interval = _SystemOption(options.DYNAMIC_CONFIG_INTERVAL)
 

@@ -1,4 +1,4 @@
-"""Savepoints of a running job, on demand and periodically: they are there, the job goes on, and old ones go."""
+"""Savepoints and checkpoints of a running job, on demand and periodically: they are there, the job goes on, and old ones go."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 from tests.cluster.process import until
 from tests.e2e.world import STATE, World, a_flinkdeployment
 
-NAME = "savepoints"
+NAME, CHECKPOINTS = "savepoints", "checkpoints"
 PERIODIC = {"kubernetes.operator.periodic.savepoint.interval": "4 s", "kubernetes.operator.savepoint.history.max.count": "2"}
 
 
-def info(world: World) -> dict[str, Any]:
-    found: dict[str, Any] = (world.status(NAME).get("jobStatus") or {}).get("savepointInfo") or {}
+CRON = {"kubernetes.operator.periodic.savepoint.interval": "0/20 * * * * ?"}
+
+
+def info(world: World, name: str = NAME, field: str = "savepointInfo") -> dict[str, Any]:
+    found: dict[str, Any] = (world.status(name).get("jobStatus") or {}).get(field) or {}
     return found
 
 
@@ -50,3 +53,29 @@ def test_savepoints_are_taken_of_a_running_job_and_old_periodic_ones_go(world: W
     world.goes_on(NAME, before)
     world.delete(NAME, 120)
     world.leaves_nothing(NAME)
+
+
+def test_a_checkpoint_is_taken_on_demand_and_savepoints_at_the_times_of_a_cron_expression(world: World) -> None:
+    world.apply(a_flinkdeployment(CHECKPOINTS))
+    world.wait_until_running(CHECKPOINTS)
+    before = world.wait_for_count(CHECKPOINTS, 50).newest
+
+    world.patch(CHECKPOINTS, {"job": {"checkpointTriggerNonce": 1}})
+    until(lambda: "lastCheckpoint" in info(world, CHECKPOINTS, "checkpointInfo"), "the checkpoint that was asked for", 60)
+    last = info(world, CHECKPOINTS, "checkpointInfo")["lastCheckpoint"]
+    assert (last["triggerNonce"], last["triggerType"], last["formatType"]) == (1, "MANUAL", "FULL")
+    assert any(reason == "Checkpoint" for reason, _ in world.events(CHECKPOINTS))
+
+    world.patch(CHECKPOINTS, {"flinkConfiguration": CRON})
+    until(lambda: len(info(world, CHECKPOINTS).get("savepointHistory") or ()) >= 2, "two savepoints of the schedule", 120)
+    taken = info(world, CHECKPOINTS)["savepointHistory"]
+    assert {one["triggerType"] for one in taken} == {"PERIODIC"}
+    assert all(on_disk(one["location"]).is_dir() for one in taken)
+    assert taken[1]["timeStamp"] // 20_000 > taken[0]["timeStamp"] // 20_000, "each in a slot of its own"
+
+    world.patch(CHECKPOINTS, {"restartNonce": 1, "flinkConfiguration": dict.fromkeys(CRON)})
+    world.wait_until_running(CHECKPOINTS)
+    assert info(world, CHECKPOINTS)["lastSavepoint"]["triggerType"] == "UPGRADE"
+    world.goes_on(CHECKPOINTS, before)
+    world.delete(CHECKPOINTS, 120)
+    world.leaves_nothing(CHECKPOINTS)

@@ -27,7 +27,10 @@ class Failure:
 
 @dataclass
 class Job:
-    """A job: `count` is its state, which grows with every checkpoint. A trigger's outcome is a path, a failure, or not there yet."""
+    """A job: `count` is its state, which grows with every checkpoint. A trigger's outcome is a path, a failure, or not there yet.
+
+    That of a checkpoint is its number.
+    """
 
     job_id: str
     count: int
@@ -35,6 +38,7 @@ class Job:
     restored_from: str | None = None
     triggers: dict[str, str | Failure | None] = field(default_factory=dict)
     stops: set[str] = field(default_factory=set)
+    checkpoints: dict[str, int | Failure | None] = field(default_factory=dict)
     stop_path: str | None = None
     failure: str | None = None
     restarts: int = 0
@@ -142,6 +146,12 @@ class JobManagers:
                 return self._trigger_savepoint(found, await request.json())
             case ("GET", "jobs", _, "savepoints", trigger):
                 return _savepoint(found.job, trigger)
+            case ("POST", "jobs", _, "checkpoints"):
+                return self._trigger_checkpoint(found, await request.json())
+            case ("GET", "jobs", _, "checkpoints", "details", number):
+                return _checkpoint_details(found.job, int(number))
+            case ("GET", "jobs", _, "checkpoints", trigger):
+                return _checkpoint(found.job, trigger)
             case ("GET", "jobs", _, "checkpoints"):
                 return web.json_response(_checkpoints(found.job))
             case ("GET", "jobs", _, "metrics"):
@@ -177,6 +187,26 @@ class JobManagers:
             jobmanager.job.triggers[body["triggerId"]] = None
             self._spawn(self._take_savepoint(jobmanager, body["triggerId"]))
         return web.json_response({"request-id": body["triggerId"]}, status=202)
+
+    def _trigger_checkpoint(self, jobmanager: JobManager, body: dict[str, Any]) -> web.Response:
+        """The same trigger id twice is one request."""
+        if body["checkpointType"] not in {"CONFIGURED", "FULL", "INCREMENTAL"}:
+            return _error(400, "Request did not match expected format CheckpointTriggerRequestBody.")
+        if body["triggerId"] not in jobmanager.job.checkpoints:
+            jobmanager.job.checkpoints[body["triggerId"]] = None
+            self._spawn(self._take_checkpoint(jobmanager, body["triggerId"]))
+        return web.json_response({"request-id": body["triggerId"]}, status=202)
+
+    async def _take_checkpoint(self, jobmanager: JobManager, trigger: str) -> None:
+        await asyncio.sleep(self.savepoint_seconds)
+        job = jobmanager.job
+        if self.alive.get(jobmanager.key) is not jobmanager:
+            return
+        if job.state != "RUNNING":
+            job.checkpoints[trigger] = Failure(f"Job is not running, but {job.state}.")
+            return
+        job.count += 1
+        job.checkpoints[trigger] = job.count
 
     async def _take_savepoint(self, jobmanager: JobManager, trigger: str) -> None:
         await asyncio.sleep(self.savepoint_seconds)
@@ -219,6 +249,26 @@ def _savepoint(job: Job, trigger: str) -> web.Response:
             return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"failure-cause": cause}})
         case location:
             return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"location": location}})
+
+
+def _checkpoint(job: Job, trigger: str) -> web.Response:
+    if trigger not in job.checkpoints:
+        return _error(404, f"There is no savepoint operation with triggerId={trigger} for job {job.job_id}.")
+    match job.checkpoints[trigger]:
+        case None:
+            return web.json_response({"status": {"id": "IN_PROGRESS"}, "operation": None})
+        case Failure(text):
+            cause = {"class": "x", "stack-trace": text, "serialized-throwable": ""}
+            return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"failureCause": cause}})
+        case number:
+            return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"checkpointId": number}})
+
+
+def _checkpoint_details(job: Job, number: int) -> web.Response:
+    """Flink remembers the newest ones only; here it is the last."""
+    if number != job.count:
+        return _error(404, f"Could not find checkpointing statistics for checkpoint {number}.")
+    return web.json_response({"id": number, "status": "COMPLETED", "external_path": checkpoint_path(job), "discarded": False})
 
 
 def _checkpoints(job: Job) -> dict[str, Any]:

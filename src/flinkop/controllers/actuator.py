@@ -36,6 +36,7 @@ from flinkop.lifecycle.action import (
     StartSession,
     StartTaskManagers,
     StopWithSavepoint,
+    TriggerCheckpoint,
     TriggerSavepoint,
 )
 from flinkop.lifecycle.restore import RestoreSource
@@ -93,6 +94,9 @@ class Actuator:
                 await self._stop(action, target)
             case TriggerSavepoint(job_id, trigger_id):
                 await self._trigger_savepoint(job_id, trigger_id, target)
+            case TriggerCheckpoint(job_id, trigger_id):
+                url = self._base_url(target.key, target.wish.rest_port)
+                await self._flink.trigger_checkpoint(url, job_id, trigger_id, target.wish.desired.settings.checkpoint_type)
             case DisposeSavepoint(location):
                 await self._dispose_savepoint(location, target)
             case CancelJob(job_id):

@@ -9,11 +9,11 @@ from flinkop.lifecycle.observed import (
     Checkpoints,
     Job,
     JobState,
-    Savepoint,
-    SavepointCompleted,
-    SavepointFailed,
-    SavepointInProgress,
-    SavepointUnknown,
+    Snapshot,
+    SnapshotCompleted,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
 )
 
 
@@ -25,17 +25,17 @@ def read_job(overview: JobOverview) -> Job:
     return Job(overview.job_id, overview.name, state, overview.start_time, overview.last_modification)
 
 
-def read_savepoint(operation: AsyncOperation) -> Savepoint:
-    """The outcome of a savepoint trigger."""
+def read_snapshot(operation: AsyncOperation) -> Snapshot:
+    """The outcome of a trigger."""
     match operation:
         case InProgress():
-            return SavepointInProgress()
+            return SnapshotInProgress()
         case Completed(location):
-            return SavepointCompleted(location)
+            return SnapshotCompleted(location)
         case Failed(cause):
-            return SavepointFailed(cause)
+            return SnapshotFailed(cause)
         case Unknown():
-            return SavepointUnknown()
+            return SnapshotUnknown()
     assert_never(operation)
 
 

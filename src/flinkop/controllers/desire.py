@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from flinkop.api.flinkdeployment import DeploymentMode, DesiredJobState, FlinkDeploymentSpec, parse_spec
 from flinkop.api.flinkversion import FlinkVersion
@@ -28,6 +28,8 @@ from flinkop.validation.flinkdeployment import validate_flinkdeployment
 Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 """Namespace and Flink version to the operator's default configuration."""
 
+
+Limit = TypeVar("Limit", int, timedelta)
 
 # a start or an upgrade is over in seconds: a longer interval, as existing configurations have it, would be most of its time
 _PROGRESS = timedelta(seconds=1)
@@ -110,7 +112,7 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         rolled_back=rolled_back,
         suspended=spec.job is not None and spec.job.state is DesiredJobState.SUSPENDED,
         upgrade_mode=spec.job.upgrade_mode.value if spec.job else "stateless",
-        settings=_settings(configuration, base),
+        settings=_settings(configuration, base, spec.flink_version),
         deleting="deletionTimestamp" in metadata,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
         deployed_high_availability=before is not None and is_kubernetes_ha(running),
@@ -173,21 +175,26 @@ def _running_configuration(namespace: str, name: str, before: FlinkDeploymentSpe
     return build_configuration(namespace, name, before, defaults(namespace, before.flink_version))
 
 
-def _settings(conf: Mapping[str, str], system: Mapping[str, str]) -> Settings:
-    """The options of one resource: `conf`, its own configuration over the operator's, and for the operator's rhythms only `system`."""
-    interval = options.PERIODIC_SAVEPOINT_INTERVAL.read(conf)
+def _settings(conf: Mapping[str, str], system: Mapping[str, str], version: FlinkVersion) -> Settings:
+    """The options of one resource: `conf`, its own configuration over the operator's, and for its rhythms and ceilings only `system`."""
+    most = _at_most(options.SAVEPOINT_HISTORY_COUNT_CEILING.read(system), options.SAVEPOINT_HISTORY_COUNT.read(conf))
+    oldest = _at_most(options.SAVEPOINT_HISTORY_AGE_CEILING.read(system), options.SAVEPOINT_HISTORY_AGE.read(conf))
     return Settings(
         high_availability=is_kubernetes_ha(conf),
         savepoint_directory=flink.SAVEPOINT_DIRECTORY.read(conf),
         drain=options.DRAIN_ON_DELETION.read(conf),
         savepoint_on_deletion=options.SAVEPOINT_ON_DELETION.read(conf),
         savepoint_format=options.SAVEPOINT_FORMAT.read(conf).value,
-        savepoint_grace=options.SAVEPOINT_GRACE.read(conf),
-        periodic_savepoint_interval=_bounded(interval) if interval else None,
+        savepoint_grace=_bounded(options.SAVEPOINT_GRACE.read(conf)),
+        savepoint_schedule=options.PERIODIC_SAVEPOINT_INTERVAL.read(conf),
+        checkpoint_type=options.CHECKPOINT_TYPE.read(conf).value,
+        checkpoint_grace=_bounded(options.CHECKPOINT_GRACE.read(conf)),
+        checkpoint_schedule=options.PERIODIC_CHECKPOINT_INTERVAL.read(conf),
+        checkpoints_on_demand=version >= flink.CHECKPOINTS_ON_DEMAND_SINCE,
         ignore_pending_savepoint=options.IGNORE_PENDING_SAVEPOINT.read(conf),
         savepoint_cleanup=options.SAVEPOINT_CLEANUP.read(conf),
-        savepoint_history_count=options.SAVEPOINT_HISTORY_COUNT.read(conf),
-        savepoint_history_age=options.SAVEPOINT_HISTORY_AGE.read(conf),
+        savepoint_history_count=most,
+        savepoint_history_age=_bounded(oldest),
         block_on_unmanaged_jobs=options.BLOCK_ON_UNMANAGED_JOBS.read(conf),
         rollback=options.ROLLBACK.read(conf),
         restart_failed=options.RESTART_FAILED.read(conf),
@@ -219,6 +226,10 @@ def _checkpoint_progress_window(conf: Mapping[str, str]) -> timedelta | None:
     return _bounded(max(window or timedelta(0), slowest * allowed))
 
 
+def _at_most(ceiling: Limit | None, limit: Limit) -> Limit:
+    return limit if ceiling is None else min(limit, ceiling)
+
+
 def _bounded(wait: timedelta) -> timedelta:
     """What would end after the calendar's last year could not be added to a time."""
     return min(wait, _LONGEST)
@@ -235,7 +246,7 @@ def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
         change=NO_CHANGE,
         suspended=False,
         upgrade_mode="stateless",
-        settings=_settings({}, {}),
+        settings=_settings({}, {}, spec.flink_version),
         deleting=True,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
     )

@@ -29,6 +29,7 @@ from flinkop.lifecycle.action import (
     StartCluster,
     StartSession,
     StopWithSavepoint,
+    TriggerCheckpoint,
     TriggerSavepoint,
 )
 from flinkop.lifecycle.adoption import adopt
@@ -212,7 +213,7 @@ class FlinkDeploymentController:
                 match action:
                     case ApplyIngress() | DeleteIngress():
                         again = self._without_ingress(action, error, target, memory) or again
-                    case StopWithSavepoint() | TriggerSavepoint() if isinstance(error, FlinkRejected) and error.status != _NOT_FOUND:
+                    case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if _is_refusal(error):
                         memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
                     case Rescale() if isinstance(error, FlinkRejected):
                         memory.refused_rescale, again = str(error), True
@@ -257,6 +258,10 @@ class FlinkDeploymentController:
         a stranger's object deleted is told by no watch of ours."""
         is_first, memory.refusal = memory.refusal is None, Refusal(type(error).__name__, str(error))
         return RequeueAfter(0.0) if is_first else _rest(wish)
+
+
+def _is_refusal(error: FlinkopError) -> bool:
+    return isinstance(error, FlinkRejected) and error.status != _NOT_FOUND
 
 
 def _scale(key: Key, wish: Wish) -> Scale:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from flinkop.controllers import view
-from flinkop.controllers.answer import read_checkpoints, read_job, read_savepoint
+from flinkop.controllers.answer import read_checkpoints, read_job, read_snapshot
 from flinkop.controllers.desire import Wish
 from flinkop.controllers.lastwords import LastWords
 from flinkop.controllers.trigger import Key
@@ -17,6 +17,7 @@ from flinkop.flink.client import FlinkClient
 from flinkop.flink.model import JobOverview
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, REPLICA_SETS
+from flinkop.lifecycle.dispose import may_dispose
 from flinkop.lifecycle.observed import (
     TERMINAL,
     Answered,
@@ -28,10 +29,10 @@ from flinkop.lifecycle.observed import (
     Refusal,
     RefusedIngress,
     RescaleRefused,
-    Savepoint,
-    SavepointFailed,
-    SavepointUnknown,
     Scale,
+    Snapshot,
+    SnapshotFailed,
+    SnapshotUnknown,
     TaskManagers,
     Unreachable,
 )
@@ -62,7 +63,7 @@ BaseUrl = Callable[[Key, int], str]
 
 @dataclass(frozen=True, slots=True)
 class RefusedTrigger:
-    """A JobManager refused to take this savepoint."""
+    """A JobManager refused to take this savepoint or checkpoint."""
 
     trigger_id: str
     cause: str
@@ -111,6 +112,8 @@ class Observer:
             return await self._beside_a_stranger(key, record, wish, knowledge)
         seen = self._look(key, deployment, wish, knowledge, now)
         asked = questions(record, wish.desired, seen.jobmanager is not None)
+        if may_dispose(record, wish.desired, now):
+            asked |= Question.CHECKPOINTS
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
         if Question.REPLICA_SETS in asked and seen.cluster_is_gone:
@@ -171,16 +174,13 @@ class Observer:
         try:
             return await self._answers(url, record, wish, seen, asked, knowledge)
         except (FlinkUnreachable, FlinkRejected) as trouble:
-            return replace(seen, rest=Unreachable(str(trouble)), job=None, savepoint=None)
+            return replace(seen, rest=Unreachable(str(trouble)), job=None, savepoint=None, requested_checkpoint=None)
 
     async def _answers(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question, knowledge: Knowledge) -> Observed:
         jobs = await self._flink.jobs_overview(url)
         job = _find(jobs, record.job.job_id)
         seen = replace(seen, rest=Answered(), job=job)
-        trigger_id = _trigger_id(record)
-        if trigger_id is not None and Question.SAVEPOINT in asked:
-            status = await self._flink.savepoint_status(url, record.job.job_id or "", trigger_id)
-            seen = replace(seen, savepoint=_with_refusal(read_savepoint(status), trigger_id, knowledge))
+        seen = await self._outcomes(url, record, seen, asked, knowledge)
         if wish.desired.session:
             return await self._of_session(url, record, seen, jobs)
         if job is None:
@@ -195,6 +195,16 @@ class Observer:
             seen = replace(seen, restarts=await self._flink.restarts(url, job.job_id))
         if job.state is JobState.RUNNING and not record.cluster_info:
             seen = replace(seen, cluster_info=await self._cluster_info(url))
+        return seen
+
+    async def _outcomes(self, url: str, record: Record, seen: Observed, asked: Question, knowledge: Knowledge) -> Observed:
+        job_id, savepoint, checkpoint = record.job.job_id or "", _savepoint_trigger(record), record.checkpoints.trigger
+        if savepoint is not None and Question.SAVEPOINT in asked:
+            outcome = await self._flink.savepoint_status(url, job_id, savepoint)
+            seen = replace(seen, savepoint=_with_refusal(read_snapshot(outcome), savepoint, knowledge))
+        if checkpoint is not None and Question.REQUESTED_CHECKPOINT in asked:
+            outcome = await self._flink.checkpoint_status(url, job_id, checkpoint.trigger_id)
+            seen = replace(seen, requested_checkpoint=_with_refusal(read_snapshot(outcome), checkpoint.trigger_id, knowledge))
         return seen
 
     async def _of_session(self, url: str, record: Record, seen: Observed, jobs: list[JobOverview]) -> Observed:
@@ -219,19 +229,19 @@ class Observer:
         return await self._flink.cluster_info(url)
 
 
-def _trigger_id(record: Record) -> str | None:
+def _savepoint_trigger(record: Record) -> str | None:
     """The savepoint that is being taken: that of a stop, or one that lets the job go on."""
     if isinstance(record.step, TakingSavepoint):
         return record.step.trigger_id
     return record.savepoints.trigger.trigger_id if record.savepoints.trigger is not None else None
 
 
-def _with_refusal(savepoint: Savepoint, trigger_id: str, knowledge: Knowledge) -> Savepoint:
+def _with_refusal(outcome: Snapshot, trigger_id: str, knowledge: Knowledge) -> Snapshot:
     """A request that the JobManager has refused will never be known to it."""
     refused = knowledge.refused_trigger
-    if isinstance(savepoint, SavepointUnknown) and refused is not None and refused.trigger_id == trigger_id:
-        return SavepointFailed(refused.cause)
-    return savepoint
+    if isinstance(outcome, SnapshotUnknown) and refused is not None and refused.trigger_id == trigger_id:
+        return SnapshotFailed(refused.cause)
+    return outcome
 
 
 def _find(jobs: list[JobOverview], job_id: str | None) -> Job | None:

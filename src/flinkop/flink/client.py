@@ -19,8 +19,12 @@ from flinkop.flink.model import (
     NO_CHECKPOINTS,
     AsyncOperation,
     CheckpointStatistics,
+    Completed,
+    CompletedCheckpoint,
     JobOverview,
     Unknown,
+    read_checkpoint_operation,
+    read_checkpoint_path,
     read_checkpoints,
     read_cluster_info,
     read_exceptions,
@@ -73,12 +77,15 @@ class FlinkClient:
 
     async def savepoint_status(self, base_url: str, job_id: str, trigger_id: str) -> AsyncOperation:
         """What became of a savepoint trigger; Unknown when the JobManager has not heard of it."""
-        try:
-            return await self._get(base_url, f"/jobs/{job_id}/savepoints/{trigger_id}", read_operation)
-        except FlinkRejected as rejected:
-            if rejected.status == 404:
-                return Unknown()
-            raise
+        return await self._find(base_url, f"/jobs/{job_id}/savepoints/{trigger_id}", read_operation) or Unknown()
+
+    async def checkpoint_status(self, base_url: str, job_id: str, trigger_id: str) -> AsyncOperation:
+        """What became of a checkpoint trigger, as `savepoint_status`; the location is empty when the JobManager has forgotten it."""
+        found = await self._find(base_url, f"/jobs/{job_id}/checkpoints/{trigger_id}", read_checkpoint_operation)
+        if isinstance(found, CompletedCheckpoint):
+            path = f"/jobs/{job_id}/checkpoints/details/{found.number}"
+            return Completed(await self._find(base_url, path, read_checkpoint_path) or "")
+        return found or Unknown()
 
     async def stop_with_savepoint(
         self, base_url: str, job_id: str, trigger_id: str, target_directory: str | None, drain: bool, format_type: str
@@ -91,6 +98,10 @@ class FlinkClient:
         """Has a savepoint taken of the running job. Outcome: `savepoint_status`."""
         body = {"triggerId": trigger_id, "target-directory": target_directory, "cancel-job": False, "formatType": format_type}
         await self._call("POST", base_url, f"/jobs/{job_id}/savepoints", body)
+
+    async def trigger_checkpoint(self, base_url: str, job_id: str, trigger_id: str, checkpoint_type: str) -> None:
+        """Has a checkpoint taken of the running job, from Flink 1.17. Outcome: `checkpoint_status`."""
+        await self._call("POST", base_url, f"/jobs/{job_id}/checkpoints", {"triggerId": trigger_id, "checkpointType": checkpoint_type})
 
     async def dispose_savepoint(self, base_url: str, path: str) -> None:
         """Has the files of a savepoint deleted, by and by."""
@@ -142,6 +153,15 @@ class FlinkClient:
     async def cluster_info(self, base_url: str) -> Mapping[str, str]:
         """`status.clusterInfo`: version and revision of Flink."""
         return await self._get(base_url, "/config", read_cluster_info)
+
+    async def _find(self, base_url: str, path: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
+        """None when the JobManager does not know it."""
+        try:
+            return await self._get(base_url, path, read)
+        except FlinkRejected as rejected:
+            if rejected.status == 404:
+                return None
+            raise
 
     async def _get(self, base_url: str, path: str, read: Callable[[Mapping[str, Any]], T]) -> T:
         answer = await self._call("GET", base_url, path)

@@ -78,6 +78,13 @@ class Unknown:
     """The JobManager knows of no operation with this trigger id."""
 
 
+@dataclass(frozen=True, slots=True)
+class CompletedCheckpoint:
+    """A checkpoint that was asked for is complete; `number` is Flink's id of it."""
+
+    number: int
+
+
 AsyncOperation = InProgress | Completed | Failed | Unknown
 
 
@@ -115,15 +122,33 @@ def _read_job(job: Mapping[str, Any]) -> JobOverview:
     )
 
 
-def read_operation(answer: Mapping[str, Any]) -> AsyncOperation:
+def read_operation(answer: Mapping[str, Any]) -> InProgress | Completed | Failed:
     """The status of a savepoint trigger."""
     if _text(_map(answer["status"])["id"]) != "COMPLETED":
         return InProgress()
     operation = _optional_map(answer["operation"])
     if "location" in operation:
         return Completed(_text(operation["location"]))
-    trace = _text(_optional_map(operation.get("failure-cause")).get("stack-trace") or "Flink gives no cause")
+    trace = _trace(operation.get("failure-cause"))
     return _made_all_the_same(trace) or Failed(summarize(trace))
+
+
+def read_checkpoint_operation(answer: Mapping[str, Any]) -> InProgress | CompletedCheckpoint | Failed:
+    """The status of a checkpoint trigger, whose fields are named otherwise than those of a savepoint's."""
+    if _text(_map(answer["status"])["id"]) != "COMPLETED":
+        return InProgress()
+    operation = _optional_map(answer["operation"])
+    number = operation.get("checkpointId")
+    return Failed(summarize(_trace(operation.get("failureCause")))) if number is None else CompletedCheckpoint(_number(number))
+
+
+def read_checkpoint_path(answer: Mapping[str, Any]) -> str:
+    """Where the checkpoint of `/jobs/:id/checkpoints/details/:number` is; empty when it cannot be read there any more."""
+    return _path(answer) or ""
+
+
+def _trace(cause: object) -> str:
+    return _text(_optional_map(cause).get("stack-trace") or "Flink gives no cause")
 
 
 def _made_all_the_same(trace: str) -> Completed | None:

@@ -10,8 +10,6 @@ AUTOSCALER_PREFIX = "job.autoscaler."
 NOT_YET: frozenset[str] = frozenset(
     PREFIX + name
     for name in (
-        "checkpoint.trigger.grace-period",
-        "checkpoint.type",
         "cluster.resource-view.refresh-interval",
         "dynamic.namespaces.enabled",
         "events.exceptions.limit-per-reconciliation",
@@ -20,14 +18,11 @@ NOT_YET: frozenset[str] = frozenset(
         "exception.label.mapper",
         "health.canary.resource.timeout",
         "job.submission.timeout",
-        "periodic.checkpoint.interval",
         "resource.deletion.propagation",
         "resource.lifecycle.metrics.enabled",
         "resource.lifecycle.namespace.histograms.enabled",
         "resource.metrics.enabled",
         "savepoint.dispose-on-delete",
-        "savepoint.history.max.age.threshold",
-        "savepoint.history.max.count.threshold",
         "session.deletion.block-on-session-jobs",
         "snapshot.resource.enabled",
         "user.artifacts.allowed-schemes",

@@ -16,6 +16,9 @@ from flinkop.flinkconf.duration import parse_duration
 from flinkop.flinkconf.option import MapOption, Option, any_port, boolean, count, decimal, integer, one_of, port
 from flinkop.flinkconf.syntax import parse_list, parse_list_of_maps, parse_map
 
+CHECKPOINTS_ON_DEMAND_SINCE = FlinkVersion(1, 17)
+"""Before, Flink has no request for a checkpoint."""
+
 RESTORE_PATHS = frozenset({"execution.savepoint.path", "execution.state-recovery.path"})
 """The old and the new name of the option that says what state a start restores."""
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from flinkop.flinkconf.duration import parse_duration
 from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, NOT_YET, NOT_YET_PREFIXES, PREFIX, reason_against
 from flinkop.flinkconf.option import Option, boolean, count, decimal, integer, one_of
+from flinkop.flinkconf.schedule import Schedule, parse_schedule
 
 NAMESPACE_DEFAULTS = f"{PREFIX}default-configuration.namespace."
 VERSION_DEFAULTS = f"{PREFIX}default-configuration.flink-version."
@@ -26,6 +27,13 @@ class SavepointFormat(StrEnum):
 
     CANONICAL = "CANONICAL"
     NATIVE = "NATIVE"
+
+
+class CheckpointType(StrEnum):
+    """What a checkpoint that is asked for holds: all of the state, or what is new since the last one."""
+
+    FULL = "FULL"
+    INCREMENTAL = "INCREMENTAL"
 
 
 def _resource(key: str, default: T, parse: Callable[[str], T], description: str, *fallback_keys: str) -> Option[T]:
@@ -45,12 +53,6 @@ def _optional_text(text: str) -> str | None:
 def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     return () if names == (_ALL_NAMESPACES,) else names
-
-
-def _interval(text: str) -> timedelta | None:
-    if len(text.split()) > 2:
-        raise ValueError("is a cron expression, which this version does not carry out; write a duration, such as 1 h")
-    return parse_duration(text) or None
 
 
 RECONCILE_INTERVAL = _system(
@@ -263,11 +265,29 @@ DRAIN_ON_DELETION = _resource(
 SAVEPOINT_FORMAT = _resource(
     "savepoint.format.type", SavepointFormat.CANONICAL, one_of(SavepointFormat), "The format of savepoints: CANONICAL or NATIVE."
 )
-PERIODIC_SAVEPOINT_INTERVAL: Option[timedelta | None] = _resource(
+PERIODIC_SAVEPOINT_INTERVAL: Option[Schedule | None] = _resource(
     "periodic.savepoint.interval",
     None,
-    _interval,
-    "How often a savepoint of the running job is taken, as a duration; unset or 0: never.",
+    parse_schedule,
+    "When a savepoint of the running job is taken: a duration, or a cron expression of Quartz (`0 0 3 * * ?`), in UTC. Empty or 0: never.",
+)
+PERIODIC_CHECKPOINT_INTERVAL: Option[Schedule | None] = _resource(
+    "periodic.checkpoint.interval",
+    None,
+    parse_schedule,
+    "The same for a checkpoint, besides those that Flink takes by itself. Needs Flink 1.17.",
+)
+CHECKPOINT_TYPE = _resource(
+    "checkpoint.type",
+    CheckpointType.FULL,
+    one_of(CheckpointType),
+    "The type of checkpoints that are asked for: FULL or INCREMENTAL.",
+)
+CHECKPOINT_GRACE = _resource(
+    "checkpoint.trigger.grace-period",
+    timedelta(minutes=1),
+    parse_duration,
+    "How much longer than the checkpoint timeout a checkpoint that was asked for is waited for.",
 )
 SAVEPOINT_GRACE = _resource(
     "savepoint.trigger.grace-period",
@@ -280,11 +300,22 @@ IGNORE_PENDING_SAVEPOINT = _resource(
     "job.upgrade.ignore-pending-savepoint", False, boolean, "Whether an upgrade begins although a savepoint is being taken."
 )
 SAVEPOINT_CLEANUP = _resource(
-    "savepoint.cleanup.enabled", True, boolean, "Whether periodic savepoints beyond the limits of the history are deleted, by Flink."
+    "savepoint.cleanup.enabled",
+    True,
+    boolean,
+    "Whether periodic savepoints and those of upgrades are deleted beyond the limits of the history, by Flink.",
 )
-SAVEPOINT_HISTORY_COUNT = _resource("savepoint.history.max.count", 10, count, "How many periodic savepoints are kept.")
+SAVEPOINT_HISTORY_COUNT = _resource(
+    "savepoint.history.max.count", 10, count, "How many periodic savepoints and those of upgrades are kept."
+)
 SAVEPOINT_HISTORY_AGE = _resource(
-    "savepoint.history.max.age", timedelta(days=1), parse_duration, "How long periodic savepoints are kept; the newest always is."
+    "savepoint.history.max.age", timedelta(days=1), parse_duration, "How long they are kept; the newest always is."
+)
+SAVEPOINT_HISTORY_COUNT_CEILING: Option[int | None] = _system(
+    "savepoint.history.max.count.threshold", None, count, "The most that a resource may set for `savepoint.history.max.count`."
+)
+SAVEPOINT_HISTORY_AGE_CEILING: Option[timedelta | None] = _system(
+    "savepoint.history.max.age.threshold", None, parse_duration, "The most that a resource may set for `savepoint.history.max.age`."
 )
 MERGE_ARRAYS_BY_NAME = _resource(
     "pod-template.merge-arrays-by-name",
@@ -338,10 +369,15 @@ ALL: tuple[Option[Any], ...] = (
     SAVEPOINT_FORMAT,
     PERIODIC_SAVEPOINT_INTERVAL,
     SAVEPOINT_GRACE,
+    PERIODIC_CHECKPOINT_INTERVAL,
+    CHECKPOINT_TYPE,
+    CHECKPOINT_GRACE,
     IGNORE_PENDING_SAVEPOINT,
     SAVEPOINT_CLEANUP,
     SAVEPOINT_HISTORY_COUNT,
     SAVEPOINT_HISTORY_AGE,
+    SAVEPOINT_HISTORY_COUNT_CEILING,
+    SAVEPOINT_HISTORY_AGE_CEILING,
     MERGE_ARRAYS_BY_NAME,
     BLOCK_ON_UNMANAGED_JOBS,
 )

@@ -9,9 +9,17 @@ from typing import Any
 from flinkop.flinkconf.duration import format_duration, parse_duration
 from flinkop.flinkconf.establishedoptions import NOT_APPLICABLE
 from flinkop.flinkconf.operatoroptions import ALL, NAMESPACE_DEFAULTS, VERSION_DEFAULTS
-from flinkop.flinkconf.option import Option, boolean, decimal, integer
+from flinkop.flinkconf.option import Option, boolean, count, decimal, integer
+from flinkop.flinkconf.schedule import parse_schedule
 
-_TYPES: Mapping[Callable[[str], Any], str] = {parse_duration: "duration", boolean: "boolean", integer: "integer", decimal: "number"}
+_TYPES: Mapping[Callable[[str], Any], str] = {
+    parse_duration: "duration",
+    parse_schedule: "duration or cron",
+    boolean: "boolean",
+    integer: "integer",
+    count: "integer",
+    decimal: "number",
+}
 
 _INTRODUCTION = f"""\
 <!-- Generated from src/flinkop/flinkconf/operatoroptions.py by `make generate`; do not edit. -->

@@ -92,6 +92,14 @@ class TriggerSavepoint:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerCheckpoint:
+    """Asks Flink for a checkpoint of the job. The same trigger id twice is one checkpoint."""
+
+    job_id: str
+    trigger_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DisposeSavepoint:
     """Asks Flink to delete the files of a savepoint."""
 
@@ -139,6 +147,7 @@ Action = (
     | Rescale
     | StopWithSavepoint
     | TriggerSavepoint
+    | TriggerCheckpoint
     | DisposeSavepoint
     | CancelJob
     | DeleteHaMetadata

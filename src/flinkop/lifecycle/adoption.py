@@ -18,7 +18,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import WAS_READY, JobManagerStatus, Record, Rollback, Start
 from flinkop.lifecycle.restore import EMPTY, RestoreChoice
-from flinkop.lifecycle.savepointinfo import read_savepoints
+from flinkop.lifecycle.snapshotinfo import read_checkpoints, read_savepoints
 from flinkop.lifecycle.step import HaFate, TearingDown
 
 # What the established operator writes where a path should be when the state is in the high-availability metadata.
@@ -48,6 +48,7 @@ def adopt(status: Mapping[str, Any]) -> Record:
         generation=generation,
         job=read_job(status.get("jobStatus") or {}),
         savepoints=read_savepoints((status.get("jobStatus") or {}).get("savepointInfo")),
+        checkpoints=read_checkpoints((status.get("jobStatus") or {}).get("checkpointInfo")),
         jobmanager=_jobmanager(status),
         was_ready=True,
         reconciled=stable if rolled_back and stable else spec,

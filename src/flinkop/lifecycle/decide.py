@@ -21,7 +21,7 @@ from flinkop.lifecycle.rollback import forget_rollback, on_rolling_back, show_ro
 from flinkop.lifecycle.running import on_running
 from flinkop.lifecycle.specdiff import Effect, take_over
 from flinkop.lifecycle.suspended import on_created, on_suspended
-from flinkop.lifecycle.takesavepoints import take_savepoints
+from flinkop.lifecycle.takesnapshots import take_snapshots
 from flinkop.lifecycle.taskmanagers import keep_taskmanagers
 from flinkop.lifecycle.upgrading import on_upgrading
 
@@ -54,7 +54,7 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
     known = forget_rollback(_with_what_is_ignored(record, desired), desired)
     decision = watch_health(known, handler(known, observed, desired, fresh), observed, desired, fresh)
     decision = keep_taskmanagers(rescale(known, decision, observed, desired, fresh), observed, desired)
-    decision = show_rollback(take_savepoints(decision, observed, desired, fresh))
+    decision = show_rollback(take_snapshots(decision, observed, desired, fresh))
     if not is_allowed(record.phase, decision.record.phase):
         raise ForbiddenTransition(f"{record.phase} to {decision.record.phase}")
     complete = _with_finalizer(_with_ingress(_with_refusal(decision, observed), observed, desired), desired)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Any
 
+from flinkop.flinkconf.schedule import Schedule
 from flinkop.lifecycle.specdiff import Change, Effect
 
 
@@ -38,7 +39,11 @@ class Settings:
     block_on_unmanaged_jobs: bool = True
     savepoint_format: str = "CANONICAL"
     savepoint_grace: timedelta = timedelta(minutes=1)
-    periodic_savepoint_interval: timedelta | None = None
+    savepoint_schedule: Schedule | None = None
+    checkpoint_type: str = "FULL"
+    checkpoint_grace: timedelta = timedelta(minutes=1)
+    checkpoint_schedule: Schedule | None = None
+    checkpoints_on_demand: bool = True
     ignore_pending_savepoint: bool = False
     savepoint_cleanup: bool = True
     savepoint_history_count: int = 10

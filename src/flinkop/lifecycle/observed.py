@@ -106,30 +106,31 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class SavepointInProgress:
-    """The savepoint is being taken."""
+class SnapshotInProgress:
+    """The savepoint or checkpoint is being taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class SavepointCompleted:
-    """The savepoint is complete at `location`."""
+class SnapshotCompleted:
+    """It is complete at `location`; empty when the place of a checkpoint is not known any more."""
 
     location: str
 
 
 @dataclass(frozen=True, slots=True)
-class SavepointFailed:
-    """The savepoint failed."""
+class SnapshotFailed:
+    """It failed."""
 
     cause: str
 
 
 @dataclass(frozen=True, slots=True)
-class SavepointUnknown:
+class SnapshotUnknown:
     """The JobManager does not know the trigger id: it was never asked, has restarted, or has forgotten."""
 
 
-Savepoint = SavepointInProgress | SavepointCompleted | SavepointFailed | SavepointUnknown
+Snapshot = SnapshotInProgress | SnapshotCompleted | SnapshotFailed | SnapshotUnknown
+"""What became of a savepoint or checkpoint that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,8 @@ class Observed:
     rest: Rest = field(default_factory=NotAsked)
     job: Job | None = None
     failure: str | None = None
-    savepoint: Savepoint | None = None
+    savepoint: Snapshot | None = None
+    requested_checkpoint: Snapshot | None = None
     checkpoints: Checkpoints | None = None
     restarts: int | None = None
     scale: Scale | RescaleRefused | None = None

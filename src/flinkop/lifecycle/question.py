@@ -21,6 +21,7 @@ class Question(Flag):
     NONE = 0
     JOB = auto()
     SAVEPOINT = auto()
+    REQUESTED_CHECKPOINT = auto()
     CHECKPOINTS = auto()
     HA_METADATA = auto()
     REPLICA_SETS = auto()
@@ -55,11 +56,20 @@ def _of_phase(record: Record, desired: Desired) -> Question:
 
 
 def _without_step(record: Record, desired: Desired) -> Question:
-    if record.phase is Phase.RUNNING and desired.wants_restart and desired.settings.max_checkpoint_age is not None:
-        return Question.JOB | Question.CHECKPOINTS
-    if record.phase is Phase.RUNNING and record.savepoints.trigger is not None:
-        return Question.JOB | Question.SAVEPOINT
-    return Question.JOB if record.phase in {Phase.DEPLOYING, Phase.RUNNING, *ENDED} else Question.NONE
+    if record.phase is Phase.RUNNING:
+        return _of_running(record, desired)
+    return Question.JOB if record.phase in {Phase.DEPLOYING, *ENDED} else Question.NONE
+
+
+def _of_running(record: Record, desired: Desired) -> Question:
+    asked = Question.JOB
+    if desired.wants_restart and desired.settings.max_checkpoint_age is not None:
+        asked |= Question.CHECKPOINTS
+    if record.savepoints.trigger is not None:
+        asked |= Question.SAVEPOINT
+    if record.checkpoints.trigger is not None:
+        asked |= Question.REQUESTED_CHECKPOINT
+    return asked
 
 
 def _needs_metadata(record: Record, desired: Desired, jobmanager_exists: bool) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.restore import RestoreChoice
-from flinkop.lifecycle.snapshot import NO_SAVEPOINTS, Savepoints
+from flinkop.lifecycle.snapshot import NO_SNAPSHOTS, Snapshots
 from flinkop.lifecycle.step import Step
 
 
@@ -111,7 +111,8 @@ class Record:
     stable: Mapping[str, Any] | None = None
     failure: str | None = None
     ingress_problem: str | None = None
-    savepoints: Savepoints = NO_SAVEPOINTS
+    savepoints: Snapshots = NO_SNAPSHOTS
+    checkpoints: Snapshots = NO_SNAPSHOTS
     rollback: Rollback | None = None
     restart_window: RestartWindow | None = None
     cluster_info: Mapping[str, str] = field(default_factory=dict)

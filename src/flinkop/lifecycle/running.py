@@ -15,7 +15,7 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
 from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.session import session_is_ready
 from flinkop.lifecycle.step import WaitingToRetry
-from flinkop.lifecycle.takesavepoints import savepoint_is_pending
+from flinkop.lifecycle.takesnapshots import savepoint_is_pending
 
 
 def on_running(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:

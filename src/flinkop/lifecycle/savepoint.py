@@ -10,10 +10,10 @@ from flinkop.lifecycle.observed import (
     Answered,
     JobState,
     Observed,
-    SavepointCompleted,
-    SavepointFailed,
-    SavepointInProgress,
-    SavepointUnknown,
+    SnapshotCompleted,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
 )
 
 
@@ -67,13 +67,13 @@ def read_outcome(observed: Observed) -> Outcome:
     if not isinstance(observed.rest, Answered) or observed.savepoint is None:
         return Pending("The JobManager does not answer; waiting to hear what became of the savepoint.")
     match observed.savepoint:
-        case SavepointInProgress():
+        case SnapshotInProgress():
             return Pending("The savepoint is in progress.", in_progress=True)
-        case SavepointCompleted(location):
+        case SnapshotCompleted(location):
             return Stopped(location)
-        case SavepointFailed(cause):
+        case SnapshotFailed(cause):
             return _after_failure(observed, cause)
-        case SavepointUnknown():
+        case SnapshotUnknown():
             return _after_forgetting(observed)
     assert_never(observed.savepoint)
 

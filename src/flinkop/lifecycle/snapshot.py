@@ -1,4 +1,4 @@
-"""Savepoints of a running job, as the status records them."""
+"""Savepoints and checkpoints of a running job that were asked for, as the status records them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flinkop.api.jobstatus import TriggerType
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A savepoint that is being taken; `since` in epoch milliseconds."""
+    """A snapshot that is being taken; `since` in epoch milliseconds. `format` is that of a savepoint, or the type of a checkpoint."""
 
     trigger_id: str
     since: int
@@ -19,7 +19,7 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A savepoint that was taken; `time` is when it was asked for, in epoch milliseconds."""
+    """A snapshot that was taken; `time` is when it was asked for, in epoch milliseconds. The place of a checkpoint is not recorded."""
 
     time: int
     location: str
@@ -29,9 +29,11 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Savepoints:
-    """`history` is in the order of time and contains `last`; `last_periodic` is when a periodic one was last asked for, in epoch
-    milliseconds."""
+class Snapshots:
+    """All of one kind. `last_periodic` is when a periodic one was last asked for, in epoch milliseconds.
+
+    `history` is in the order of time and contains `last`; there is none of checkpoints, which Flink deletes by itself.
+    """
 
     trigger: Trigger | None = None
     last: Taken | None = None
@@ -39,5 +41,5 @@ class Savepoints:
     last_periodic: int | None = None
 
 
-NO_SAVEPOINTS = Savepoints()
+NO_SNAPSHOTS = Snapshots()
 """Nothing is recorded."""

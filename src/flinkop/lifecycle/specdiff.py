@@ -57,7 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule("*", Effect.UPGRADE),
 )
 
-_REQUESTS = frozenset({"job.savepointTriggerNonce"})
+_REQUESTS = frozenset({"job.savepointTriggerNonce", "job.checkpointTriggerNonce"})
 _OPAQUE = ("podTemplate", "jobManager.podTemplate", "taskManager.podTemplate", "logConfiguration", "job.args")
 
 

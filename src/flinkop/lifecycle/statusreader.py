@@ -14,7 +14,7 @@ from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
-from flinkop.lifecycle.savepointinfo import read_savepoints
+from flinkop.lifecycle.snapshotinfo import read_checkpoints, read_savepoints
 from flinkop.lifecycle.step import (
     Cancelling,
     HaFate,
@@ -69,6 +69,7 @@ def _read(status: Mapping[str, Any]) -> Record:
         stable=stable,
         failure=_failure(status),
         savepoints=read_savepoints(job.get("savepointInfo")),
+        checkpoints=read_checkpoints(job.get("checkpointInfo")),
         ingress_problem=_condition(status, "IngressReady").get("message"),
         rollback=rollback,
         restart_window=_restart_window(status.get("restartWindow")),

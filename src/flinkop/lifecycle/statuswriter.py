@@ -14,7 +14,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import RestoreChoice
-from flinkop.lifecycle.savepointinfo import write_savepoints
+from flinkop.lifecycle.snapshotinfo import write_checkpoints, write_savepoints
 from flinkop.lifecycle.step import Cancelling, Rescaling, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
 
 _ERROR_LIMIT = 2048
@@ -168,6 +168,7 @@ def _job(record: Record, before: Mapping[str, Any]) -> dict[str, Any]:
                     "updateTime": _text(update_time),
                     "upgradeSavepointPath": record.savepoint_path,
                     "savepointInfo": write_savepoints(record.savepoints),
+                    "checkpointInfo": write_checkpoints(record.checkpoints),
                 }
             )
 

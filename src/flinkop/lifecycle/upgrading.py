@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
+from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.action import Action, CancelJob
 from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
@@ -18,6 +19,7 @@ from flinkop.lifecycle.readiness import notice_readiness
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
+from flinkop.lifecycle.snapshot import Taken
 from flinkop.lifecycle.step import (
     Cancelling,
     HaFate,
@@ -95,7 +97,7 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
         case Vanished(cause, for_good):
             return _outcome_unknown(record, cause) if for_good or late else _wait(record, observed, desired, fresh, f"Waiting: {cause}.")
         case Stopped(path):
-            return _stopped(record, observed, fresh, path)
+            return _stopped(_with_savepoint(record, step, path, desired), observed, fresh, path)
         case Ended():
             return _ended(record, observed, fresh)
         case KeptRunning(cause):
@@ -126,6 +128,12 @@ def _may_give_up(observed: Observed, desired: Desired, in_progress: bool) -> boo
     if not metadata_are_usable(observed, desired):
         return False
     return desired.upgrade_mode != "savepoint" or (desired.settings.last_state_fallback and not in_progress)
+
+
+def _with_savepoint(record: Record, step: TakingSavepoint, path: str, desired: Desired) -> Record:
+    taken = Taken(int(step.since.timestamp() * 1000), path, TriggerType.UPGRADE, desired.settings.savepoint_format)
+    savepoints = replace(record.savepoints, last=taken, history=(*record.savepoints.history, taken))
+    return replace(record, savepoints=savepoints)
 
 
 def _stopped(record: Record, observed: Observed, fresh: Fresh, path: str) -> Decision:

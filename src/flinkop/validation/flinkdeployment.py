@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     job.has_parallelism,
     job.has_a_jar_that_flink_can_run,
     job.keeps_its_state_somewhere,
+    job.asks_for_checkpoints_that_flink_can_take,
     job.redeploys_from_a_path,
     job.starts_from_a_real_path,
     resource.has_readable_resources,

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from flinkop.api.cluster import DeploymentMode
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.api.job import JobSpec, UpgradeMode
-from flinkop.flinkconf.flinkoptions import CHECKPOINT_DIRECTORY, NEW_NAMES, SAVEPOINT_DIRECTORY
-from flinkop.flinkconf.operatoroptions import MAX_CHECKPOINT_AGE, PERIODIC_SAVEPOINT_INTERVAL
+from flinkop.flinkconf.flinkoptions import CHECKPOINT_DIRECTORY, CHECKPOINTS_ON_DEMAND_SINCE, NEW_NAMES, SAVEPOINT_DIRECTORY
+from flinkop.flinkconf.operatoroptions import MAX_CHECKPOINT_AGE, PERIODIC_CHECKPOINT_INTERVAL, PERIODIC_SAVEPOINT_INTERVAL
 from flinkop.flinkconf.option import InvalidOption, Option
 from flinkop.validation.subject import Subject
-from flinkop.validation.violation import Violation
+from flinkop.validation.violation import Violation, warning
 
 # Up to 1.18 the jar must be in the image; up to 1.20 one must be named, unless the program is Python, or the cluster standalone.
 _REMOTE_JARS_SINCE = FlinkVersion(1, 19)
@@ -74,6 +74,18 @@ def _takes_periodic_savepoints(subject: Subject) -> bool:
         return PERIODIC_SAVEPOINT_INTERVAL.read(subject.conf) is not None
     except InvalidOption:
         return False
+
+
+def asks_for_checkpoints_that_flink_can_take(subject: Subject) -> Iterator[Violation]:
+    """Older versions of Flink take checkpoints by themselves only."""
+    if subject.version >= CHECKPOINTS_ON_DEMAND_SINCE or subject.spec.job is None:
+        return
+    problem = f"has no effect: Flink {subject.version.dotted} takes no checkpoints on demand"
+    remedy = f"leave it out, or use Flink {CHECKPOINTS_ON_DEMAND_SINCE.dotted} or newer"
+    if subject.spec.job.checkpoint_trigger_nonce is not None:
+        yield warning("spec.job.checkpointTriggerNonce", problem, remedy)
+    if subject.conf.get(PERIODIC_CHECKPOINT_INTERVAL.key, "").strip():
+        yield warning(subject.path_of(PERIODIC_CHECKPOINT_INTERVAL.key), problem, remedy)
 
 
 def _directory(subject: Subject, option: Option[str | None]) -> str | None:

@@ -31,10 +31,7 @@ def _nonce(field: str, value: Callable[[JobSpec], int | None], why: str) -> NotY
     )
 
 
-_NOT_YET: tuple[NotYet, ...] = (
-    _nonce("checkpointTriggerNonce", lambda job: job.checkpoint_trigger_nonce, "it takes no checkpoints on demand"),
-    _nonce("autoscalerResetNonce", lambda job: job.autoscaler_reset_nonce, "it has no autoscaler"),
-)
+_NOT_YET: tuple[NotYet, ...] = (_nonce("autoscalerResetNonce", lambda job: job.autoscaler_reset_nonce, "it has no autoscaler"),)
 
 
 def is_supported(subject: Subject) -> Iterator[Violation]:

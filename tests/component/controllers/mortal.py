@@ -72,4 +72,5 @@ class MortalFlinkClient(FlinkClient):
     strike: Strike
     stop_with_savepoint = _mortal(FlinkClient.stop_with_savepoint, FlinkUnreachable)
     trigger_savepoint = _mortal(FlinkClient.trigger_savepoint, FlinkUnreachable)
+    trigger_checkpoint = _mortal(FlinkClient.trigger_checkpoint, FlinkUnreachable)
     cancel_job = _mortal(FlinkClient.cancel_job, FlinkUnreachable)

@@ -104,6 +104,20 @@ def has_savepoint(resource: dict[str, Any]) -> bool:
     return "lastSavepoint" in info and "triggerId" not in info
 
 
+async def ask_for_a_checkpoint(stage: Stage, namespace: str) -> None:
+    """One is taken, and the job goes on."""
+    await stage.change(namespace, {"job": {"checkpointTriggerNonce": 1}})
+    found = await stage.wait_until(namespace, "with a checkpoint", has_checkpoint)
+    last = found["status"]["jobStatus"]["checkpointInfo"]["lastCheckpoint"]
+    assert (last["triggerNonce"], last["triggerType"], last["formatType"]) == (1, "MANUAL", "FULL")
+    assert len(stage.world.jobmanagers.alive[namespace, NAME].job.checkpoints) == 1
+
+
+def has_checkpoint(resource: dict[str, Any]) -> bool:
+    info = resource["status"]["jobStatus"].get("checkpointInfo") or {}
+    return "lastCheckpoint" in info and "triggerId" not in info
+
+
 RUNNING = ({}, "Running")
 SUSPENDED = ({"job": {"state": "suspended"}}, "Suspended")
 LAST_STATE = a_spec(upgradeMode="last-state")
@@ -131,6 +145,7 @@ SCENARIOS = {
     ),
     "the JobManager's Deployment is deleted by somebody": Scenario(lose_the_jobmanager, "Running", (None, "last-state")),
     "a savepoint on demand": Scenario(ask_for_a_savepoint, "Running", (None,)),
+    "a checkpoint on demand": Scenario(ask_for_a_checkpoint, "Running", (None,)),
     "delete": Scenario(delete, None, (None,)),
     "delete with a savepoint": Scenario(delete, None, (None,), SAVEPOINT_ON_DELETION),
     "delete in the middle of an upgrade": Scenario(delete_while_the_savepoint_of_an_upgrade_is_taken, None, (None,)),

@@ -28,6 +28,7 @@ from flinkop.lifecycle.action import (
     RemoveJobGraphs,
     StartCluster,
     StopWithSavepoint,
+    TriggerCheckpoint,
     TriggerSavepoint,
 )
 from flinkop.lifecycle.restore import EMPTY
@@ -50,6 +51,9 @@ class Flink:
 
     async def trigger_savepoint(self, *request: Any) -> None:
         self.asked.append(("savepoint", *request))
+
+    async def trigger_checkpoint(self, *request: Any) -> None:
+        self.asked.append(("checkpoint", *request))
 
     async def dispose_savepoint(self, *request: Any) -> None:
         self.asked.append(("dispose", *request))
@@ -106,6 +110,7 @@ ACTIONS: list[Action] = [
     RemoveJobGraphs(),
     StopWithSavepoint(JOB, "trigger", drain=False),
     TriggerSavepoint(JOB, "trigger"),
+    TriggerCheckpoint(JOB, "trigger"),
     DisposeSavepoint("s3://s/1"),
     CancelJob(JOB),
 ]
@@ -268,12 +273,14 @@ def test_flink_is_asked_with_the_ids_that_were_recorded() -> None:
     async def scenario(world: World) -> None:
         await world.perform(StopWithSavepoint(JOB, "trigger", drain=True))
         await world.perform(TriggerSavepoint(JOB, "other"))
+        await world.perform(TriggerCheckpoint(JOB, "third"))
         await world.perform(DisposeSavepoint("s3://s/1"))  # nothing depends on it
         await world.perform(CancelJob(JOB))
         url = "http://job-rest.team:8081"
         assert world.flink.asked == [
             ("stop", url, JOB, "trigger", "s3://s", True, "CANONICAL"),
             ("savepoint", url, JOB, "other", "s3://s", "CANONICAL"),
+            ("checkpoint", url, JOB, "third", "FULL"),
             ("dispose", url, "s3://s/1"),
             ("cancel", url, JOB),
         ]

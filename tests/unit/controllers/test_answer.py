@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flinkop.controllers.answer import read_checkpoints, read_job, read_savepoint
+from flinkop.controllers.answer import read_checkpoints, read_job, read_snapshot
 from flinkop.flink import model
 from flinkop.lifecycle import observed
 
@@ -37,14 +37,14 @@ def test_a_job_runs_when_all_of_its_tasks_run(tasks: dict[str, Any], state: obse
 @pytest.mark.parametrize(
     ("operation", "savepoint"),
     [
-        (model.InProgress(), observed.SavepointInProgress()),
-        (model.Completed("s3://x"), observed.SavepointCompleted("s3://x")),
-        (model.Failed("disk full"), observed.SavepointFailed("disk full")),
-        (model.Unknown(), observed.SavepointUnknown()),
+        (model.InProgress(), observed.SnapshotInProgress()),
+        (model.Completed("s3://x"), observed.SnapshotCompleted("s3://x")),
+        (model.Failed("disk full"), observed.SnapshotFailed("disk full")),
+        (model.Unknown(), observed.SnapshotUnknown()),
     ],
 )
-def test_the_outcome_of_a_trigger(operation: model.AsyncOperation, savepoint: observed.Savepoint) -> None:
-    assert read_savepoint(operation) == savepoint
+def test_the_outcome_of_a_trigger(operation: model.AsyncOperation, savepoint: observed.Snapshot) -> None:
+    assert read_snapshot(operation) == savepoint
 
 
 def test_no_field_of_the_checkpoint_statistics_is_taken_for_another() -> None:

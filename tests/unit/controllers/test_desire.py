@@ -132,10 +132,10 @@ def test_the_rhythms_are_the_operators_own_and_never_a_loop() -> None:
 
 
 def test_a_wait_that_would_never_end_ends_in_ten_years() -> None:
-    waits = ("jm-deployment.shutdown-ttl", "deployment.readiness.timeout", "periodic.savepoint.interval")
+    waits = ("jm-deployment.shutdown-ttl", "deployment.readiness.timeout", "checkpoint.trigger.grace-period")
     own = {f"kubernetes.operator.{wait}": "9999999 d" for wait in waits}
     settings = a_wish(a_resource(a_spec(flinkConfiguration=own))).desired.settings
-    assert settings.shutdown_ttl == settings.readiness_timeout == settings.periodic_savepoint_interval == timedelta(days=3650)
+    assert settings.shutdown_ttl == settings.readiness_timeout == settings.checkpoint_grace == timedelta(days=3650)
 
 
 def rolled_back(generation: int) -> Record:
@@ -188,3 +188,20 @@ def test_how_long_a_checkpoint_may_take_follows_from_the_configuration(configura
 def test_whether_the_operator_makes_ingresses_is_not_for_a_resource_to_say() -> None:
     wish = a_wish(a_resource(a_spec(flinkConfiguration={"kubernetes.operator.ingress.manage": "false"})))
     assert wish.desired.manages_ingress
+
+
+def test_a_resource_may_keep_no_more_savepoints_than_the_operator_allows() -> None:
+    prefix = "kubernetes.operator.savepoint.history.max."
+    own = {f"{prefix}count": "50", f"{prefix}age": "30 d", f"{prefix}count.threshold": "1000"}
+    ceilings = {f"{prefix}count.threshold": "20", f"{prefix}age.threshold": "7 d"}
+    wish = read_wish(a_resource(a_spec(flinkConfiguration=own)), Record(), lambda *_: ceilings)
+    assert isinstance(wish, Wish)
+    assert (wish.desired.settings.savepoint_history_count, wish.desired.settings.savepoint_history_age) == (20, timedelta(days=7))
+
+    fewer = a_wish(a_resource(a_spec(flinkConfiguration={f"{prefix}count": "3"}))).desired.settings
+    assert (fewer.savepoint_history_count, fewer.savepoint_history_age) == (3, timedelta(days=1))
+
+
+@pytest.mark.parametrize(("version", "offered"), [("v1_16", False), ("v1_17", True), ("v2_0", True)])
+def test_flink_is_asked_for_checkpoints_from_1_17_on(version: str, offered: bool) -> None:
+    assert a_wish(a_resource(a_spec(flinkVersion=version))).desired.settings.checkpoints_on_demand is offered

@@ -20,7 +20,7 @@ from flinkop.errors import ApiUnavailable, Conflict, FlinkRejected, Forbidden, U
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, PODS, Resource
-from flinkop.lifecycle.action import ApplyIngress, TriggerSavepoint
+from flinkop.lifecycle.action import Action, ApplyIngress, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.observed import RefusedIngress
 from flinkop.lifecycle.record import Record
@@ -268,15 +268,18 @@ def test_a_status_of_a_newer_version_is_not_guessed_at_but_its_resource_can_be_d
     play(scenario)
 
 
-def test_a_refused_savepoint_is_told_at_once_although_the_refused_ingress_beside_it_is_no_news() -> None:
+@pytest.mark.parametrize(
+    "action", [TriggerSavepoint("job", "trigger"), TriggerCheckpoint("job", "trigger")], ids=["savepoint", "checkpoint"]
+)
+def test_a_refused_snapshot_is_told_at_once_although_the_refused_ingress_beside_it_is_no_news(action: Action) -> None:
     async def scenario(world: World) -> None:
         class Refuses:
-            async def perform(self, action: Any, _target: Any) -> None:
-                raise FlinkRejected(400, "no directory") if isinstance(action, TriggerSavepoint) else Forbidden("no right")
+            async def perform(self, performed: Any, _target: Any) -> None:
+                raise FlinkRejected(400, "no directory") if performed == action else Forbidden("no right")
 
         world.controller._actuator = cast(Actuator, Refuses())
         target, memory = Target(KEY, a_resource(), a_wish()), Memory(refused_ingress=RefusedIngress("digest", "no right"))
-        actions = (TriggerSavepoint("job", "trigger"), ApplyIngress("digest"))
+        actions = (action, ApplyIngress("digest"))
         assert await world.controller._act(Decision(Record(), actions), target, memory) == RequeueAfter(0.0)
         assert memory.refused_trigger == RefusedTrigger("trigger", "no directory")
 

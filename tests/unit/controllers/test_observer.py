@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -14,14 +15,18 @@ from flinkop.controllers.observer import Knowledge, Observer, RefusedTrigger
 from flinkop.flink import model
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
-from flinkop.lifecycle.observed import JobState, Savepoint, SavepointFailed, SavepointInProgress, SavepointUnknown
+from flinkop.lifecycle.observed import JobState, Observed, Snapshot, SnapshotFailed, SnapshotInProgress, SnapshotUnknown
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record
-from flinkop.lifecycle.snapshot import Savepoints, Trigger
+from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 
 JOB = "a" * 32
 PENDING = Trigger("trigger", 1, TriggerType.MANUAL, "CANONICAL")
-RECORD = Record(Phase.RUNNING, job=JobRecord(JOB, "job", JobState.RUNNING), savepoints=Savepoints(PENDING), cluster_info={"a": "b"})
+RUNNING = Record(Phase.RUNNING, job=JobRecord(JOB, "job", JobState.RUNNING), cluster_info={"a": "b"})
+ASKED = {
+    "savepoint": replace(RUNNING, savepoints=Snapshots(PENDING)),
+    "requested_checkpoint": replace(RUNNING, checkpoints=Snapshots(PENDING)),
+}
 DEPLOYMENT = {
     "metadata": {"name": "job", "uid": "uid", "ownerReferences": [{"uid": "owner"}], "creationTimestamp": "2026-01-01T00:00:00Z"},
     "status": {"availableReplicas": 1},
@@ -41,24 +46,49 @@ class Flink:
         assert (job_id, trigger_id) == (JOB, "trigger")
         return self.operation
 
+    async def checkpoint_status(self, _url: str, job_id: str, trigger_id: str) -> model.AsyncOperation:
+        assert (job_id, trigger_id) == (JOB, "trigger")
+        return self.operation
 
-@pytest.mark.parametrize(
-    ("operation", "refused", "savepoint"),
-    [
-        pytest.param(model.Unknown(), None, SavepointUnknown(), id="never heard of"),
-        pytest.param(model.Unknown(), RefusedTrigger("trigger", "no directory"), SavepointFailed("no directory"), id="refused"),
-        pytest.param(model.Unknown(), RefusedTrigger("older", "no directory"), SavepointUnknown(), id="another one was refused"),
-        pytest.param(model.InProgress(), RefusedTrigger("trigger", "no"), SavepointInProgress(), id="accepted after all"),
-    ],
-)
-def test_a_savepoint_that_the_jobmanager_refused_has_failed(
-    operation: model.AsyncOperation, refused: RefusedTrigger | None, savepoint: Savepoint
-) -> None:
+    async def checkpoints(self, _url: str, _job_id: str) -> model.CheckpointStatistics:
+        return model.CheckpointStatistics(1, None, None, "s3://s/1", None)
+
+
+def observe(record: Record, operation: model.AsyncOperation, refused: RefusedTrigger | None = None) -> Observed:
+    """One look at the job."""
+    found: list[Observed] = []
+
     async def scenario() -> None:
         flink = cast(FlinkClient, Flink(operation))
         observer = Observer(Objects({KEY: DEPLOYMENT}), Objects(), None, cast(KubeClient, None), flink, lambda *_: "")
         knowledge = Knowledge("uid", None, None, refused)
-        seen = await observer.observe(KEY, RECORD, a_wish(a_resource(a_spec()), RECORD), knowledge, START)
-        assert seen.savepoint == savepoint
+        found.append(await observer.observe(KEY, record, a_wish(a_resource(a_spec()), record), knowledge, START))
 
     run(scenario())
+    return found[0]
+
+
+@pytest.mark.parametrize("field", ASKED)
+@pytest.mark.parametrize(
+    ("operation", "refused", "outcome"),
+    [
+        pytest.param(model.Unknown(), None, SnapshotUnknown(), id="never heard of"),
+        pytest.param(model.Unknown(), RefusedTrigger("trigger", "no directory"), SnapshotFailed("no directory"), id="refused"),
+        pytest.param(model.Unknown(), RefusedTrigger("older", "no directory"), SnapshotUnknown(), id="another one was refused"),
+        pytest.param(model.InProgress(), RefusedTrigger("trigger", "no"), SnapshotInProgress(), id="accepted after all"),
+    ],
+)
+def test_a_snapshot_that_the_jobmanager_refused_has_failed(
+    field: str, operation: model.AsyncOperation, refused: RefusedTrigger | None, outcome: Snapshot
+) -> None:
+    seen = observe(ASKED[field], operation, refused)
+    assert {name: getattr(seen, name) for name in ASKED} == {**dict.fromkeys(ASKED), field: outcome}
+
+
+def test_what_the_job_was_restored_from_is_asked_when_a_savepoint_is_to_be_deleted() -> None:
+    old = Taken(1, "s3://s/1", TriggerType.UPGRADE, "CANONICAL")
+    history = (old, replace(old, location="s3://s/2"))
+    seen = observe(replace(RUNNING, savepoints=Snapshots(history=history)), model.Unknown())
+    assert seen.checkpoints is not None
+    assert seen.checkpoints.restored_path == "s3://s/1"
+    assert observe(RUNNING, model.Unknown()).checkpoints is None

@@ -93,6 +93,30 @@ async def test_a_stop_without_a_directory_is_rejected_with_flinks_sentence(
     assert (refused.value.status, str(refused.value)) == (400, sentence)
 
 
+@pytest.mark.parametrize("checkpoint_type", ["FULL", "INCREMENTAL"])
+async def test_a_checkpoint_is_triggered_with_what_flink_understands(
+    checkpoint_type: str, jobmanager: JobManager, client: FlinkClient
+) -> None:
+    jobmanager.says(f"POST /jobs/{RUNNING}/checkpoints", {"request-id": TRIGGER}, 202)
+    await client.trigger_checkpoint(jobmanager.url, RUNNING, TRIGGER, checkpoint_type)
+    assert jobmanager.bodies == [{"triggerId": TRIGGER, "checkpointType": checkpoint_type}]
+
+
+async def test_a_checkpoint_is_followed(jobmanager: JobManager, client: FlinkClient) -> None:
+    async def status(answer: object, code: int = 200) -> object:
+        jobmanager.says(f"GET /jobs/{RUNNING}/checkpoints/{TRIGGER}", answer, code)
+        return await client.checkpoint_status(jobmanager.url, RUNNING, TRIGGER)
+
+    done = {"status": {"id": "COMPLETED"}, "operation": {"checkpointId": 8}}
+    assert await status({"errors": [f"There is no savepoint operation with triggerId={TRIGGER} for job {RUNNING}."]}, 404) == Unknown()
+    assert await status({"status": {"id": "IN_PROGRESS"}, "operation": None}) == InProgress()
+    assert await status(done) == Completed(""), "its details are in the history no more"
+    jobmanager.says(f"GET /jobs/{RUNNING}/checkpoints/details/8", {"id": 8, "external_path": "file:/ck/chk-8", "discarded": False})
+    assert await status(done) == Completed("file:/ck/chk-8")
+    cause = {"class": "x", "stack-trace": "java.io.IOException: disk full"}
+    assert await status({"status": {"id": "COMPLETED"}, "operation": {"failureCause": cause}}) == Failed("java.io.IOException: disk full")
+
+
 async def test_a_job_is_cancelled(jobmanager: JobManager, client: FlinkClient) -> None:
     jobmanager.says(f"PATCH /jobs/{RUNNING}?mode=cancel", {}, 202)
     await client.cancel_job(jobmanager.url, RUNNING)

@@ -34,6 +34,8 @@ from flinkop.flink.model import (
     InProgress,
     JobOverview,
     JobState,
+    read_checkpoint_operation,
+    read_checkpoint_path,
     read_checkpoints,
     read_cluster_info,
     read_exceptions,
@@ -218,6 +220,20 @@ def test_the_version_of_flink_is_read(version: str) -> None:
     assert " @ 2" in info["flink-revision"]
 
 
+@pytest.mark.parametrize(
+    ("details", "path"),
+    [
+        ({"external_path": "file:/ck/chk-8", "discarded": False}, "file:/ck/chk-8"),
+        ({"external_path": "file:/ck/chk-8", "discarded": True}, ""),
+        ({"external_path": NOT_ADDRESSABLE}, ""),
+        ({"className": "failed"}, ""),
+    ],
+    ids=["is there", "was deleted", "is on no file system", "was never complete"],
+)
+def test_a_checkpoint_has_a_place_only_where_it_can_be_read(details: dict[str, Any], path: str) -> None:
+    assert read_checkpoint_path(details) == path
+
+
 Reader = Callable[[dict[str, Any]], object]
 # A reader, and the recorded answers that are for it.
 READERS: tuple[tuple[Reader, str], ...] = (
@@ -273,6 +289,9 @@ MISSING: dict[str, tuple[Reader, dict[str, Any]]] = {
     "no status": (read_operation, {"operation": {"location": "s"}}),
     "no operation": (read_operation, {"status": {"id": "COMPLETED"}}),
     "a location that is no text": (read_operation, {"status": {"id": "COMPLETED"}, "operation": {"location": 5}}),
+    "a checkpoint without a status": (read_checkpoint_operation, {"operation": {"checkpointId": 8}}),
+    "a checkpoint without an operation": (read_checkpoint_operation, {"status": {"id": "COMPLETED"}}),
+    "a number that is none": (read_checkpoint_operation, {"status": {"id": "COMPLETED"}, "operation": {"checkpointId": "8"}}),
     "no counts": (read_checkpoints, {"latest": {}}),
     "no latest": (read_checkpoints, {"counts": {"completed": 0}}),
     "nothing of checkpoints": (read_checkpoints, {}),

@@ -11,13 +11,16 @@ from flinkop.flinkconf import operatoroptions
 from flinkop.flinkconf.establishedoptions import NOT_APPLICABLE, NOT_YET, NOT_YET_PREFIXES, PREFIX, reason_against
 from flinkop.flinkconf.operatoroptions import (
     ALL,
+    PERIODIC_CHECKPOINT_INTERVAL,
     PERIODIC_SAVEPOINT_INTERVAL,
     SYSTEM_KEYS,
     WATCHED_NAMESPACES,
+    CheckpointType,
     SavepointFormat,
     unknown_keys,
 )
 from flinkop.flinkconf.option import InvalidOption, Option
+from flinkop.flinkconf.schedule import Cron, Every, Schedule
 from flinkop.redaction import is_sensitive
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -72,6 +75,11 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "savepoint.cleanup.enabled": True,
     "savepoint.history.max.count": 10,
     "savepoint.history.max.age": timedelta(days=1),
+    "savepoint.history.max.count.threshold": None,
+    "savepoint.history.max.age.threshold": None,
+    "periodic.checkpoint.interval": None,
+    "checkpoint.type": CheckpointType.FULL,
+    "checkpoint.trigger.grace-period": timedelta(minutes=1),
     "pod-template.merge-arrays-by-name": False,
 }
 
@@ -84,9 +92,13 @@ def test_the_list_of_all_options_is_complete() -> None:
     assert set(ALL) == {value for value in vars(operatoroptions).values() if isinstance(value, Option)}
 
 
-def test_a_cron_expression_is_refused_with_what_to_write_instead() -> None:
-    with pytest.raises(InvalidOption, match=r"periodic\.savepoint\.interval: is a cron expression.*write a duration, such as 1 h"):
-        PERIODIC_SAVEPOINT_INTERVAL.read({PERIODIC_SAVEPOINT_INTERVAL.key: "0 0 * * * ?"})
+@pytest.mark.parametrize("option", [PERIODIC_SAVEPOINT_INTERVAL, PERIODIC_CHECKPOINT_INTERVAL], ids=lambda option: option.key)
+def test_what_is_periodic_has_an_interval_or_a_cron_expression(option: Option[Schedule | None]) -> None:
+    assert option.read({option.key: "2 h"}) == Every(timedelta(hours=2))
+    assert isinstance(option.read({option.key: "0 0 * * * ?"}), Cron)
+    assert option.read({option.key: ""}) is None
+    with pytest.raises(InvalidOption, match=rf"{option.key}: '0 0 \* \* \*' is not a cron expression of Quartz: it has 5 fields"):
+        option.read({option.key: "0 0 * * *"})
 
 
 @pytest.mark.parametrize("option", ALL, ids=lambda option: option.key)

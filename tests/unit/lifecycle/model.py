@@ -48,7 +48,7 @@ class Time:
 
 @dataclass
 class Trigger:
-    """A request to stop with a savepoint, as the JobManager remembers it."""
+    """A request for a savepoint, to stop with one or for a checkpoint, as the JobManager remembers it."""
 
     path: str | None = None
     failure: str | None = None
@@ -70,6 +70,7 @@ class Job:
     changed_at: float = 0.0
     started_at: float = 0.0
     triggers: dict[str, Trigger] = field(default_factory=dict)
+    savepoint: str | None = None
 
     @property
     def active(self) -> bool:
@@ -129,6 +130,10 @@ def _is_ready(pod: Pod) -> bool:
     return pod.process.ready and pod.process.alive and pod.deleted_at is None
 
 
+Work = Callable[[Pod, Process, Job], str]
+"""What a request comes to when its time has come; gives the path."""
+
+
 class World:
     """Everything outside of the operator. `wake` is called when something changes that an informer watches."""
 
@@ -147,9 +152,11 @@ class World:
         self.starts: list[tuple[str, int]] = []
         self.violations: list[str] = []
         self.hangs = False
+        self.disposed: set[str] = set()
         self.savepoints_fail = False
         self.savepoints_are_slow = False
         self._uids = 0
+        self._savepoints = 0
 
     def _some(self, low: float, high: float) -> float:
         return self.rng.uniform(low, high)
@@ -301,6 +308,8 @@ class World:
         held = self.metadata.get(job_id) if deployment.ha else None
         path = held[1] if held else "nowhere" if point.source is RestoreSource.LAST_STATE else point.path
         now = self.time.now
+        if path in self.disposed:
+            self.violations.append(f"restored from a savepoint that was deleted: {path}")
         if path is not None and path not in self.storage:
             return Job(job_id, 0, JobState.FAILED, changed_at=now, started_at=now)
         job = Job(job_id, self.storage[path] if path else 0, JobState.INITIALIZING, path, changed_at=now, started_at=now)
@@ -327,7 +336,8 @@ class World:
     def _go_running(self, pod: Pod, process: Process, job: Job) -> None:
         if self._lives(process, job) and job.state is JobState.INITIALIZING:
             self._set(job, JobState.RUNNING)
-            self.time.after(self._some(5.0, 25.0), lambda: self._checkpoint(pod, process, job))
+            if "kubernetes.operator.no-checkpoints" not in pod.deployment.spec["flinkConfiguration"]:
+                self.time.after(self._some(5.0, 25.0), lambda: self._checkpoint(pod, process, job))
 
     # a job runs
 
@@ -348,6 +358,7 @@ class World:
         job.count += 1
         job.checkpoints += 1
         path = f"file:/checkpoints/{job.job_id}-{deployment.uid}/chk-{job.count}"
+        job.savepoint = None
         self.storage[path] = job.count
         if job.owned is not None:
             self.storage.pop(job.owned, None)
@@ -418,6 +429,18 @@ class World:
         return ready[-1].process if ready else None
 
     def stop_with_savepoint(self, process: Process, job_id: str, trigger_id: str) -> None:
+        """Has the job stopped with a savepoint."""
+        self._ask_for(process, job_id, trigger_id, self._stop)
+
+    def trigger_savepoint(self, process: Process, job_id: str, trigger_id: str) -> None:
+        """Has a savepoint taken; the job goes on."""
+        self._ask_for(process, job_id, trigger_id, self._take_savepoint)
+
+    def trigger_checkpoint(self, process: Process, job_id: str, trigger_id: str) -> None:
+        """Has a checkpoint taken."""
+        self._ask_for(process, job_id, trigger_id, self._take_checkpoint)
+
+    def _ask_for(self, process: Process, job_id: str, trigger_id: str, work: Work) -> None:
         """Accepted even when nothing can come of it. The same id again is the same request."""
         job = process.job
         if job is None or job.job_id != job_id:
@@ -430,24 +453,46 @@ class World:
             self._fail_trigger(trigger)
             return
         seconds = self._some(200.0, 2000.0) if self.savepoints_are_slow else self._some(0.1, 8.0)
-        self.time.after(seconds, lambda: self._complete_savepoint(process, job, trigger))
+        self.time.after(seconds, lambda: self._complete(process, job, trigger, work))
+
+    def dispose(self, path: str) -> None:
+        """Deletes the files of a savepoint."""
+        self.storage.pop(path, None)
+        self.disposed.add(path)
 
     def _fail_trigger(self, trigger: Trigger) -> None:
         if trigger.done_at is None:
             trigger.failure, trigger.done_at = "the savepoint failed", self.time.now
 
-    def _complete_savepoint(self, process: Process, job: Job, trigger: Trigger) -> None:
+    def _complete(self, process: Process, job: Job, trigger: Trigger, work: Work) -> None:
         if not self._lives(process, job) or trigger.done_at is not None:
             return
         pod = next((pod for pod in self.pods if pod.process is process), None)
         if self.savepoints_fail or job.state is not JobState.RUNNING or pod is None or pod.lost:
             self._fail_trigger(trigger)
             return
-        path = f"file:/savepoints/savepoint-{len(self.storage)}-{job.count}-{round(self.time.now * 1000)}"
+        trigger.done_at = self.time.now
+        trigger.path = work(pod, process, job)
+
+    def _save(self, job: Job) -> str:
+        self._savepoints += 1
+        path = f"file:/savepoints/savepoint-{self._savepoints}-{job.count}"
         self.storage[path] = job.count
-        trigger.path, trigger.done_at = path, self.time.now
-        job.stop_path = path
+        return path
+
+    def _stop(self, pod: Pod, process: Process, job: Job) -> str:
+        path = job.stop_path = self._save(job)
         self._end(pod, process, job, JobState.FINISHED)
+        return path
+
+    def _take_savepoint(self, _pod: Pod, _process: Process, job: Job) -> str:
+        """It is no part of the metadata: the job itself never goes back to it."""
+        path = job.savepoint = self._save(job)
+        return path
+
+    def _take_checkpoint(self, pod: Pod, _process: Process, job: Job) -> str:
+        self._complete_checkpoint(pod.deployment, job)
+        return job.owned or ""
 
     def cancel(self, process: Process, job_id: str) -> None:
         """Has the job cancelled."""
@@ -479,8 +524,8 @@ class World:
         """The job's checkpoints, as they were up to three seconds ago."""
         if process.statistics is None or self.time.now > process.statistics[0] + _STATISTICS_CACHED:
             found = {
-                "count": job.checkpoints,
-                "path": job.stop_path or (job.owned if job.checkpoints else None),
+                "count": job.checkpoints + bool(job.savepoint),
+                "path": job.stop_path or job.savepoint or (job.owned if job.checkpoints else None),
                 "completed_at": job.checkpointed_at,
                 "restored_path": job.restored_path,
                 "stop_path": job.stop_path,

@@ -10,20 +10,25 @@ from typing import Any
 
 from tests.unit.lifecycle.model import GRACE, Deployment, Time, World
 
+from flinkop.flinkconf.schedule import Every, Schedule
 from flinkop.lifecycle.action import (
     Action,
     AddFinalizer,
     CancelJob,
     DeleteHaMetadata,
     DeleteJobManager,
+    DisposeSavepoint,
     RemoveFinalizer,
     RemoveJobGraphs,
     StartCluster,
     StopWithSavepoint,
+    TriggerCheckpoint,
+    TriggerSavepoint,
 )
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired, Settings
+from flinkop.lifecycle.dispose import may_dispose
 from flinkop.lifecycle.observed import (
     TERMINAL,
     Answered,
@@ -32,11 +37,11 @@ from flinkop.lifecycle.observed import (
     Job,
     JobManager,
     Observed,
-    Savepoint,
-    SavepointCompleted,
-    SavepointFailed,
-    SavepointInProgress,
-    SavepointUnknown,
+    Snapshot,
+    SnapshotCompleted,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
     Trouble,
     Unreachable,
 )
@@ -134,6 +139,11 @@ def _settings(conf: Mapping[str, str]) -> Settings:
         cancel_for_last_state=f"{_OPTION}cancel" in conf,
         max_checkpoint_age=timedelta(seconds=10) if f"{_OPTION}max-age" in conf else None,
         checkpoint_timeout=timedelta(seconds=120),
+        savepoint_schedule=_every(conf, "periodic-savepoints"),
+        checkpoint_schedule=_every(conf, "periodic-checkpoints"),
+        ignore_pending_savepoint=f"{_OPTION}ignore-pending" in conf,
+        savepoint_history_count=1 if f"{_OPTION}few-savepoints" in conf else 10,
+        savepoint_history_age=timedelta(seconds=100),
         readiness_timeout=timedelta(seconds=100),
         cleanup_timeout=timedelta(seconds=100),
         cancel_timeout=timedelta(seconds=20),
@@ -141,6 +151,10 @@ def _settings(conf: Mapping[str, str]) -> Settings:
         progress_interval=timedelta(seconds=3),
         rest_interval=timedelta(seconds=30),
     )
+
+
+def _every(conf: Mapping[str, str], option: str) -> Schedule | None:
+    return Every(timedelta(seconds=45)) if f"{_OPTION}{option}" in conf else None
 
 
 class Operator:
@@ -230,6 +244,8 @@ class Operator:
         fresh = Fresh(now, self._id(), self._id(), self._id())
         observed = self._look()
         asked = questions(record, desired, observed.jobmanager is not None)
+        if may_dispose(record, desired, now):
+            asked |= Question.CHECKPOINTS
         yield
         if Question.HA_METADATA in asked:
             observed = replace(observed, ha=self._ha(record))
@@ -289,8 +305,7 @@ class Operator:
             return replace(seen, rest=Unreachable("no answer in time"))
         job = process.job if process.job is not None and process.job.job_id == record.job.job_id else None
         seen = replace(seen, rest=Answered())
-        if Question.SAVEPOINT in asked and isinstance(record.step, TakingSavepoint):
-            seen = replace(seen, savepoint=self._savepoint(job, record.step.trigger_id))
+        seen = self._hear(record, seen, job, asked)
         if job is None:
             return seen
         overview = Job(job.job_id, "job", job.state, _milliseconds(job.started_at), _milliseconds(job.changed_at))
@@ -299,13 +314,22 @@ class Operator:
             seen = replace(seen, checkpoints=_checkpoints(self.world.statistics(process, job)))
         return seen
 
-    def _savepoint(self, job: Any, trigger_id: str) -> Savepoint:
+    def _hear(self, record: Record, seen: Observed, job: Any, asked: Question) -> Observed:
+        step, savepoint, checkpoint = record.step, record.savepoints.trigger, record.checkpoints.trigger
+        trigger = step if isinstance(step, TakingSavepoint) else savepoint
+        if Question.SAVEPOINT in asked and trigger is not None:
+            seen = replace(seen, savepoint=self._outcome(job, trigger.trigger_id))
+        if Question.REQUESTED_CHECKPOINT in asked and checkpoint is not None:
+            seen = replace(seen, requested_checkpoint=self._outcome(job, checkpoint.trigger_id))
+        return seen
+
+    def _outcome(self, job: Any, trigger_id: str) -> Snapshot:
         trigger = self.world.trigger(job, trigger_id) if job is not None else None
         if trigger is None:
-            return SavepointUnknown()
+            return SnapshotUnknown()
         if trigger.path is not None:
-            return SavepointCompleted(trigger.path)
-        return SavepointFailed(trigger.failure) if trigger.failure is not None else SavepointInProgress()
+            return SnapshotCompleted(trigger.path)
+        return SnapshotFailed(trigger.failure) if trigger.failure is not None else SnapshotInProgress()
 
     # record
 
@@ -376,6 +400,13 @@ class Operator:
                 self.world.delete(uid)
             case StopWithSavepoint(job_id, trigger_id):
                 self.world.stop_with_savepoint(self._process(), job_id, trigger_id)
+            case TriggerSavepoint(job_id, trigger_id):
+                self.world.trigger_savepoint(self._process(), job_id, trigger_id)
+            case TriggerCheckpoint(job_id, trigger_id):
+                self.world.trigger_checkpoint(self._process(), job_id, trigger_id)
+            case DisposeSavepoint(location):
+                if self.world.answering() is not None:
+                    self.world.dispose(location)
             case CancelJob(job_id):
                 self._cancel(job_id)
             case DeleteHaMetadata():

@@ -14,7 +14,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobManagerStatus, Record
 from flinkop.lifecycle.restore import RestoreSource
-from flinkop.lifecycle.snapshot import Savepoints, Taken, Trigger
+from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.specdiff import NO_CHANGE, diff_spec
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.step import HaFate, TearingDown
@@ -202,11 +202,26 @@ def test_savepoints_that_the_other_operator_recorded_or_has_asked_for_go_on() ->
     taken = Taken(5, SAVEPOINT, TriggerType.PERIODIC, "NATIVE")
     pending = Trigger(JOB_ID, 9, TriggerType.MANUAL, "CANONICAL")
 
-    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Savepoints(pending, taken, (taken,), 5)
+    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Snapshots(pending, taken, (taken,), 5)
+
+
+def test_checkpoints_that_the_other_operator_recorded_or_has_asked_for_go_on() -> None:
+    info = {
+        "lastCheckpoint": {"timeStamp": 5, "triggerType": "MANUAL", "formatType": "FULL", "triggerNonce": 3},
+        "lastPeriodicCheckpointTimestamp": 4,
+        "triggerId": JOB_ID,
+        "triggerTimestamp": 9,
+        "triggerType": "PERIODIC",
+        "formatType": "INCREMENTAL",
+    }
+    pending = Trigger(JOB_ID, 9, TriggerType.PERIODIC, "INCREMENTAL")
+
+    found = adopt(a_status(jobStatus__checkpointInfo=info)).checkpoints
+    assert found == Snapshots(pending, Taken(5, "", TriggerType.MANUAL, "FULL", 3), (), 4)
 
 
 def test_what_the_established_operator_writes_before_its_first_savepoint_is_none() -> None:
     """Fields that are not set are null, and the periodic time is 0."""
     info = {"lastSavepoint": None, "savepointHistory": [], "lastPeriodicSavepointTimestamp": 0, "triggerId": None, "triggerType": None}
 
-    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Savepoints()
+    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints == Snapshots()

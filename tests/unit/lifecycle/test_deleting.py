@@ -37,10 +37,10 @@ from flinkop.lifecycle.observed import (
     Checkpoints,
     JobState,
     Observed,
-    SavepointCompleted,
-    SavepointFailed,
-    SavepointInProgress,
-    SavepointUnknown,
+    SnapshotCompleted,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
     Unreachable,
 )
 from flinkop.lifecycle.phase import Phase
@@ -48,7 +48,7 @@ from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown
 
 LONG = timedelta(minutes=12)
-FAILED = SavepointFailed("no space left")
+FAILED = SnapshotFailed("no space left")
 
 
 def delete(record: Record, observed: Observed, **changes: Any) -> Decision:
@@ -158,7 +158,7 @@ def test_a_job_that_may_have_state_is_stopped_with_a_savepoint_where_that_is_ask
 def test_the_savepoint_of_an_upgrade_that_is_under_way_is_used() -> None:
     record = a_stopping_record()
 
-    assert delete(record, an_observed(savepoint=SavepointInProgress()), savepoint_on_deletion=True).record.step == record.step
+    assert delete(record, an_observed(savepoint=SnapshotInProgress()), savepoint_on_deletion=True).record.step == record.step
 
 
 def test_a_deletion_drains_where_that_is_asked_for() -> None:
@@ -170,10 +170,10 @@ def test_a_deletion_drains_where_that_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("record", "observed", "actions", "reported"),
     [
-        pytest.param(taking(), an_observed(savepoint=SavepointInProgress()), [], [], id="in progress"),
-        pytest.param(taking(), an_observed(savepoint=SavepointUnknown()), [StopWithSavepoint], [], id="never heard of"),
+        pytest.param(taking(), an_observed(savepoint=SnapshotInProgress()), [], [], id="in progress"),
+        pytest.param(taking(), an_observed(savepoint=SnapshotUnknown()), [StopWithSavepoint], [], id="never heard of"),
         pytest.param(
-            taking(), observed_job(JobState.FINISHED, savepoint=SavepointCompleted(SAVEPOINT)), [DeleteJobManager], ["Savepoint"], id="done"
+            taking(), observed_job(JobState.FINISHED, savepoint=SnapshotCompleted(SAVEPOINT)), [DeleteJobManager], ["Savepoint"], id="done"
         ),
         pytest.param(taking(), an_observed(savepoint=FAILED), [StopWithSavepoint], [], id="failed: tried again"),
         pytest.param(taking(3), an_observed(savepoint=FAILED), [DeleteJobManager], ["CleanupFailed"], id="failed three times"),
@@ -181,22 +181,22 @@ def test_a_deletion_drains_where_that_is_asked_for() -> None:
         pytest.param(taking(), observed_job(JobState.FAILED, savepoint=FAILED), [DeleteJobManager], ["CleanupFailed"], id="failed itself"),
         pytest.param(
             taking(),
-            an_observed(job=None, savepoint=SavepointUnknown(), ha=NO_METADATA),
+            an_observed(job=None, savepoint=SnapshotUnknown(), ha=NO_METADATA),
             [DeleteJobManager],
             ["CleanupFailed"],
             id="ended unseen",
         ),
-        pytest.param(taking(), an_observed(job=None, savepoint=SavepointUnknown(), ha=ha()), [], [], id="coming back"),
+        pytest.param(taking(), an_observed(job=None, savepoint=SnapshotUnknown(), ha=ha()), [], [], id="coming back"),
         pytest.param(taking(), nothing_left(), [], [], id="the JobManager is gone"),
         pytest.param(
-            taking(since=NOW - LONG), an_observed(savepoint=SavepointInProgress()), [DeleteJobManager], ["CleanupFailed"], id="too slow"
+            taking(since=NOW - LONG), an_observed(savepoint=SnapshotInProgress()), [DeleteJobManager], ["CleanupFailed"], id="too slow"
         ),
         pytest.param(
-            taking(since=NOW - LONG), an_observed(savepoint=SavepointUnknown()), [DeleteJobManager], ["CleanupFailed"], id="never accepted"
+            taking(since=NOW - LONG), an_observed(savepoint=SnapshotUnknown()), [DeleteJobManager], ["CleanupFailed"], id="never accepted"
         ),
         pytest.param(
             taking(since=NOW - LONG),
-            an_observed(job=None, savepoint=SavepointUnknown(), ha=ha()),
+            an_observed(job=None, savepoint=SnapshotUnknown(), ha=ha()),
             [DeleteJobManager],
             ["CleanupFailed"],
             id="never came back",
@@ -219,7 +219,7 @@ def test_every_try_has_an_id_of_its_own() -> None:
 
 
 def test_the_savepoint_is_not_waited_for_any_more_when_the_option_is_taken_away() -> None:
-    assert kinds(delete(taking(), an_observed(savepoint=SavepointInProgress()))) == [DeleteJobManager]
+    assert kinds(delete(taking(), an_observed(savepoint=SnapshotInProgress()))) == [DeleteJobManager]
 
 
 @pytest.mark.parametrize(("checkpoints", "words"), [(Checkpoints(count=7, path=CHECKPOINT), CHECKPOINT), (None, "not known")])

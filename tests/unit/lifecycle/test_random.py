@@ -22,6 +22,26 @@ from flinkop.lifecycle.statusreader import read_record
 _LIVES = int(os.environ.get("FLINKOP_RANDOM_LIVES", "100"))
 _FIRST = int(os.environ.get("FLINKOP_RANDOM_SEED", "0"))
 _BATCHES = 10
+_OPTIONS = (
+    "savepoint-on-deletion",
+    "no-recovery",
+    "no-fallback",
+    "cancel",
+    "max-age",
+    "few-savepoints",
+    "ignore-pending",
+    "no-checkpoints",
+    "rollback",
+    "restart-failed",
+)
+_PERIODIC = ("periodic-savepoints", "periodic-checkpoints")
+_CHANGED = ("no-recovery", "cancel", *_PERIODIC)
+# Then metadata may lead to an old savepoint for ever.
+_SAVEPOINTS_ONLY = ("no-checkpoints", "periodic-savepoints", "few-savepoints")
+_EDITS = (
+    *("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "conf", "image", "throws", "version"),
+    *("savepoint", "checkpoint"),
+)
 _TO_REST = 6 * 3600.0
 _LAST_CHORES = 200.0
 _SILENCE = 1200.0
@@ -47,9 +67,11 @@ class Life:
             conf["high-availability.type"] = "kubernetes"
         if rng.random() < 0.15:
             conf["pinned"] = "f" * 32
-        for option in ("savepoint-on-deletion", "no-recovery", "no-fallback", "cancel", "max-age", "rollback", "restart-failed"):
+        for option in (*_OPTIONS, *_PERIODIC):
             if rng.random() < 0.15:
                 conf[f"kubernetes.operator.{option}"] = "true"
+        if rng.random() < 0.1:
+            conf |= {f"kubernetes.operator.{option}": "true" for option in _SAVEPOINTS_ONLY}
         self.world.storage["file:/savepoints/savepoint-given"] = rng.randint(1, 50)
         return {
             "image": "good",
@@ -62,6 +84,8 @@ class Life:
                 "upgradeMode": self._a_mode(),
                 "initialSavepointPath": "file:/savepoints/savepoint-given" if rng.random() < 0.2 else None,
                 "savepointRedeployNonce": None,
+                "savepointTriggerNonce": None,
+                "checkpointTriggerNonce": None,
             },
         }
 
@@ -76,9 +100,7 @@ class Life:
         job, spec = self.resource.spec["job"], self.resource.spec
         for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
             self._number += 1
-            name = self.rng.choice(
-                ("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "conf", "image", "throws", "version")
-            )
+            name = self.rng.choice(_EDITS)
             spec, job = self._changed(name, spec, job)
         self._submit({**spec, "job": job}, f"edit {name}")
 
@@ -94,11 +116,13 @@ class Life:
                 job = {**job, "state": "running" if job["state"] == "suspended" else "suspended"}
             case "nonce":
                 spec = {**spec, "restartNonce": self._number}
+            case "savepoint" | "checkpoint":
+                job = {**job, f"{name}TriggerNonce": self._number}
             case "redeploy":
                 paths = sorted(path for path in self.world.storage if "savepoint" in path)
                 job = {**job, "savepointRedeployNonce": self._number, "initialSavepointPath": self.rng.choice(paths)}
             case "conf":
-                key = self.rng.choice(("high-availability.type", "kubernetes.operator.no-recovery", "kubernetes.operator.cancel"))
+                key = self.rng.choice(("high-availability.type", *(f"kubernetes.operator.{name}" for name in _CHANGED)))
                 conf = dict(spec["flinkConfiguration"])
                 if conf.pop(key, None) is None:
                     conf[key] = "kubernetes"
@@ -204,7 +228,9 @@ class Life:
             self.world.find_node(pod)
         spec = self.resource.spec
         args = spec["job"]["args"] if spec["job"]["args"][0] != "throws" else ["fixed"]
-        self._submit({**spec, "image": "good", "job": {**spec["job"], "args": args}}, "fixed")
+        periodic = {f"kubernetes.operator.{name}" for name in _PERIODIC}
+        conf = {key: value for key, value in spec["flinkConfiguration"].items() if key not in periodic}
+        self._submit({**spec, "image": "good", "flinkConfiguration": conf, "job": {**spec["job"], "args": args}}, "fixed")
 
     def record(self) -> Record:
         return read_record(self.resource.status)

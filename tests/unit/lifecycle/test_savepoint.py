@@ -12,20 +12,20 @@ from flinkop.lifecycle.observed import (
     JobState,
     NotAsked,
     Observed,
-    Savepoint,
-    SavepointCompleted,
-    SavepointFailed,
-    SavepointInProgress,
-    SavepointUnknown,
+    Snapshot,
+    SnapshotCompleted,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
     Unreachable,
 )
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 
-FAILED, UNKNOWN = SavepointFailed("no space"), SavepointUnknown()
+FAILED, UNKNOWN = SnapshotFailed("no space"), SnapshotUnknown()
 STOPPED = Checkpoints(count=8, path=SAVEPOINT, stop_path=SAVEPOINT)
 
 
-def after(savepoint: Savepoint | None, state: JobState = JobState.RUNNING, **changes: Any) -> Observed:
+def after(savepoint: Snapshot | None, state: JobState = JobState.RUNNING, **changes: Any) -> Observed:
     return observed_job(state, savepoint=savepoint, **changes)
 
 
@@ -35,8 +35,8 @@ def after(savepoint: Savepoint | None, state: JobState = JobState.RUNNING, **cha
         pytest.param(after(None, rest=Unreachable("no answer")), Pending, id="silent"),
         pytest.param(after(None, rest=NotAsked()), Pending, id="not ready"),
         pytest.param(after(None), Pending, id="not asked"),
-        pytest.param(after(SavepointInProgress()), Pending, id="in progress"),
-        pytest.param(after(SavepointCompleted(SAVEPOINT), JobState.FINISHED), Stopped, id="completed"),
+        pytest.param(after(SnapshotInProgress()), Pending, id="in progress"),
+        pytest.param(after(SnapshotCompleted(SAVEPOINT), JobState.FINISHED), Stopped, id="completed"),
         pytest.param(after(FAILED), KeptRunning, id="failed, the job runs"),
         pytest.param(after(FAILED, JobState.RESTARTING), KeptRunning, id="failed, the job restarts"),
         pytest.param(after(FAILED, JobState.FINISHED, checkpoints=STOPPED), Stopped, id="asked for twice: the first worked"),
@@ -56,7 +56,7 @@ def test_each_outcome_has_one_meaning(observed: Observed, outcome: type) -> None
 
 
 def test_the_state_is_where_flink_says() -> None:
-    assert read_outcome(after(SavepointCompleted(SAVEPOINT), JobState.FINISHED)) == Stopped(SAVEPOINT)
+    assert read_outcome(after(SnapshotCompleted(SAVEPOINT), JobState.FINISHED)) == Stopped(SAVEPOINT)
     assert read_outcome(after(UNKNOWN, JobState.FINISHED, checkpoints=STOPPED)) == Stopped(SAVEPOINT)
 
 
@@ -67,7 +67,7 @@ def test_a_stop_that_failed_before_newer_checkpoints_is_not_the_state_of_a_job_t
 
 
 def test_only_a_savepoint_that_is_being_taken_is_in_progress() -> None:
-    assert read_outcome(after(SavepointInProgress())) == Pending("The savepoint is in progress.", in_progress=True)
+    assert read_outcome(after(SnapshotInProgress())) == Pending("The savepoint is in progress.", in_progress=True)
     assert not getattr(read_outcome(after(None)), "in_progress", True)
 
 

@@ -33,7 +33,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import Rejected, RestoreSource
-from flinkop.lifecycle.snapshot import Savepoints, Taken, Trigger
+from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.statuswriter import Scale, timestamp, write_status
 from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
@@ -69,10 +69,19 @@ _taken = st.builds(
     Taken, _moments, st.sampled_from([SAVEPOINT, CHECKPOINT]), st.sampled_from(TriggerType), _formats, st.none() | st.integers(0, 9)
 )
 _savepoints = st.builds(
-    Savepoints,
+    Snapshots,
     trigger=st.none() | st.builds(Trigger, _ids, _moments, st.sampled_from(TriggerType), _formats),
     last=st.none() | _taken,
     history=st.lists(_taken, max_size=3).map(tuple),
+    last_periodic=st.none() | _moments,
+)
+_checkpoint = st.builds(
+    Taken, _moments, st.just(""), st.sampled_from(TriggerType), st.sampled_from(["FULL", "INCREMENTAL"]), st.none() | st.integers(0, 9)
+)
+_checkpoints = st.builds(
+    Snapshots,
+    trigger=st.none() | st.builds(Trigger, _ids, _moments, st.sampled_from(TriggerType), st.sampled_from(["FULL", "INCREMENTAL"])),
+    last=st.none() | _checkpoint,
     last_periodic=st.none() | _moments,
 )
 _jobs = st.builds(
@@ -119,6 +128,7 @@ def records(draw: st.DrawFn) -> Record:
         stable=stable,
         failure=draw(st.none() | _texts),
         savepoints=draw(_savepoints),
+        checkpoints=draw(_checkpoints),
         ingress_problem=draw(st.none() | _texts.filter(bool)),
         rollback=rollback,
         restart_window=draw(st.none() | st.builds(RestartWindow, _attempts, st.none() | _times)),

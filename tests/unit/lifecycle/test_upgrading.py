@@ -33,6 +33,7 @@ from tests.unit.lifecycle.builder import (
     suspended,
 )
 
+from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.action import CancelJob, DeleteHaMetadata, DeleteJobManager, RemoveJobGraphs, StartCluster, StopWithSavepoint
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
@@ -40,15 +41,16 @@ from flinkop.lifecycle.observed import (
     Checkpoints,
     JobState,
     Observed,
-    SavepointCompleted,
-    SavepointFailed,
-    SavepointInProgress,
-    SavepointUnknown,
+    SnapshotCompleted,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
     Unreachable,
 )
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import RestoreSource
+from flinkop.lifecycle.snapshot import Snapshots, Taken
 from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 
 LONG = timedelta(minutes=12)
@@ -56,12 +58,12 @@ TAKING = a_stopping_record()
 TAKING_LONG = a_stopping_record(step=TakingSavepoint(NOW - LONG, "trigger"))
 CANCELLING = a_stopping_record(reason="CancellingJob", step=Cancelling(NOW - timedelta(seconds=1)))
 CANCELLING_LONG = replace(CANCELLING, step=Cancelling(NOW - LONG))
-IN_PROGRESS = an_observed(savepoint=SavepointInProgress())
-DONE = observed_job(JobState.FINISHED, savepoint=SavepointCompleted(SAVEPOINT), ha=NO_METADATA)
-FAILED = an_observed(savepoint=SavepointFailed("no space left"))
-FORGOTTEN = an_observed(savepoint=SavepointUnknown())
+IN_PROGRESS = an_observed(savepoint=SnapshotInProgress())
+DONE = observed_job(JobState.FINISHED, savepoint=SnapshotCompleted(SAVEPOINT), ha=NO_METADATA)
+FAILED = an_observed(savepoint=SnapshotFailed("no space left"))
+FORGOTTEN = an_observed(savepoint=SnapshotUnknown())
 SILENT = an_observed(rest=Unreachable("no answer"), job=None)
-UNKNOWN = an_observed(job=None, savepoint=SavepointUnknown())
+UNKNOWN = an_observed(job=None, savepoint=SnapshotUnknown())
 LAST_STATE = an_upgrade(upgrade_mode="last-state")
 
 
@@ -73,6 +75,16 @@ def test_the_completed_savepoint_is_recorded_before_the_cluster_is_removed() -> 
 
     assert (decision.record.savepoint_path, decision.record.step) == (SAVEPOINT, TearingDown(NOW, HaFate.REMOVE))
     assert (decision.record.job.state, kinds(decision)) == (JobState.FINISHED, [DeleteJobManager])
+
+
+def test_the_savepoint_of_an_upgrade_enters_the_history() -> None:
+    older = Taken(5, "s3://state/older", TriggerType.MANUAL, "CANONICAL")
+    before = replace(TAKING, savepoints=Snapshots(last=older, history=(older,)))
+    decision = decide(before, DONE, an_upgrade(savepoint_format="NATIVE"), FRESH)
+    assert isinstance(TAKING.step, TakingSavepoint)
+    taken = Taken(int(TAKING.step.since.timestamp() * 1000), SAVEPOINT, TriggerType.UPGRADE, "NATIVE")
+
+    assert decision.record.savepoints == Snapshots(last=taken, history=(older, taken))
 
 
 def test_a_failed_savepoint_keeps_the_old_job_running() -> None:
@@ -195,7 +207,7 @@ def test_a_wait_is_too_long_from_its_deadline_on(record: Record, observed: Obser
 def test_what_a_job_that_ended_has_left_is_recorded(
     record: Record, state: JobState, checkpoints: Checkpoints, path: str | None, fate: HaFate, had_no_state: bool
 ) -> None:
-    observed = observed_job(state, checkpoints=checkpoints, savepoint=SavepointUnknown())
+    observed = observed_job(state, checkpoints=checkpoints, savepoint=SnapshotUnknown())
     after = decide(record, observed, an_upgrade(), FRESH).record
 
     assert (after.job.state, after.savepoint_path, after.had_no_state) == (state, path, had_no_state)
@@ -466,7 +478,7 @@ def test_the_job_id_is_the_one_that_the_state_needs(metadata: Any, pinned: str |
 @pytest.mark.parametrize(("attempt", "minutes"), [(1, 1), (2, 2), (5, 16), (6, 16), (50, 16), (2000, 16)])
 def test_the_pause_after_a_failed_savepoint_grows_and_is_bounded(attempt: int, minutes: int) -> None:
     record = a_stopping_record(step=TakingSavepoint(NOW, "trigger", attempt))
-    after = decide(record, an_observed(savepoint=SavepointFailed("no disk")), an_upgrade(), FRESH).record
+    after = decide(record, an_observed(savepoint=SnapshotFailed("no disk")), an_upgrade(), FRESH).record
 
     assert isinstance(after.step, WaitingToRetry)
     assert after.step.not_before == NOW + timedelta(minutes=minutes)

@@ -70,8 +70,8 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [],
     ),
     "a nonce without a feature": (
-        {"job": {"checkpointTriggerNonce": 1}},
-        ["warning spec.job.checkpointTriggerNonce: has no effect in this version: it takes no checkpoints on demand; leave it out"],
+        {"job": {"autoscalerResetNonce": 1}},
+        ["warning spec.job.autoscalerResetNonce: has no effect in this version: it has no autoscaler; leave it out"],
     ),
 }
 

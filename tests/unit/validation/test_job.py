@@ -9,7 +9,8 @@ from tests.unit.validation.deployment import DIRECTORIES, a_spec, sentences_of
 
 CHECKPOINTS = {"state.checkpoints.dir": "s3://c"}
 SAVEPOINTS = {"state.savepoints.dir": "s3://s"}
-PERIODIC = "kubernetes.operator.periodic.savepoint.interval"
+PERIODIC_SAVEPOINTS = "kubernetes.operator.periodic.savepoint.interval"
+PERIODIC_CHECKPOINTS = "kubernetes.operator.periodic.checkpoint.interval"
 MAX_AGE = "kubernetes.operator.job.upgrade.last-state.max.allowed.checkpoint.age"
 
 ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -105,18 +106,30 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ],
     ),
     "periodic savepoints without savepoints": (
-        {"flinkConfiguration": {PERIODIC: "1 h"}},
+        {"flinkConfiguration": {PERIODIC_SAVEPOINTS: "0 0 3 * * ?"}},
         [
-            f"spec.flinkConfiguration.{PERIODIC}: is set, but Flink 1.20 is told no directory for savepoints; "
+            f"spec.flinkConfiguration.{PERIODIC_SAVEPOINTS}: is set, but Flink 1.20 is told no directory for savepoints; "
             "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration"
         ],
     ),
-    "periodic savepoints with savepoints": ({"flinkConfiguration": {PERIODIC: "1 h", **SAVEPOINTS}}, []),
-    "periodic savepoints that are off": ({"flinkConfiguration": {PERIODIC: "0 s"}}, []),
-    "periodic savepoints of a session cluster": ({"job": None, "flinkConfiguration": {PERIODIC: "1 h"}}, []),
-    "periodic savepoints with an interval that is none": (
-        {"flinkConfiguration": {PERIODIC: "often"}},
-        [f"spec.flinkConfiguration.{PERIODIC}: 'often' is not a duration; write for example 10 s, 5 min, 1 d or PT10S"],
+    "no periodic savepoints": ({"flinkConfiguration": {PERIODIC_SAVEPOINTS: ""}}, []),
+    "checkpoints on demand": (
+        {"job": {"checkpointTriggerNonce": 1}, "flinkVersion": "v1_17", "flinkConfiguration": {PERIODIC_CHECKPOINTS: "1 h"}},
+        [],
+    ),
+    "checkpoints on demand before 1.17": (
+        {"job": {"checkpointTriggerNonce": 1}, "flinkVersion": "v1_16", "flinkConfiguration": {PERIODIC_CHECKPOINTS: "1 h"}},
+        [
+            f"warning {path}: has no effect: Flink 1.16 takes no checkpoints on demand; leave it out, or use Flink 1.17 or newer"
+            for path in ("spec.job.checkpointTriggerNonce", f"spec.flinkConfiguration.{PERIODIC_CHECKPOINTS}")
+        ],
+    ),
+    "a broken cron expression": (
+        {"flinkConfiguration": {PERIODIC_CHECKPOINTS: "0 0 25 * * ?"}},
+        [
+            f"spec.flinkConfiguration.{PERIODIC_CHECKPOINTS}: '0 0 25 * * ?' is not a cron expression of Quartz: "
+            "'25' is no hour, which is from 0 to 23; write for example 0 0 3 * * ?, for 3:00 UTC every day"
+        ],
     ),
     "the marker for a path": (
         {"job": {"initialSavepointPath": "KUBERNETES_OPERATOR_LAST_STATE"}},
@@ -138,8 +151,8 @@ def test_directories_may_come_from_the_operators_defaults() -> None:
 
 
 def test_periodic_savepoints_by_default_need_a_directory_too() -> None:
-    (sentence,) = sentences_of(a_spec(), defaults={PERIODIC: "1 h"})
-    assert sentence.startswith(f"flinkConfiguration.{PERIODIC}: is set, but Flink 1.20 is told no directory for savepoints")
+    (sentence,) = sentences_of(a_spec(), defaults={PERIODIC_SAVEPOINTS: "1 h"})
+    assert sentence.startswith(f"flinkConfiguration.{PERIODIC_SAVEPOINTS}: is set, but Flink 1.20 is told no directory for savepoints")
 
 
 REDEPLOYMENTS: dict[str, tuple[dict[str, Any], bool]] = {

@@ -1,0 +1,60 @@
+"""Savepoints beyond the limits of the history: which are deleted, and which a start may still need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from flinkop.api.jobstatus import TriggerType
+from flinkop.lifecycle.action import DisposeSavepoint
+from flinkop.lifecycle.decision import Decision, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.observed import Checkpoints, Observed
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.snapshot import Taken
+
+_OWN = frozenset({TriggerType.PERIODIC, TriggerType.UPGRADE})
+
+
+def may_dispose(record: Record, desired: Desired, now: datetime) -> bool:
+    """Whether a savepoint is beyond the limits. Then it has to be known what the job was restored from."""
+    return record.phase is Phase.RUNNING and bool(_candidates(record, desired, now))
+
+
+def dispose_of_old(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """One at a time. What somebody asked for by hand stays, and so does everything that a start may still need."""
+    restored, record = observed.checkpoints, decision.record
+    if restored is None or restored.none_ever:
+        return decision  # not asked, or answered from before the job was restored: Flink keeps statistics for seconds
+    needed = _needed(record, desired, restored)
+    superfluous = next((taken for taken in _candidates(record, desired, fresh.now) if _place(taken.location) not in needed), None)
+    if superfluous is None:
+        return decision
+    history = tuple(taken for taken in record.savepoints.history if taken != superfluous)
+    after = replace(record, savepoints=replace(record.savepoints, history=history))
+    return replace(decision, record=after, actions=(*decision.actions, DisposeSavepoint(superfluous.location)))
+
+
+def _candidates(record: Record, desired: Desired, now: datetime) -> list[Taken]:
+    """Of the operator's own ones, oldest first, those that are too many or too old. The newest of all is none."""
+    settings, history = desired.settings, record.savepoints.history
+    if not settings.savepoint_cleanup or desired.problems:  # a spec that was refused may name one, and be mended
+        return []
+    own = [taken for taken in history if taken.type in _OWN]
+    oldest_kept = (now - settings.savepoint_history_age).timestamp() * 1000
+    too_many = len(own) - settings.savepoint_history_count
+    return [taken for number, taken in enumerate(own) if taken is not history[-1] and (number < too_many or taken.time < oldest_kept)]
+
+
+def _needed(record: Record, desired: Desired, restored: Checkpoints) -> frozenset[str]:
+    """What this start was restored from, or one that the spec asks for will be: Flink begins there again until the next checkpoint."""
+    point = record.restore.point if record.restore is not None else None
+    paths = (point.path if point else None, desired.initial_savepoint_path, restored.restored_path)
+    return frozenset(_place(path) for path in paths if path is not None)
+
+
+def _place(path: str) -> str:
+    """One spelling of a path: people also write `file:///`, a slash at the end, or the file in it."""
+    return re.sub("^file:/+", "/", path).rstrip("/").removesuffix("/_metadata")
