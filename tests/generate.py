@@ -9,6 +9,7 @@ from tests.compatibility import render_compatibility
 
 from flinkop.flinkconf.reference import render_reference
 from flinkop.lifecycle.phase import TRANSITIONS, Phase
+from flinkop.lifecycle.specdiff import RULES, Effect, Rule
 
 _DOCS = Path(__file__).parents[1] / "docs"
 
@@ -20,14 +21,44 @@ def phases() -> str:
     return "\n".join(("```mermaid", lines[0], *(f"  {line}" for line in lines[1:]), "```"))
 
 
+def changes() -> str:
+    """The table of what a change of the spec means in docs/operations.md."""
+    lines = [
+        "| Changed path | native | standalone |",
+        "|---|---|---|",
+        *(f"| {_path(rule)} | {_WORDS[rule.effect]} | {_WORDS[rule.standalone or rule.effect]} |" for rule in RULES),
+    ]
+    return "\n".join(lines)
+
+
+_WORDS = {
+    Effect.IGNORE: "nothing is restarted",
+    Effect.SCALE: "scaled in place where possible",
+    Effect.UPGRADE: "restarted, with its state",
+    Effect.SAVEPOINT_REDEPLOY: "restarted from `initialSavepointPath`",
+}
+
+
+def _path(rule: Rule) -> str:
+    if rule.path == "*":
+        return "anything else"
+    return f"`spec.{rule.path}`" + (", when it is not removed" if rule.null_ignored else "")
+
+
+def _fill(name: str, file: str, text: str) -> None:
+    """Puts the text between two marks of a document."""
+    document = _DOCS / file
+    old = document.read_text(encoding="utf-8")
+    new = re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", lambda found: found[1] + text + found[2], old, flags=re.DOTALL)
+    document.write_text(new, encoding="utf-8")
+
+
 def main() -> None:
     """Writes all of them."""
     (_DOCS / "configuration.md").write_text(render_reference(), encoding="utf-8")
     (_DOCS / "compatibility.md").write_text(render_compatibility(), encoding="utf-8")
-    architecture = _DOCS / "architecture.md"
-    old = architecture.read_text(encoding="utf-8")
-    new = re.sub(r"(<!-- phases -->\n).*?(\n<!-- /phases -->)", lambda found: found[1] + phases() + found[2], old, flags=re.DOTALL)
-    architecture.write_text(new, encoding="utf-8")
+    _fill("phases", "architecture.md", phases())
+    _fill("changes", "operations.md", changes())
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ _SPEC: dict[str, Any] = {
 
 def a_spec(**changes: Any) -> dict[str, Any]:
     """A spec with top-level fields replaced; `job` and `flinkConfiguration` are changed entry by entry."""
-    merged = {name: {**_SPEC[name], **changes.pop(name)} for name in ("job", "flinkConfiguration") if name in changes}
+    merged = {name: {**_SPEC[name], **changes.pop(name)} for name in ("job", "flinkConfiguration") if changes.get(name) is not None}
     return {**_SPEC, **changes, **merged}
 
 

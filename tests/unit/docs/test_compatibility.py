@@ -22,14 +22,6 @@ SOURCE = ROOT / "src" / "flinkop"
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in sorted(SOURCE.rglob("*.py")))
 LIFECYCLE = "".join(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "lifecycle").glob("*.py")))
 
-# --- EXPECTED_SOON: being built. The data call these done already; empty the set when they are. -------------------------------------
-EXPECTED_SOON = frozenset(
-    {
-        *(PREFIX + name for name in ("resource.deletion.propagation",)),
-    }
-)
-# -------------------------------------------------------------------------------------------------------------------------------------
-
 # Options that the established operator does not have.
 OWN_OPTIONS: frozenset[str] = frozenset()
 
@@ -38,7 +30,7 @@ OWN_FIELDS = {row.name: row for row in FIELDS if OWN_KIND in row.kinds}
 
 
 def names_of(rows: tuple[Row, ...], *states: State) -> set[str]:
-    return {row.name for row in rows if row.state in states and row.name not in EXPECTED_SOON}
+    return {row.name for row in rows if row.state in states}
 
 
 def test_the_document_is_up_to_date() -> None:
@@ -74,11 +66,11 @@ def test_whatever_is_not_simply_done_has_a_note(row: Row) -> None:
 def test_every_option_that_is_built_is_listed_as_built_and_no_other() -> None:
     built = {name for name in names_of(OPTIONS, State.DONE, State.BETTER) if not name.startswith((NAMESPACE_DEFAULTS, VERSION_DEFAULTS))}
     assert built - NAMES == set()
-    assert (NAMES - OWN_OPTIONS) - built - EXPECTED_SOON == set()
+    assert (NAMES - OWN_OPTIONS) - built == set()
 
 
 def test_every_option_that_is_not_built_is_listed_as_such() -> None:
-    assert NOT_YET - names_of(OPTIONS, State.LATER) - EXPECTED_SOON == set()
+    assert NOT_YET - names_of(OPTIONS, State.LATER) == set()
     exact = {name for name in NOT_APPLICABLE if not name.endswith(".")}
     assert exact - names_of(OPTIONS, State.NO) == set()
 
@@ -155,13 +147,13 @@ def test_every_field_of_the_models_is_listed_or_our_own() -> None:
 
 def test_what_validation_says_is_not_there_yet_is_listed_so() -> None:
     refused = {row.path for row in notyet._NOT_YET}
-    assert refused - EXPECTED_SOON == {name for name, row in OWN_FIELDS.items() if name.startswith("spec.") and not row.is_built}
+    assert refused == {name for name, row in OWN_FIELDS.items() if name.startswith("spec.") and not row.is_built}
 
 
 @pytest.mark.parametrize("row", [row for name, row in OWN_FIELDS.items() if name.startswith("status.")], ids=lambda row: row.name)
 def test_every_field_of_the_status_that_is_built_is_written_by_somebody(row: Row) -> None:
     name = row.name.rpartition(".")[2]
-    assert not row.is_built or row.name in EXPECTED_SOON or f'"{name}"' in LIFECYCLE
+    assert not row.is_built or f'"{name}"' in LIFECYCLE
 
 
 def test_a_kind_that_is_not_served_has_nothing_that_is_done() -> None:
@@ -176,7 +168,7 @@ def test_a_kind_that_is_not_served_has_nothing_that_is_done() -> None:
 @pytest.mark.parametrize("row", EVENTS, ids=lambda row: row.name)
 def test_every_event_that_is_done_is_one_that_the_operator_emits(row: Row) -> None:
     given = [reason for reason in row.name.split(" / ") if f'"{reason}"' in SOURCES]
-    if row.state is State.DONE and row.name not in EXPECTED_SOON:
+    if row.state is State.DONE:
         assert given
     if not row.is_built:
         assert not given

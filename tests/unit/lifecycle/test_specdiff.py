@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flinkop.lifecycle.specdiff import NO_CHANGE, Effect, diff_spec, take_over
+from flinkop.lifecycle.specdiff import NO_CHANGE, OVERRIDES, Effect, diff_spec, take_over
 
 BASE: dict[str, Any] = {
     "image": "flink:1.20",
@@ -16,6 +16,7 @@ BASE: dict[str, Any] = {
     "flinkConfiguration": {"taskmanager.numberOfTaskSlots": "2"},
     "podTemplate": None,
     "jobManager": {"replicas": 1},
+    "taskManager": {"replicas": None},
     "job": {"args": ["a"], "upgradeMode": "savepoint", "state": "running", "savepointRedeployNonce": None, "initialSavepointPath": None},
 }
 
@@ -74,6 +75,32 @@ def test_nothing_written_in_another_way_is_no_change(empty: object) -> None:
 def test_a_pod_template_is_named_as_a_whole() -> None:
     before = changed("podTemplate", {"spec": {"nodeName": "a"}})
     assert diff_spec(before, changed("podTemplate", {"spec": {"nodeName": "b"}})).paths == ("podTemplate",)
+
+
+OVERRIDE = f"flinkConfiguration.{OVERRIDES}"
+
+
+@pytest.mark.parametrize(
+    ("path", "native", "standalone"),
+    [
+        pytest.param(OVERRIDE, Effect.SCALE, Effect.UPGRADE, id="parallelism of single vertices"),
+        pytest.param(f"{OVERRIDE}.abc", Effect.SCALE, Effect.UPGRADE, id="one of them, in nested form"),
+        pytest.param("job.parallelism", Effect.UPGRADE, Effect.SCALE, id="parallelism"),
+        pytest.param("taskManager.replicas", Effect.UPGRADE, Effect.SCALE, id="TaskManagers"),
+        pytest.param("image", Effect.UPGRADE, Effect.UPGRADE, id="anything else"),
+    ],
+)
+def test_what_scales_depends_on_the_mode(path: str, native: Effect, standalone: Effect) -> None:
+    assert diff_spec(BASE, changed(path, "7")).effect is native
+    before = changed("mode", "standalone")
+    assert diff_spec(before, changed(path, "7", before)).effect is standalone
+
+
+def test_what_scales_is_taken_over_only_where_that_is_asked_for() -> None:
+    before = changed("mode", "standalone")
+    after = changed("taskManager.replicas", 7, before)
+    assert take_over(before, after, Effect.IGNORE) == before
+    assert take_over(before, after, Effect.SCALE) == after
 
 
 # what is ignored is taken over
