@@ -36,6 +36,7 @@ from flinkop.lifecycle.action import (
     StartSession,
     StartTaskManagers,
     StopWithSavepoint,
+    SubmitJob,
     TriggerCheckpoint,
     TriggerSavepoint,
 )
@@ -81,6 +82,8 @@ class Actuator:
                 return await self._start(DeploymentPlan(generation, target.wish.uid, None, None, job_result_store_id), target)
             case DeleteJobManager(uid):
                 await self._kube.delete(DEPLOYMENTS, *target.key, uid=uid, propagation="Background")
+            case SubmitJob():
+                raise AssertionError("jobs are submitted to session clusters only")
             case StartTaskManagers(generation):
                 await self._start_taskmanagers(generation, target)
             case ScaleTaskManagers(uid, replicas):

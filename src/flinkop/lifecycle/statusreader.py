@@ -20,6 +20,7 @@ from flinkop.lifecycle.step import (
     HaFate,
     Rescaling,
     Step,
+    Submitting,
     TakingSavepoint,
     TearingDown,
     WaitingForJobs,
@@ -124,6 +125,8 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
             return WaitingToRetry(since, value["generation"], value["attempt"], _time(value["notBefore"]))
         case "WaitingToStop":
             return WaitingToStop(since)
+        case "Submitting":
+            return Submitting(since)
         case "Rescaling":
             return Rescaling(since)
         case "WaitingForJobs":

@@ -15,7 +15,17 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import RestoreChoice
 from flinkop.lifecycle.snapshotinfo import write_checkpoints, write_savepoints
-from flinkop.lifecycle.step import Cancelling, Rescaling, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import (
+    Cancelling,
+    Rescaling,
+    Step,
+    Submitting,
+    TakingSavepoint,
+    TearingDown,
+    WaitingForJobs,
+    WaitingToRetry,
+    WaitingToStop,
+)
 
 _ERROR_LIMIT = 2048
 
@@ -81,6 +91,8 @@ def _step(step: Step | None) -> dict[str, Any] | None:
             }
         case WaitingToStop(since):
             return {"step": "WaitingToStop", "startedAt": _precise(since)}
+        case Submitting(since):
+            return {"step": "Submitting", "startedAt": _precise(since)}
         case Rescaling(since):
             return {"step": "Rescaling", "startedAt": _precise(since)}
         case WaitingForJobs(since):
