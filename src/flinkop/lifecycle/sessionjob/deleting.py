@@ -26,7 +26,7 @@ def on_deleting(record: Record, observed: SessionObserved, desired: Desired, fre
     """Stops the job, then lets go. What cannot be asked is waited for only while it may come back."""
     if not desired.has_finalizer:
         return Decision(record)
-    entered = record if record.phase is Phase.DELETING else _enter(record, observed, desired, fresh)
+    entered = record if record.phase is Phase.DELETING else _enter(record, desired, fresh)
     if _has_nothing_to_stop(record, observed):
         return Decision(entered, (RemoveFinalizer(),))
     if not observed.cluster_is_ready or not isinstance(observed.rest, Answered):
@@ -35,7 +35,7 @@ def on_deleting(record: Record, observed: SessionObserved, desired: Desired, fre
     return decision if record.phase is Phase.DELETING else replace(decision, events=(_CLEANUP, *decision.events))
 
 
-def _enter(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Record:
+def _enter(record: Record, desired: Desired, fresh: Fresh) -> Record:
     step = record.step
     if not isinstance(step, TakingSavepoint):
         wanted = desired.settings.savepoint_on_deletion and record.phase not in ENDED and not desired.stateless
@@ -80,9 +80,7 @@ def _cancel(record: Record, observed: SessionObserved, desired: Desired, fresh: 
     job, late = observed.job, fresh.now >= step.since + desired.settings.cancel_timeout
     actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
     if late:
-        message = (
-            "The job is not cancelled within kubernetes.operator.flink.client.cancel.timeout; it is still asked. Look at the TaskManagers."
-        )
+        message = "The job is not cancelled within kubernetes.operator.flink.client.cancel.timeout; it is still asked."
     return stay(
         record,
         "CancellingJob",

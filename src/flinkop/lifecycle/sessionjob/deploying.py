@@ -20,6 +20,9 @@ _LOST = Event("Missing", "Job Not Found", EventType.WARNING, Component.JOB)
 
 def on_deploying(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Running when the job runs, to Failed or Finished when it ended, to Upgrading when another spec is wanted or it is lost."""
+    if observed.cluster_is_gone and desired.wants_restart:
+        message = "The session cluster is gone, and its job with it."
+        return go(record, Phase.UPGRADING, "ClusterMissing", message, step=None, requeue_after=IMMEDIATELY)
     if not observed.cluster_is_ready or not isinstance(observed.rest, Answered):
         return _wait_for_cluster(record, observed, desired, fresh)
     if observed.job is None:

@@ -18,7 +18,7 @@ from flinkop.lifecycle.sessionjob.seen import SessionObserved
 
 def on_ended(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Upgrading when another spec is wanted, to Running when Flink itself brought the job back."""
-    if observed.job_is_running and observed.job is not None:
+    if record.phase is Phase.FAILED and observed.job_is_running and observed.job is not None:
         return follow_job(record, observed, desired, observed.job)
     if _tries_again(record, desired):
         return go(record, Phase.UPGRADING, "JobStopped", "The job has ended; its successor is next.", step=None, requeue_after=IMMEDIATELY)

@@ -52,7 +52,7 @@ Jar = JarPending | JarReady | JarFailed
 
 @dataclass(frozen=True, slots=True)
 class SessionObserved(Observed):
-    """One look. `jar` is None when it was not asked for. `strays` are jobs of the resource that it has given up and that run all the same."""
+    """One look. `jar` is None when it was not asked for; `strays` are given-up jobs of the resource that run all the same."""
 
     cluster: Cluster = Cluster()
     jar: Jar | None = None

@@ -19,7 +19,7 @@ _SUSPENDED = Event("Suspended", "Suspending existing deployment.", component=Com
 
 
 def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
-    """Goes to Upgrading with the stop that is possible now; when none is, the old job is followed, and people read that the new spec waits."""
+    """Goes to Upgrading with the stop that is possible now; when none is, the old job is followed, and the new spec waits."""
     job = observed.job
     if job is not None and job.state in TERMINAL:
         followed = follow_job(record, observed, desired, job)
@@ -32,7 +32,7 @@ def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fres
 
 
 def choose_stop(observed: Observed, desired: Desired, fresh: Fresh) -> StopPlan:
-    """Picks how to stop. Established rules: official operator, choice of the upgrade mode; a session job is always cancelled for last-state."""
+    """Picks how to stop. Established rules: official operator, choice of the upgrade mode: for last-state a session job is cancelled."""
     if desired.gives_up_state:
         return CancelPlan("no state is to be kept") if is_cancellable(observed) else NotNow(state_of(observed))
     if desired.upgrade_mode == "savepoint":

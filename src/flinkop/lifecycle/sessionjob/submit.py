@@ -1,4 +1,4 @@
-"""Starting a job on a session cluster: once cluster and jar are there, the restore point and the job's id are recorded, then it is submitted."""
+"""Starting a job on a session cluster: with cluster and jar there, restore point and id are recorded, then it is submitted."""
 
 from __future__ import annotations
 
