@@ -9,7 +9,7 @@ from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import stay
-from flinkop.lifecycle.observed import TERMINAL, Answered
+from flinkop.lifecycle.observed import TERMINAL
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
@@ -29,7 +29,7 @@ def on_deleting(record: Record, observed: SessionObserved, desired: Desired, fre
     entered = record if record.phase is Phase.DELETING else _enter(record, desired, fresh)
     if _has_nothing_to_stop(record, observed):
         return Decision(entered, (RemoveFinalizer(),))
-    if not observed.cluster_is_ready or not isinstance(observed.rest, Answered):
+    if not observed.answers:
         return _wait_for_cluster(entered, observed, desired, fresh)
     decision = _stop(entered, observed, desired, fresh)
     return decision if record.phase is Phase.DELETING else replace(decision, events=(_CLEANUP, *decision.events))
@@ -45,9 +45,9 @@ def _enter(record: Record, desired: Desired, fresh: Fresh) -> Record:
 
 def _has_nothing_to_stop(record: Record, observed: SessionObserved) -> bool:
     """It never was submitted, its cluster is gone, or the cluster says that it has ended."""
-    if record.start is None or record.job.job_id is None or observed.cluster_is_gone:
+    if record.start is None or record.job.job_id is None or observed.has_no_cluster:
         return True
-    if not observed.cluster_is_ready or not isinstance(observed.rest, Answered) or observed.strays:
+    if not observed.answers or observed.strays:
         return False
     if observed.job is not None:
         return observed.job.state in TERMINAL

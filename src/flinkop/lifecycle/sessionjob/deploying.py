@@ -8,7 +8,7 @@ from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fr
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import Answered, JobState
+from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
@@ -20,10 +20,10 @@ _LOST = Event("Missing", "Job Not Found", EventType.WARNING, Component.JOB)
 
 def on_deploying(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Running when the job runs, to Failed or Finished when it ended, to Upgrading when another spec is wanted or it is lost."""
-    if observed.cluster_is_gone and desired.wants_restart:
+    if observed.has_no_cluster and desired.wants_restart:
         message = "The session cluster is gone, and its job with it."
         return go(record, Phase.UPGRADING, "ClusterMissing", message, step=None, requeue_after=IMMEDIATELY)
-    if not observed.cluster_is_ready or not isinstance(observed.rest, Answered):
+    if not observed.answers:
         return _wait_for_cluster(record, observed, desired, fresh)
     if observed.job is None:
         return _lost(record, observed, desired, fresh) if record.was_ready else _not_there_yet(record, observed, desired, fresh)

@@ -8,7 +8,7 @@ from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fr
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
 from flinkop.lifecycle.move import go
-from flinkop.lifecycle.observed import Answered, JobState
+from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record, Start
 from flinkop.lifecycle.running import holds_back, keep_retry_visible, wait_for_savepoint
@@ -32,11 +32,11 @@ def on_running(record: Record, observed: SessionObserved, desired: Desired, fres
 
 
 def _is_there(observed: SessionObserved) -> bool:
-    return observed.cluster_is_ready and isinstance(observed.rest, Answered) and observed.job is not None
+    return observed.answers and observed.job is not None
 
 
 def _follow(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
-    if not observed.cluster_is_ready or not isinstance(observed.rest, Answered):
+    if not observed.answers:
         reason, message, _ = obstacle(observed)
         return _come_back(record, reason, message, desired, fresh)
     if observed.job is None:

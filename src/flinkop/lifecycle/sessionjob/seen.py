@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from flinkop.lifecycle.observed import Observed
+from flinkop.lifecycle.observed import Answered, Observed
 
 
 class ClusterState(Enum):
@@ -20,10 +20,11 @@ class ClusterState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The session cluster that a job names. `message` is a sentence about it, for people."""
+    """The session cluster that a job names. `message` is a sentence about it. `serves`: it has a JobManager that can be asked."""
 
     state: ClusterState = ClusterState.MISSING
     message: str = ""
+    serves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,16 @@ class SessionObserved(Observed):
     strays: tuple[str, ...] = ()
 
     @property
-    def cluster_is_ready(self) -> bool:
-        """Whether the cluster can be asked."""
-        return self.cluster.state is ClusterState.READY
+    def takes_jobs(self) -> bool:
+        """Whether a job can be submitted to the cluster."""
+        return self.cluster.state is ClusterState.READY and isinstance(self.rest, Answered)
 
     @property
-    def cluster_is_gone(self) -> bool:
+    def answers(self) -> bool:
+        """Whether the JobManager of the cluster has said something about the job."""
+        return self.cluster.serves and isinstance(self.rest, Answered)
+
+    @property
+    def has_no_cluster(self) -> bool:
         """There is no cluster that could run the job."""
         return self.cluster.state in {ClusterState.MISSING, ClusterState.NOT_SESSION}

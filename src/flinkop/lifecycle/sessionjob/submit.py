@@ -9,7 +9,7 @@ from flinkop.lifecycle.action import SubmitJob
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
-from flinkop.lifecycle.observed import Answered, JobState, Unreachable
+from flinkop.lifecycle.observed import JobState, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, choose_restore
@@ -53,8 +53,7 @@ def submit_again(record: Record, observed: SessionObserved, desired: Desired, fr
 
 def ready_jar(observed: SessionObserved) -> JarReady | None:
     """The jar, when everything is there for a submission."""
-    ready = observed.cluster_is_ready and isinstance(observed.rest, Answered)
-    return observed.jar if ready and isinstance(observed.jar, JarReady) else None
+    return observed.jar if observed.takes_jobs and isinstance(observed.jar, JarReady) else None
 
 
 def wait_to_submit(record: Record, observed: SessionObserved, desired: Desired) -> Decision:
@@ -68,7 +67,7 @@ def wait_to_submit(record: Record, observed: SessionObserved, desired: Desired) 
 
 def obstacle(observed: SessionObserved) -> tuple[str, str, Health]:
     """Reason, message and health of what keeps a job from being submitted."""
-    if not observed.cluster_is_ready:
+    if observed.cluster.state is not ClusterState.READY:
         reason, health = _WORDS[observed.cluster.state]
         return reason, observed.cluster.message, health
     if isinstance(observed.rest, Unreachable):
