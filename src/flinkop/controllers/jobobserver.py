@@ -46,9 +46,9 @@ class JobObserver:
         """
         job = find_job(jobs, record.job.job_id)
         seen = await self._outcomes(url, record, replace(seen, rest=Answered(), job=job), asked, knowledge)
-        return seen if job is None else await self._details(url, record, seen, asked, knowledge, job)
+        return seen if job is None else await self._details(url, seen, asked, knowledge, job)
 
-    async def _details(self, url: str, record: Record, seen: Seen, asked: Question, knowledge: Knowledge, job: Job) -> Seen:
+    async def _details(self, url: str, seen: Seen, asked: Question, knowledge: Knowledge, job: Job) -> Seen:
         if job.state in _TROUBLED:
             seen = replace(seen, failure=await self._flink.failure_cause(url, job.job_id))
         if Question.CHECKPOINTS in asked or job.state in TERMINAL:
@@ -57,7 +57,7 @@ class JobObserver:
             seen = replace(seen, scale=await self._scale(url, job.job_id, knowledge))
         if Question.RESTARTS in asked:
             seen = replace(seen, restarts=await self._flink.restarts(url, job.job_id))
-        if job.state is JobState.RUNNING and not record.cluster_info:
+        if job.state is JobState.RUNNING and Question.CLUSTER_INFO in asked:
             seen = replace(seen, cluster_info=await self._flink.cluster_info(url))
         return seen
 

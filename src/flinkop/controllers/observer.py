@@ -84,6 +84,8 @@ class Observer:
         asked = questions(record, wish.desired, seen.jobmanager is not None)
         if may_dispose(record, wish.desired, now):
             asked |= Question.CHECKPOINTS
+        if not record.cluster_info:
+            asked |= Question.CLUSTER_INFO
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
         if Question.REPLICA_SETS in asked and seen.cluster_is_gone:

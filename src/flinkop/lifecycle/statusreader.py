@@ -73,6 +73,7 @@ def _read(status: Mapping[str, Any]) -> Record:
         checkpoints=read_checkpoints(job.get("checkpointInfo")),
         ingress_problem=_condition(status, "IngressReady").get("message"),
         rollback=rollback,
+        abandoned=tuple(status.get("abandonedJobs") or ()),
         restart_window=_restart_window(status.get("restartWindow")),
         cluster_info=status.get("clusterInfo") or {},
     )
