@@ -6,7 +6,7 @@ from pydantic import Field
 
 from flinkop.api.cluster import IngressSpec
 from flinkop.api.flinkconfiguration import FlinkConfiguration
-from flinkop.api.model import ApiModel, PodTemplate, Quantity
+from flinkop.api.model import ApiModel, PodTemplate
 
 
 class SimpleJobManager(ApiModel):
@@ -15,8 +15,8 @@ class SimpleJobManager(ApiModel):
     replicas: int | None = None
     """How many run. More than one are standbys, and need high availability. Default: 1."""
 
-    cpu: Quantity | None = None
-    """The processor time of each, in cores: 0.5 or `500m`. Default: 1."""
+    cpu: float | None = None
+    """The processor time of each, in cores: 0.5. Default: 1."""
 
     memory: str | None = None
     """The memory of each: `2Gi`, `2048m`. Default: 1600m."""
@@ -40,8 +40,8 @@ class SimpleTaskManager(ApiModel):
     slots: int | None = None
     """How many parallel subtasks each can run. Default: 2."""
 
-    cpu: Quantity | None = None
-    """The processor time of each, in cores: 0.5 or `500m`. Default: 1."""
+    cpu: float | None = None
+    """The processor time of each, in cores: 0.5. Default: 1."""
 
     memory: str | None = None
     """The memory of each: `2Gi`, `2048m`. Default: 1728m."""
