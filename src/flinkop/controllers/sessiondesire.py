@@ -75,7 +75,7 @@ def _accept(
     before = parse_sessionjob_spec(record.reconciled) if record.reconciled is not None else None
     version = cluster.spec.flink_version if cluster.spec is not None else _UNKNOWN_VERSION
     base = defaults(metadata["namespace"], version)
-    configuration = build_session_job_configuration(metadata["namespace"], metadata["name"], spec, cluster.spec, base)
+    configuration = _configuration(metadata, spec, cluster, base)
     if not problems:
         _check(metadata, spec, configuration, before, cluster.spec)
     job = spec.job
@@ -95,6 +95,14 @@ def _accept(
         manages_ingress=False,
     )
     return SessionWish(metadata["uid"], desired, spec, configuration, version)
+
+
+def _configuration(
+    metadata: Mapping[str, Any], spec: FlinkSessionJobSpec, cluster: SessionCluster, base: Mapping[str, str]
+) -> Mapping[str, str]:
+    if cluster.spec is None:
+        return {**base, **spec.flink_configuration}
+    return build_session_job_configuration(metadata["namespace"], metadata["name"], spec, cluster.spec, base)
 
 
 def _check(
