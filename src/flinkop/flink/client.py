@@ -172,14 +172,14 @@ class FlinkClient:
         """The jars on this JobManager."""
         return await self._get(base_url, "/jars", read_jars)
 
-    async def upload_jar(self, base_url: str, content: Path | bytes, name: str, timeout: float) -> str:
-        """Uploads a jar under a name that ends in `.jar`, within `timeout` seconds; the same again makes another one. Gives its id.
+    async def upload_jar(self, base_url: str, content: Path | bytes, name: str, seconds: float) -> str:
+        """Uploads a jar under a name that ends in `.jar`, within so many seconds; the same again makes another one. Gives its id.
 
         Raises FileNotFoundError and other OSErrors when the file cannot be read.
         """
         file = BytesIO(content) if isinstance(content, bytes) else await asyncio.to_thread(content.open, "rb")
         with file:
-            answer = await self._call("POST", base_url, "/jars/upload", _File(name, file), timeout)
+            answer = await self._call("POST", base_url, "/jars/upload", _File(name, file), seconds)
         return _understood(answer, read_jar_id, "POST /jars/upload")
 
     async def delete_jar(self, base_url: str, jar_id: str) -> None:
@@ -190,13 +190,13 @@ class FlinkClient:
             if "does not exist in" not in str(rejected):
                 raise
 
-    async def run_jar(self, base_url: str, jar_id: str, request: RunRequest, timeout: float | None = None) -> RunOutcome:
-        """Runs the program that submits the job, and waits for that, within `timeout` seconds or the client's own.
+    async def run_jar(self, base_url: str, jar_id: str, request: RunRequest, seconds: float | None = None) -> RunOutcome:
+        """Runs the program that submits the job, and waits for that, within so many seconds, or the client's own timeout.
 
         FlinkUnreachable, after a time-out too, does not tell that there is no such job, nor that there will be none: look for its id.
         """
         try:
-            await self._call("POST", base_url, f"/jars/{quote(jar_id, safe='')}/run", request.body(), timeout)
+            await self._call("POST", base_url, f"/jars/{quote(jar_id, safe='')}/run", request.body(), seconds)
         except FlinkRejected as rejected:
             return outcome_of(rejected)
         return Accepted()
@@ -214,12 +214,12 @@ class FlinkClient:
         return _understood(await self._call("GET", base_url, path), read, f"GET {path}")
 
     async def _call(
-        self, method: str, base_url: str, path: str, body: Mapping[str, Any] | _File | None = None, timeout: float | None = None
+        self, method: str, base_url: str, path: str, body: Mapping[str, Any] | _File | None = None, seconds: float | None = None
     ) -> dict[str, Any]:
         began = time.perf_counter()
         outcome = "error"
         try:
-            answer = await self._exchange(method, base_url, path, _body_arguments(body) | _timeout_arguments(timeout))
+            answer = await self._exchange(method, base_url, path, _body_arguments(body) | _timeout_arguments(seconds))
             outcome = "success"
         except FlinkRejected:
             outcome = "rejected"
@@ -256,8 +256,8 @@ def _body_arguments(body: Mapping[str, Any] | _File | None) -> dict[str, Any]:
     return {} if body is None else {"data": orjson.dumps(body), "headers": {"Content-Type": "application/json"}}
 
 
-def _timeout_arguments(timeout: float | None) -> dict[str, Any]:
-    return {} if timeout is None else {"timeout": aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT)}
+def _timeout_arguments(seconds: float | None) -> dict[str, Any]:
+    return {} if seconds is None else {"timeout": aiohttp.ClientTimeout(total=seconds, sock_connect=_CONNECT_TIMEOUT)}
 
 
 def _understood(answer: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T], request: str) -> T:

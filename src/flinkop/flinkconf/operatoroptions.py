@@ -341,7 +341,7 @@ JOB_SUBMISSION_TIMEOUT = _system(
     "job.submission.timeout",
     timedelta(minutes=10),
     parse_duration,
-    "How long each step of submitting a session job may take: fetching its jar, uploading it, and running the program that submits the job.",
+    "How long each step of submitting a session job may take: fetching its jar, uploading it, running the program.",
 )
 ARTIFACT_SCHEMES: Option[tuple[str, ...]] = _system(
     "user.artifacts.allowed-schemes",
