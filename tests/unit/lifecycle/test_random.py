@@ -8,15 +8,19 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.unit.lifecycle.model import Time, World
-from tests.unit.lifecycle.operator import Operator, Resource
+from tests.unit.lifecycle.model import Deployment, Job, World, overrides_of
+from tests.unit.lifecycle.operator import Operator
+from tests.unit.lifecycle.resource import Resource
+from tests.unit.lifecycle.timeline import Time
 
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.specdiff import OVERRIDES
 from flinkop.lifecycle.statusreader import read_record
 
 _LIVES = int(os.environ.get("FLINKOP_RANDOM_LIVES", "100"))
@@ -33,6 +37,7 @@ _OPTIONS = (
     "no-checkpoints",
     "rollback",
     "restart-failed",
+    "health-check",
 )
 _PERIODIC = ("periodic-savepoints", "periodic-checkpoints")
 _CHANGED = ("no-recovery", "cancel", *_PERIODIC)
@@ -40,7 +45,38 @@ _CHANGED = ("no-recovery", "cancel", *_PERIODIC)
 _SAVEPOINTS_ONLY = ("no-checkpoints", "periodic-savepoints", "few-savepoints")
 _EDITS = (
     *("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "conf", "image", "throws", "version"),
-    *("savepoint", "checkpoint"),
+    *("savepoint", "checkpoint", "scale", "scale"),
+)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What a life is mostly about, so that what needs several things to come together happens often. Empty: anything."""
+
+    options: tuple[str, ...] = ()
+    edits: tuple[str, ...] = _EDITS
+    faults: tuple[str, ...] = ()
+    troubles: tuple[float, ...] = (120.0, 600.0, 1800.0)
+
+
+_ANYTHING = Theme(troubles=(30.0, 120.0, 600.0, 1800.0))
+_THEMES = (
+    *(_ANYTHING, _ANYTHING, _ANYTHING),
+    Theme(("rollback",), ("broken", "broken", "throws", "args", "scale", "mode"), troubles=(600.0, 1800.0)),
+    Theme(("restart-failed",), faults=("job fails", "job fails", "jobmanager dies", "metadata lost", "rest hangs")),
+    Theme(
+        ("health-check",),
+        ("args", "mode", "savepoint", "scale"),
+        ("job flaps", "job flaps", "checkpoints stall", "checkpoints stall", "jobmanager dies", "rest hangs", "metadata lost"),
+    ),
+    Theme(
+        (),
+        ("scale", "scale", "scale", "scale", "args", "savepoint", "mode", "broken"),
+        (
+            *("rescaling refused", "rescaling refused", "rescaling refused", "savepoints fail", "savepoints are slow"),
+            *("taskmanagers deleted", "taskmanager lost", "deployment deleted", "node lost", "job restarts", "jobmanager dies"),
+        ),
+    ),
 )
 _TO_REST = 6 * 3600.0
 _LAST_CHORES = 200.0
@@ -52,12 +88,14 @@ class Life:
 
     def __init__(self, seed: int) -> None:
         self.rng = rng = random.Random(seed)
+        self.theme = rng.choice(_THEMES)
         self.time = Time()
         self.world = World(rng, self.time)
         self.resource = Resource(self._first_spec())
         self.operator = Operator(rng, self.time, self.world, self.resource)
         self.operator.crashes = rng.choice((0.0, 0.0, 0.01, 0.05, 0.2))
         self.operator.dawdles = rng.choice((0.0, 0.2))
+        self.world.refuses_rescaling = rng.random() < 0.3
         self._number = 0
 
     def _first_spec(self) -> dict[str, Any]:
@@ -70,14 +108,20 @@ class Life:
         for option in (*_OPTIONS, *_PERIODIC):
             if rng.random() < 0.15:
                 conf[f"kubernetes.operator.{option}"] = "true"
+        conf |= {f"kubernetes.operator.{option}": "true" for option in self.theme.options}
         if rng.random() < 0.1:
             conf |= {f"kubernetes.operator.{option}": "true" for option in _SAVEPOINTS_ONLY}
+        standalone = rng.random() < 0.3
+        if rng.random() < 0.7:
+            conf |= {"scheduler-mode": "reactive"} if standalone else {"jobmanager.scheduler": "adaptive"}
         self.world.storage["file:/savepoints/savepoint-given"] = rng.randint(1, 50)
         return {
             "image": "good",
             "flinkVersion": "v1_20",
             "flinkConfiguration": conf,
             "restartNonce": None,
+            "mode": "standalone" if standalone else "native",
+            "taskManager": {"replicas": rng.randint(1, 3)},
             "job": {
                 "args": ["0"],
                 "state": "suspended" if rng.random() < 0.05 else "running",
@@ -100,7 +144,7 @@ class Life:
         job, spec = self.resource.spec["job"], self.resource.spec
         for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
             self._number += 1
-            name = self.rng.choice(_EDITS)
+            name = self.rng.choice(self.theme.edits)
             spec, job = self._changed(name, spec, job)
         self._submit({**spec, "job": job}, f"edit {name}")
 
@@ -129,9 +173,19 @@ class Life:
                 spec = {**spec, "flinkConfiguration": conf}
             case "version":
                 spec = {**spec, "flinkVersion": self.rng.choice(("v1_20", "v2_0"))}
+            case "scale":
+                spec = self._scaled(spec)
+            case "broken":
+                spec = {**spec, "image": "broken"}
             case "image":
                 spec = {**spec, "image": self.rng.choice(("good", "broken", "invalid", "invalid"))}
         return spec, job
+
+    def _scaled(self, spec: dict[str, Any]) -> dict[str, Any]:
+        number = self.rng.randint(1, 5)
+        if spec["mode"] == "standalone":
+            return {**spec, "taskManager": {"replicas": number}}
+        return {**spec, "flinkConfiguration": {**spec["flinkConfiguration"], OVERRIDES: f"a:{number}"}}
 
     def _submit(self, spec: dict[str, Any], why: str) -> None:
         if spec == self.resource.spec or self.resource.deleting or self.resource.gone:
@@ -155,7 +209,7 @@ class Life:
     # what breaks
 
     def _break(self) -> None:
-        name = self.rng.choice(sorted(self._faults()))
+        name = self.rng.choice(self.theme.faults or sorted(self._faults()))
         self.operator.history.append(f"{self.time.now:8.1f} !! {name}")
         self._faults()[name]()
 
@@ -170,6 +224,11 @@ class Life:
             "jobmanager dies": of_pod(world.kill),
             "deployment deleted": (lambda: world.delete(world.deployment.uid) if world.deployment else None),
             "job restarts": of_pod(world.restart_job),
+            "job flaps": self._flap,
+            "checkpoints stall": of_pod(world.stall),
+            "taskmanagers deleted": self._delete_workers,
+            "taskmanager lost": world.workers.lose_node,
+            "rescaling refused": self._refuse_rescaling,
             "job fails": of_pod(world.end, JobState.FAILED),
             "job finishes": of_pod(world.end, JobState.FINISHED),
             "job cancelled": of_pod(world.end, JobState.CANCELED),
@@ -179,6 +238,19 @@ class Life:
             "savepoints fail": self._fail_savepoints,
             "savepoints are slow": self._slow_savepoints,
         }
+
+    def _flap(self) -> None:
+        self.world.flaps_until = self.time.now + self.rng.uniform(10.0, 200.0)
+        self.world.flap()
+
+    def _delete_workers(self) -> None:
+        found = self.world.workers.deployment
+        if found is not None:
+            self.world.workers.delete(found.uid)
+
+    def _refuse_rescaling(self) -> None:
+        self.world.refuses_rescaling = True
+        self.time.after(self.rng.uniform(100.0, 1800.0), lambda: setattr(self.world, "refuses_rescaling", False))
 
     def _hang(self) -> None:
         self.world.hangs = True
@@ -197,7 +269,7 @@ class Life:
     def play(self) -> None:
         """Trouble for a while, then peace, then rest, then silence."""
         rng = self.rng
-        trouble = rng.choice((30.0, 120.0, 600.0, 1800.0))
+        trouble = rng.choice(self.theme.troubles)
         for _ in range(rng.randint(0, 6)):
             self.time.after(rng.uniform(0.0, trouble), self._edit)
         for _ in range(rng.randint(0, 4)):
@@ -223,7 +295,9 @@ class Life:
     def _heal(self) -> None:
         self.operator.history.append(f"{self.time.now:8.1f} ## peace")
         self.operator.crashes = 0.0
-        self.world.hangs = self.world.savepoints_fail = self.world.savepoints_are_slow = False
+        self.world.hangs = self.world.savepoints_fail = self.world.savepoints_are_slow = self.world.refuses_rescaling = False
+        self.world.flaps_until = 0.0
+        self.world.workers.find_nodes()
         for pod in list(self.world.pods):
             self.world.find_node(pod)
         spec = self.resource.spec
@@ -238,7 +312,7 @@ class Life:
     def is_at_rest(self) -> bool:
         """Whether nothing more is to come: the wish is fulfilled, the job has ended, or somebody's help is asked for."""
         if self.resource.gone:
-            return self.world.deployment is None and not self.world.pods
+            return self.world.deployment is None and not self.world.pods and not self.world.workers.pods
         if self.resource.deleting or self.resource.status.get("observedGeneration") != self.resource.generation:
             return False
         record, spec = self.record(), self.resource.spec
@@ -253,18 +327,34 @@ class Life:
             case Phase.RUNNING:
                 return record.health is Health.SETTLED and record.reconciled == spec and not suspended and self._runs(spec)
             case Phase.SUSPENDED:
-                return record.health is Health.SETTLED and suspended and self.world.deployment is None
+                return record.health is Health.SETTLED and suspended and self._nothing_is_left()
             case Phase.FINISHED:
-                return record.health is Health.SETTLED and not suspended
+                return record.health is Health.SETTLED and not suspended and self._keeps_no_idle_workers()
             case Phase.FAILED:
-                return record.health is Health.STALLED and bool(record.message)
+                return record.health is Health.STALLED and bool(record.message) and self._keeps_no_idle_workers()
             case _:
                 return False
 
+    def _nothing_is_left(self) -> bool:
+        return self.world.deployment is None and self.world.workers.deployment is None
+
+    def _keeps_no_idle_workers(self) -> bool:
+        return self.world.workers.deployment is None or self.world.deployment is not None
+
     def _runs(self, spec: Mapping[str, Any]) -> bool:
         process = self.world.answering()
-        job = process.job if process else None
-        return job is not None and job.state is JobState.RUNNING and self.world.deployment.spec["job"]["args"] == spec["job"]["args"]
+        job, deployment = process.job if process else None, self.world.deployment
+        if job is None or deployment is None or job.state is not JobState.RUNNING:
+            return False
+        return deployment.spec["job"]["args"] == spec["job"]["args"] and self._is_so_parallel(spec, deployment, job)
+
+    def _is_so_parallel(self, spec: Mapping[str, Any], deployment: Deployment, job: Job) -> bool:
+        """Without high availability a restarted JobManager forgets what it was told in place."""
+        if spec["mode"] == "standalone":
+            workers = self.world.workers.deployment
+            return workers is not None and (workers.cluster, workers.replicas) == (deployment.uid, spec["taskManager"]["replicas"])
+        forgets = not deployment.ha and deployment.boots > 1
+        return forgets or all(job.parallelism.get(vertex) == number for vertex, number in overrides_of(spec).items())
 
     def _story(self, problem: str) -> str:
         return "\n".join([problem, *self.operator.history[-60:]])

@@ -128,3 +128,12 @@ def test_a_deletion_waits_for_them_but_not_for_ever() -> None:
     assert RemoveFinalizer not in kinds(decide(deleting, left, a_wish(deleting=True), FRESH))
     late = replace(FRESH, now=NOW + a_desired().settings.cleanup_timeout)
     assert RemoveFinalizer in kinds(decide(deleting, left, a_wish(deleting=True), late))
+
+
+def test_a_deletion_that_comes_back_late_removes_them_before_it_lets_go() -> None:
+    deleting = replace(a_record_tearing_down(), phase=Phase.DELETING)
+    late = replace(FRESH, now=NOW + a_desired().settings.cleanup_timeout)
+    left = nothing_left(taskmanagers=TWO, taskmanager_pods=2)
+    assert kinds(decide(deleting, left, a_wish(deleting=True), late)) == [DeleteTaskManagers]
+    going = replace(left, taskmanagers=replace(TWO, terminating=True))
+    assert RemoveFinalizer in kinds(decide(deleting, going, a_wish(deleting=True), late))
