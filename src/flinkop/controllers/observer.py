@@ -189,8 +189,8 @@ class Observer:
             seen = replace(seen, failure=await self._failure(url, job))
         if Question.CHECKPOINTS in asked or job.state in TERMINAL:
             seen = replace(seen, checkpoints=read_checkpoints(await self._flink.checkpoints(url, job.job_id)))
-        if Question.SCALE in asked and job.state is JobState.RUNNING:
-            seen = replace(seen, scale=await self._scale(url, job.job_id, knowledge))
+        if Question.SCALE in asked:
+            seen = replace(seen, scale=await self._scale(url, job, knowledge))
         if Question.RESTARTS in asked:
             seen = replace(seen, restarts=await self._flink.restarts(url, job.job_id))
         if job.state is JobState.RUNNING and not record.cluster_info:
@@ -212,15 +212,17 @@ class Observer:
         info = None if record.cluster_info else await self._cluster_info(url)
         return replace(seen, session_jobs=running, cluster_info=info)
 
-    async def _scale(self, url: str, job_id: str, knowledge: Knowledge) -> Scale | RescaleRefused:
+    async def _scale(self, url: str, job: Job, knowledge: Knowledge) -> Scale | RescaleRefused | None:
         if knowledge.refused_rescale is not None:
             return RescaleRefused(knowledge.refused_rescale)
+        if job.state is not JobState.RUNNING:
+            return None
         try:
-            requirements = await self._flink.resource_requirements(url, job_id)
+            requirements = await self._flink.resource_requirements(url, job.job_id)
         except FlinkRejected as refused:
             return RescaleRefused(str(refused))
         bounds = {vertex: Bounds(lower, upper) for vertex, (lower, upper) in requirements.items()}
-        return Scale(bounds, await self._flink.vertex_parallelism(url, job_id))
+        return Scale(bounds, await self._flink.vertex_parallelism(url, job.job_id))
 
     async def _failure(self, url: str, job: Job) -> str | None:
         return await self._flink.failure_cause(url, job.job_id)

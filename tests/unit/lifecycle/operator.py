@@ -68,7 +68,6 @@ EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 _NO_SCALE = statuswriter.Scale("", 0)
 _LONGEST_WAIT = 1500.0
 _LONGEST_MESSAGE = 700
-_PAUSE = 30.0
 
 
 class Interrupted(Exception):
@@ -91,9 +90,9 @@ class Operator:
         self._requeue = 0
         self._failures = 0
         self._applied = False
-        self._refused_rescale: tuple[int, str] | None = None
+        self._refused_rescale: int | None = None
         self.counts: Counter[str] = Counter()
-        self._failed_at: dict[int, float] = {}
+        self._again_at: dict[int, datetime] = {}
         self._version = 0
         self._excuses: dict[str, bool] = {}
         self._known: list[Deployment] = []
@@ -242,13 +241,14 @@ class Operator:
         seen = replace(seen, job=overview, failure="it broke" if job.state.value == "FAILED" else None)
         if Question.CHECKPOINTS in asked or job.state in TERMINAL:
             seen = replace(seen, checkpoints=_checkpoints(self.world.statistics(process, job)))
-        if Question.SCALE in asked and job.state is JobState.RUNNING:
+        if Question.SCALE in asked:
             seen = replace(seen, scale=self._scale(job, generation))
         return replace(seen, restarts=job.restarts) if Question.RESTARTS in asked else seen
 
-    def _scale(self, job: Any, generation: int) -> Scale | RescaleRefused:
-        refused = self._refused_rescale
-        return RescaleRefused(refused[1]) if refused is not None and refused[0] == generation else Scale(job.bounds, job.parallelism)
+    def _scale(self, job: Any, generation: int) -> Scale | RescaleRefused | None:
+        if self._refused_rescale == generation:
+            return RescaleRefused("no")
+        return Scale(job.bounds, job.parallelism) if job.state is JobState.RUNNING else None
 
     def _hear(self, record: Record, seen: Observed, job: Any, asked: Question) -> Observed:
         step, savepoint, checkpoint = record.step, record.savepoints.trigger, record.checkpoints.trigger
@@ -271,8 +271,8 @@ class Operator:
 
     def _record(self, seen: Resource, decision: Decision) -> None:
         self.counts.update(event.reason for event in decision.events)
-        if any(event.reason == "SavepointError" for event in decision.events):
-            self._failed_at[decision.record.generation] = self.time.now
+        if isinstance(decision.record.step, WaitingToRetry):
+            self._again_at = {decision.record.step.generation: decision.record.step.not_before}
         after = statuswriter.write_status(decision.record, seen.status, _NO_SCALE, self._now())
         if after == seen.status:
             self._check_wait(decision.record)
@@ -339,13 +339,14 @@ class Operator:
             case DeleteJobManager(uid):
                 self.world.delete(uid)
             case StartTaskManagers():
-                self._start_taskmanagers(desired)
+                running = read_record(self.resource.status).reconciled or desired.spec
+                self._start_taskmanagers(running["taskManager"]["replicas"])
             case ScaleTaskManagers(uid, replicas):
                 self.world.workers.scale(uid, replicas)
             case DeleteTaskManagers(uid):
                 self.world.workers.delete(uid)
             case Rescale(job_id, bounds):
-                self._rescale(job_id, bounds)
+                self._rescale(job_id, bounds, desired)
             case StopWithSavepoint(job_id, trigger_id):
                 self._check_pause(desired)
                 self.world.stop_with_savepoint(self._process(), job_id, trigger_id)
@@ -369,8 +370,8 @@ class Operator:
                 self.world.violations.append(f"an action that the model does not know: {action}")
 
     def _check_pause(self, desired: Desired) -> None:
-        failed_at = self._failed_at.get(desired.generation)
-        if failed_at is not None and self.time.now < failed_at + _PAUSE and not desired.deleting:
+        again_at = self._again_at.get(desired.generation)
+        if again_at is not None and self._now() < again_at and not desired.deleting:
             self.world.violations.append("a stop whose savepoint failed is tried again without a pause")
 
     def _start(self, action: StartCluster, desired: Desired) -> Iterator[None]:
@@ -382,20 +383,20 @@ class Operator:
             self.world.create(action, desired.spec, desired.settings.high_availability, excused)
         if desired.standalone:
             yield
-            self._start_taskmanagers(desired)
+            self._start_taskmanagers(desired.taskmanagers)
         self._applied = True
 
-    def _start_taskmanagers(self, desired: Desired) -> None:
+    def _start_taskmanagers(self, replicas: int) -> None:
         """A cluster that somebody has removed meanwhile is not theirs."""
         cluster = self.world.deployment
-        self.world.workers.create(cluster.uid if cluster is not None else None, desired.taskmanagers)
+        self.world.workers.create(cluster.uid if cluster is not None else None, replicas)
 
-    def _rescale(self, job_id: str, bounds: Mapping[str, Bounds]) -> None:
+    def _rescale(self, job_id: str, bounds: Mapping[str, Bounds], desired: Desired) -> None:
         process = self._process()
         if self.world.refuses_rescaling:
             self.history.append(f"{self.time.now:8.1f} -- rescaling refused")
             self.counts["RescaleRefused"] += 1
-            self._refused_rescale = (self.resource.generation, "no")
+            self._refused_rescale = desired.generation
             self._woken = True
             return
         self.world.rescale(process, job_id, bounds)
