@@ -57,8 +57,8 @@ def _happened() -> asyncio.Event:
 class JobManager:
     """One JobManager process. `ha` says whether its end leaves metadata behind.
 
-    `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand. In a session cluster only these are
-    to be seen, and `job` is nobody's.
+    `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand. In a session cluster only these
+    are to be seen, and `job` is nobody's.
     """
 
     key: Key

@@ -14,7 +14,8 @@ _CACHED = timedelta(seconds=4)
 def without_stale_statistics(observed: Observed, now: datetime) -> Observed:
     """Leaves out those of a job that has ended so short a while ago that they may be from before its end.
 
-    Whoever asks within three seconds gets the same answer. Source: flink-on-kubernetes, section 8.3 (`rest.cache.checkpoint-statistics.timeout`).
+    Whoever asks within three seconds gets the same answer (`rest.cache.checkpoint-statistics.timeout`).
+    Source: flink-on-kubernetes, section 8.3.
     """
     if not observed.job_has_ended or observed.job is None:
         return observed

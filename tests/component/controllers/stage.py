@@ -188,8 +188,8 @@ class Stage:
     async def wait_for(
         self, namespace: str, phase: str | None, starts: int | None = None, name: str = NAME, is_reached: Condition | None = None
     ) -> dict[str, Any]:
-        """Waits until the newest spec is fulfilled in `phase`, or what `is_reached` says, and the job was started so often; with None until the
-        resource is gone."""
+        """Waits until the newest spec is fulfilled in `phase`, or what `is_reached` says, and the job was started so often; with None until
+        the resource is gone."""
 
         def is_so(found: Mapping[str, Any]) -> bool:
             started = starts is None or len(self.world.jobmanagers.starts((namespace, name))) >= starts

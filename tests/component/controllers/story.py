@@ -19,9 +19,7 @@ OVERRIDES = "pipeline.jobvertex-parallelism-overrides"
 
 WITH_ROLLBACK = a_spec(configuration={f"{_OPTION}deployment.rollback.enabled": "true"})
 RESTARTED_WHEN_FAILED = a_spec(configuration={f"{_OPTION}job.restart.failed": "true"})
-WATCHED = a_spec(
-    configuration={f"{_OPTION}cluster.health-check.enabled": "true", f"{_OPTION}cluster.health-check.restarts.threshold": "3"}
-)
+WATCHED = a_spec(configuration={f"{_OPTION}cluster.health-check.enabled": "true", f"{_OPTION}cluster.health-check.restarts.threshold": "3"})
 ADAPTIVE = a_spec(configuration={"jobmanager.scheduler": "adaptive", OVERRIDES: f"{VERTEX}:1"})
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.component.controllers.mortal import Fate, Strike
 from tests.component.controllers import story
+from tests.component.controllers.mortal import Fate, Strike
 from tests.component.controllers.stage import NAME, Condition, Stage, a_spec, has_reason, is_fulfilled
 from tests.component.controllers.story import Story, check_deployments
 
@@ -25,8 +25,8 @@ _AT_ONCE = 6
 class Scenario:
     """A resource is brought to a state in peace by `prepared`, (change, phase); then `story` happens, and fate strikes.
 
-    `starts` are the restore sources of all starts of the job from its first one on; `phase` None: the resource is gone. `taskmanagers` is how
-    many there are of a standalone cluster in the end.
+    `starts` are the restore sources of all starts of the job from its first one on; `phase` None: the resource is gone. `taskmanagers` is
+    how many there are of a standalone cluster in the end.
     """
 
     story: Story

@@ -139,7 +139,7 @@ class World:
     def __init__(self, rng: random.Random, time: Time) -> None:
         self.rng, self.time = rng, time
         self.wake: Callable[[], None] = lambda: None
-        self.workers = Workers(rng, time, lambda: self.wake())
+        self.workers = Workers(rng, time, self._changed)
         self.deployment: Deployment | None = None
         self.pods: list[Pod] = []
         self.graphs: dict[str, str] = {}
@@ -160,6 +160,9 @@ class World:
         self.requirements: dict[str, Mapping[str, Bounds]] = {}
         self._uids = 0
         self._savepoints = 0
+
+    def _changed(self) -> None:
+        self.wake()
 
     def _some(self, low: float, high: float) -> float:
         return self.rng.uniform(low, high)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from tests.unit.lifecycle.resource import Resource, desire
 from tests.unit.lifecycle.timeline import Time
 from tests.unit.lifecycle.workers import WorkerPod
 
+from flinkop.lifecycle import statuswriter
 from flinkop.lifecycle.action import (
     Action,
     AddFinalizer,
@@ -57,11 +58,11 @@ from flinkop.lifecycle.observed import (
     Trouble,
     Unreachable,
 )
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.specdiff import Effect
 from flinkop.lifecycle.statusreader import read_record
-from flinkop.lifecycle import statuswriter
 from flinkop.lifecycle.step import TakingSavepoint, WaitingToRetry
 
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -271,6 +272,8 @@ class Operator:
 
     def _record(self, seen: Resource, decision: Decision) -> None:
         self.counts.update(event.reason for event in decision.events)
+        if decision.record.phase is Phase.DEPLOYING:
+            self._again_at = {}  # another JobManager may do better
         if isinstance(decision.record.step, WaitingToRetry):
             self._again_at = {decision.record.step.generation: decision.record.step.not_before}
         after = statuswriter.write_status(decision.record, seen.status, _NO_SCALE, self._now())

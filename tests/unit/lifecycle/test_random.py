@@ -79,7 +79,7 @@ _THEMES = (
     ),
 )
 _TO_REST = 6 * 3600.0
-_LAST_CHORES = 200.0
+_LAST_CHORES = 400.0
 _SILENCE = 1200.0
 
 

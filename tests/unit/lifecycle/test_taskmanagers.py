@@ -88,7 +88,7 @@ def test_another_number_of_them_restarts_nothing_and_counts_at_once() -> None:
 
 
 @pytest.mark.parametrize(("taskmanagers", "actions"), [(TWO, []), (None, [StartTaskManagers(1)])], ids=["they are there", "they are gone"])
-def test_for_a_spec_that_has_to_wait_those_of_the_old_one_are_kept_and_not_scaled(taskmanagers: TaskManagers | None, actions: list[Any]) -> None:
+def test_while_a_spec_waits_those_of_the_old_one_are_kept_and_not_scaled(taskmanagers: TaskManagers | None, actions: list[Any]) -> None:
     """Without them the old job would never get to where it can be stopped."""
     waits = an_upgrade(standalone=True, taskmanagers=7)
     decision = decide(a_record(), seen(taskmanagers, job=a_job(JobState.INITIALIZING), ha=None), waits, FRESH)
