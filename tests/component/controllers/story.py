@@ -10,7 +10,7 @@ from tests.component.waiting import until
 from tests.fakes.flinkworld import BROKEN_IMAGE, image_of
 from tests.fakes.jobmanager import VERTEX
 
-from flinkop.kube.resource import DEPLOYMENTS
+from flinkop.kube.resource import DEPLOYMENTS, FLINK_DEPLOYMENTS
 from flinkop.resources.naming import taskmanager_deployment_name
 
 Story = Callable[[Stage, str], Awaitable[Any]]
@@ -20,7 +20,7 @@ OVERRIDES = "pipeline.jobvertex-parallelism-overrides"
 WITH_ROLLBACK = a_spec(configuration={f"{_OPTION}deployment.rollback.enabled": "true"})
 RESTARTED_WHEN_FAILED = a_spec(configuration={f"{_OPTION}job.restart.failed": "true"})
 WATCHED = a_spec(configuration={f"{_OPTION}cluster.health-check.enabled": "true", f"{_OPTION}cluster.health-check.restarts.threshold": "3"})
-ADAPTIVE = a_spec(configuration={"jobmanager.scheduler": "adaptive", OVERRIDES: f"{VERTEX}:1"})
+ADAPTIVE = a_spec(configuration={"jobmanager.scheduler": "adaptive", OVERRIDES: f"{VERTEX}:1"}, upgradeMode="last-state")
 
 
 def standalone(spec: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ async def upgrade_to_an_image_that_never_gets_ready(stage: Stage, namespace: str
     await until(starts)
     stage.clocks[namespace].put_forward(minutes=6)
     # the operator's own alarm clock knows nothing of that
-    await stage.kube.patch(DEPLOYMENTS, namespace, NAME, {"metadata": {"annotations": {"wake": "up"}}})
+    await stage.kube.patch(FLINK_DEPLOYMENTS, namespace, NAME, {"metadata": {"annotations": {"wake": "up"}}})
 
 
 async def fail(stage: Stage, namespace: str) -> None:
@@ -81,8 +81,14 @@ def start_and_scale(spec: dict[str, Any]) -> Story:
 
 async def check_deployments(stage: Stage, namespace: str, taskmanagers: int | None) -> None:
     """One for the JobManager, and where `taskmanagers` says so one for so many of them."""
-    found = {one["metadata"]["name"]: one["spec"]["replicas"] for one in await stage.kube.list(DEPLOYMENTS, namespace)}
-    assert found == {NAME: 1} | ({} if taskmanagers is None else {taskmanager_deployment_name(NAME): taskmanagers})
+    wanted, found = {NAME: 1} | ({} if taskmanagers is None else {taskmanager_deployment_name(NAME): taskmanagers}), dict[str, int]()
+
+    async def is_so() -> bool:
+        found.clear()
+        found.update({one["metadata"]["name"]: one["spec"]["replicas"] for one in await stage.kube.list(DEPLOYMENTS, namespace)})
+        return found == wanted
+
+    await until(is_so, lambda: f"{found}, wanted {wanted}")
 
 
 def is_rolled_back(found: Mapping[str, Any]) -> bool:

@@ -160,7 +160,7 @@ SCENARIOS = {
     "restart a failed job": Scenario(story.fail, "Running", (None, "checkpoint"), story.RESTARTED_WHEN_FAILED),
     "restart an unhealthy job": Scenario(story.restart_over_and_over, "Running", (None, "last-state"), story.WATCHED),
     "rescale in place": Scenario(story.rescale, "Running", (None,), story.ADAPTIVE),
-    "rescale although Flink refuses": Scenario(story.rescale_although_flink_refuses, "Running", (None, "savepoint"), story.ADAPTIVE),
+    "rescale although Flink refuses": Scenario(story.rescale_although_flink_refuses, "Running", (None, "last-state"), story.ADAPTIVE),
     "start and scale a standalone application": Scenario(
         story.start_and_scale(story.REACTIVE), "Running", (None,), prepared=(), taskmanagers=3
     ),
