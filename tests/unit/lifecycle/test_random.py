@@ -8,79 +8,26 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from tests.unit.lifecycle.model import Deployment, Job, World, overrides_of
 from tests.unit.lifecycle.operator import Operator
+from tests.unit.lifecycle.people import PERIODIC, People
 from tests.unit.lifecycle.resource import Resource
 from tests.unit.lifecycle.timeline import Time
 
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.specdiff import OVERRIDES
 from flinkop.lifecycle.statusreader import read_record
 
 _LIVES = int(os.environ.get("FLINKOP_RANDOM_LIVES", "100"))
 _FIRST = int(os.environ.get("FLINKOP_RANDOM_SEED", "0"))
 _BATCHES = 10
-_OPTIONS = (
-    "savepoint-on-deletion",
-    "no-recovery",
-    "no-fallback",
-    "cancel",
-    "max-age",
-    "few-savepoints",
-    "ignore-pending",
-    "no-checkpoints",
-    "rollback",
-    "restart-failed",
-    "health-check",
-)
-_PERIODIC = ("periodic-savepoints", "periodic-checkpoints")
-_CHANGED = ("no-recovery", "cancel", *_PERIODIC)
-# Then metadata may lead to an old savepoint for ever.
-_SAVEPOINTS_ONLY = ("no-checkpoints", "periodic-savepoints", "few-savepoints")
-_EDITS = (
-    *("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "conf", "image", "throws", "version"),
-    *("savepoint", "checkpoint", "scale", "scale"),
-)
-
-
-@dataclass(frozen=True)
-class Theme:
-    """What a life is mostly about, so that what needs several things to come together happens often. Empty: anything."""
-
-    options: tuple[str, ...] = ()
-    edits: tuple[str, ...] = _EDITS
-    faults: tuple[str, ...] = ()
-    troubles: tuple[float, ...] = (120.0, 600.0, 1800.0)
-
-
-_ANYTHING = Theme(troubles=(30.0, 120.0, 600.0, 1800.0))
-_THEMES = (
-    *(_ANYTHING, _ANYTHING, _ANYTHING),
-    Theme(("rollback",), ("broken", "broken", "throws", "args", "scale", "mode"), troubles=(600.0, 1800.0)),
-    Theme(("restart-failed",), faults=("job fails", "job fails", "jobmanager dies", "metadata lost", "rest hangs")),
-    Theme(
-        ("health-check",),
-        ("args", "mode", "savepoint", "scale"),
-        ("job flaps", "job flaps", "checkpoints stall", "checkpoints stall", "jobmanager dies", "rest hangs", "metadata lost"),
-    ),
-    Theme(
-        (),
-        ("scale", "scale", "scale", "scale", "args", "savepoint", "mode", "broken"),
-        (
-            *("rescaling refused", "rescaling refused", "rescaling refused", "savepoints fail", "savepoints are slow"),
-            *("taskmanagers deleted", "taskmanager lost", "deployment deleted", "node lost", "job restarts", "jobmanager dies"),
-        ),
-    ),
-)
 _TO_REST = 6 * 3600.0
 _LAST_CHORES = 400.0
-_SILENCE = 1200.0
+_SILENCE = 600.0
 
 
 class Life:
@@ -88,104 +35,22 @@ class Life:
 
     def __init__(self, seed: int) -> None:
         self.rng = rng = random.Random(seed)
-        self.theme = rng.choice(_THEMES)
         self.time = Time()
         self.world = World(rng, self.time)
-        self.resource = Resource(self._first_spec())
+        self.people = People(rng, self.world.storage)
+        self.resource = Resource(self.people.first_spec())
         self.operator = Operator(rng, self.time, self.world, self.resource)
         self.operator.crashes = rng.choice((0.0, 0.0, 0.01, 0.05, 0.2))
         self.operator.dawdles = rng.choice((0.0, 0.2))
         self.world.refuses_rescaling = rng.random() < 0.3
-        self._number = 0
-
-    def _first_spec(self) -> dict[str, Any]:
-        rng = self.rng
-        conf = {}
-        if rng.random() < 0.7:
-            conf["high-availability.type"] = "kubernetes"
-        if rng.random() < 0.15:
-            conf["pinned"] = "f" * 32
-        for option in (*_OPTIONS, *_PERIODIC):
-            if rng.random() < 0.15:
-                conf[f"kubernetes.operator.{option}"] = "true"
-        conf |= {f"kubernetes.operator.{option}": "true" for option in self.theme.options}
-        if rng.random() < 0.1:
-            conf |= {f"kubernetes.operator.{option}": "true" for option in _SAVEPOINTS_ONLY}
-        standalone = rng.random() < 0.3
-        if rng.random() < 0.7:
-            conf |= {"scheduler-mode": "reactive"} if standalone else {"jobmanager.scheduler": "adaptive"}
-        self.world.storage["file:/savepoints/savepoint-given"] = rng.randint(1, 50)
-        return {
-            "image": "good",
-            "flinkVersion": "v1_20",
-            "flinkConfiguration": conf,
-            "restartNonce": None,
-            "mode": "standalone" if standalone else "native",
-            "taskManager": {"replicas": rng.randint(1, 3)},
-            "job": {
-                "args": ["0"],
-                "state": "suspended" if rng.random() < 0.05 else "running",
-                "upgradeMode": self._a_mode(),
-                "initialSavepointPath": "file:/savepoints/savepoint-given" if rng.random() < 0.2 else None,
-                "savepointRedeployNonce": None,
-                "savepointTriggerNonce": None,
-                "checkpointTriggerNonce": None,
-            },
-        }
-
-    def _a_mode(self) -> str:
-        return self.rng.choice(("savepoint", "savepoint", "last-state", "last-state", "last-state", "stateless"))
 
     # what people do
 
     def _edit(self) -> None:
         if self.resource.gone or self.resource.deleting:
             return
-        job, spec = self.resource.spec["job"], self.resource.spec
-        for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
-            self._number += 1
-            name = self.rng.choice(self.theme.edits)
-            spec, job = self._changed(name, spec, job)
-        self._submit({**spec, "job": job}, f"edit {name}")
-
-    def _changed(self, name: str, spec: dict[str, Any], job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        match name:
-            case "args":
-                job = {**job, "args": [str(self._number)]}
-            case "throws":
-                job = {**job, "args": ["throws", str(self._number)]}
-            case "mode":
-                job = {**job, "upgradeMode": self._a_mode()}
-            case "state":
-                job = {**job, "state": "running" if job["state"] == "suspended" else "suspended"}
-            case "nonce":
-                spec = {**spec, "restartNonce": self._number}
-            case "savepoint" | "checkpoint":
-                job = {**job, f"{name}TriggerNonce": self._number}
-            case "redeploy":
-                paths = sorted(path for path in self.world.storage if "savepoint" in path)
-                job = {**job, "savepointRedeployNonce": self._number, "initialSavepointPath": self.rng.choice(paths)}
-            case "conf":
-                key = self.rng.choice(("high-availability.type", *(f"kubernetes.operator.{name}" for name in _CHANGED)))
-                conf = dict(spec["flinkConfiguration"])
-                if conf.pop(key, None) is None:
-                    conf[key] = "kubernetes"
-                spec = {**spec, "flinkConfiguration": conf}
-            case "version":
-                spec = {**spec, "flinkVersion": self.rng.choice(("v1_20", "v2_0"))}
-            case "scale":
-                spec = self._scaled(spec)
-            case "broken":
-                spec = {**spec, "image": "broken"}
-            case "image":
-                spec = {**spec, "image": self.rng.choice(("good", "broken", "invalid", "invalid"))}
-        return spec, job
-
-    def _scaled(self, spec: dict[str, Any]) -> dict[str, Any]:
-        number = self.rng.randint(1, 5)
-        if spec["mode"] == "standalone":
-            return {**spec, "taskManager": {"replicas": number}}
-        return {**spec, "flinkConfiguration": {**spec["flinkConfiguration"], OVERRIDES: f"a:{number}"}}
+        spec, last = self.people.edit(self.resource.spec)
+        self._submit(spec, f"edit {last}")
 
     def _submit(self, spec: dict[str, Any], why: str) -> None:
         if spec == self.resource.spec or self.resource.deleting or self.resource.gone:
@@ -209,7 +74,7 @@ class Life:
     # what breaks
 
     def _break(self) -> None:
-        name = self.rng.choice(self.theme.faults or sorted(self._faults()))
+        name = self.rng.choice(self.people.theme.faults or sorted(self._faults()))
         self.operator.history.append(f"{self.time.now:8.1f} !! {name}")
         self._faults()[name]()
 
@@ -269,7 +134,7 @@ class Life:
     def play(self) -> None:
         """Trouble for a while, then peace, then rest, then silence."""
         rng = self.rng
-        trouble = rng.choice(self.theme.troubles)
+        trouble = rng.choice(self.people.theme.troubles)
         for _ in range(rng.randint(0, 6)):
             self.time.after(rng.uniform(0.0, trouble), self._edit)
         for _ in range(rng.randint(0, 4)):
@@ -302,7 +167,7 @@ class Life:
             self.world.find_node(pod)
         spec = self.resource.spec
         args = spec["job"]["args"] if spec["job"]["args"][0] != "throws" else ["fixed"]
-        periodic = {f"kubernetes.operator.{name}" for name in _PERIODIC}
+        periodic = {f"kubernetes.operator.{name}" for name in PERIODIC}
         conf = {key: value for key, value in spec["flinkConfiguration"].items() if key not in periodic}
         self._submit({**spec, "image": "good", "flinkConfiguration": conf, "job": {**spec["job"], "args": args}}, "fixed")
 
