@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from flinkop.lifecycle.observed import Observed
+
+Seen = TypeVar("Seen", bound=Observed)
 
 # three seconds, and one for clocks that differ
 _CACHED = timedelta(seconds=4)
 
 
-def without_stale_statistics(observed: Observed, now: datetime) -> Observed:
+def without_stale_statistics(observed: Seen, now: datetime) -> Seen:
     """Leaves out those of a job that has ended so short a while ago that they may be from before its end.
 
     Whoever asks within three seconds gets the same answer (`rest.cache.checkpoint-statistics.timeout`).
