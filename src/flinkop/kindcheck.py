@@ -30,6 +30,9 @@ from flinkop.validation.violation import Violation
 Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 """Namespace and Flink version to the operator's default configuration."""
 
+# As long as a session job's cluster is not known, only what holds for all versions matters.
+_UNKNOWN_VERSION = FlinkVersion(1, 20)
+
 _NEXT_COMPLAINT = re.compile(r"; (?=spec[.:\[])")
 
 
@@ -91,10 +94,8 @@ def _session_job(manifest: Manifest, around: Surroundings) -> Iterator[Violation
 def _check_session_job(
     manifest: Manifest, spec: FlinkSessionJobSpec, cluster: FlinkDeploymentSpec | None, around: Surroundings
 ) -> tuple[Violation, ...]:
-    conf = {}
-    if cluster is not None:
-        defaults = around.defaults(manifest.namespace, cluster.flink_version)
-        conf = build_session_job_configuration(manifest.namespace, manifest.name, spec, cluster, defaults)
+    defaults = around.defaults(manifest.namespace, _UNKNOWN_VERSION if cluster is None else cluster.flink_version)
+    conf = defaults if cluster is None else build_session_job_configuration(manifest.namespace, manifest.name, spec, cluster, defaults)
     return validate_flinksessionjob(manifest.name, manifest.namespace, spec, conf, cluster=cluster)
 
 

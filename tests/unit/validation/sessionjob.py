@@ -31,9 +31,9 @@ def sentences_of(
     spec: FlinkSessionJobSpec,
     cluster: FlinkDeploymentSpec | None = None,
     previous: FlinkSessionJobSpec | None = None,
-    **context: Any,
+    **defaults: str,
 ) -> list[str]:
     """The violations as people read them, warnings marked."""
-    conf = build_session_job_configuration("default", "job", spec, cluster, {}) if cluster else {}
-    found = validate_flinksessionjob("job", "default", spec, conf, previous, cluster, **context)
+    conf = build_session_job_configuration("default", "job", spec, cluster, defaults) if cluster else defaults
+    found = validate_flinksessionjob("job", "default", spec, conf, previous, cluster)
     return [f"{'' if violation.is_error else 'warning '}{violation}" for violation in found]

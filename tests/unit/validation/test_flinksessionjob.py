@@ -8,6 +8,8 @@ import pytest
 from tests.unit.validation.deployment import DIRECTORIES
 from tests.unit.validation.sessionjob import a_session, a_session_job, sentences_of
 
+from flinkop.api.flinkdeployment import FlinkDeploymentSpec
+
 PREFIX = "kubernetes.operator."
 CONF = "spec.flinkConfiguration"
 NO_CHECKPOINTS = (
@@ -129,3 +131,12 @@ def test_a_redeployment_names_its_savepoint() -> None:
 
     assert sentence.startswith("spec.job.initialSavepointPath: is not set")
     assert sentences_of(spec, a_session(), previous=spec) == []
+
+
+@pytest.mark.parametrize("cluster", [None, a_session()], ids=["without its cluster", "on its cluster"])
+def test_the_operators_configuration_says_from_where_jars_are_fetched(cluster: FlinkDeploymentSpec | None) -> None:
+    allowed = {f"{PREFIX}user.artifacts.allowed-schemes": "http"}
+    spec, greedy = (a_session_job(job={"jarURI": "http://example.com/job.jar"}, flinkConfiguration=own) for own in ({}, allowed))
+
+    assert sentences_of(spec, cluster, **allowed) == []
+    assert "spec.job.jarURI" in [sentence.partition(":")[0] for sentence in sentences_of(greedy, cluster)]
