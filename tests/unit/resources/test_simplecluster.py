@@ -105,6 +105,11 @@ OPTIONS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
         {"storage": {"highAvailability": "s3://h"}, "configuration": {HA: "zookeeper"}},
         {HA_PLACE: "s3://h", HA: "zookeeper"},
     ),
+    "a place, and another way under its old name": (
+        "1.20",
+        {"storage": {"highAvailability": "s3://h"}, "configuration": {"high-availability": "zookeeper"}},
+        {HA_PLACE: "s3://h", "high-availability": "zookeeper"},
+    ),
     "high availability under its old name": (
         "1.16",
         {"storage": {"highAvailability": "s3://h"}},
@@ -136,6 +141,11 @@ OPTIONS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
         "1.20",
         {"job": {"parallelism": 3}, "configuration": {"parallelism.default": 2}},
         {"parallelism.default": "3"},
+    ),
+    "slots and places over the configuration": (
+        "1.20",
+        {"taskManager": {"slots": 4}, "storage": {"checkpoints": "s3://c"}, "configuration": {SLOTS: 7, CHECKPOINTS: "s3://other"}},
+        {SLOTS: "4", CHECKPOINTS: "s3://c"},
     ),
     "the configuration over a default": ("1.20", {"configuration": {SLOTS: 7}}, {SLOTS: "7"}),
 }

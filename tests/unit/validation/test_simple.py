@@ -105,6 +105,12 @@ APPLICATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"flinkVersion": "1.20", "job": {**JAR, "parallelism": 2}, "taskManager": {"replicas": 3}},
         ["spec.job.parallelism: has no effect: taskManager.replicas decides, replicas times slots; leave one of the two out"],
     ),
+    "parallelism on a cluster, and another one described": (
+        {**ON_CLUSTER, "job": {**JAR, "parallelism": 2}, "taskManager": {"replicas": 3}},
+        [
+            "spec.taskManager: has no effect: the job runs on a FlinkCluster, which has its own; set it there, or leave spec.flinkCluster out"
+        ],
+    ),
     "no cluster and no version": (
         {"job": JAR},
         [
