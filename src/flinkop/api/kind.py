@@ -38,7 +38,7 @@ class Kind:
 
     name: str
     plural: str
-    short_name: str
+    short_name: str | None
     spec: type[ApiModel]
     status: type[ApiModel]
     description: str
@@ -114,7 +114,7 @@ FLINK_STATE_SNAPSHOT = Kind(
 FLINK_CLUSTER = Kind(
     name="FlinkCluster",
     plural="flinkclusters",
-    short_name="flinkcluster",
+    short_name=None,
     spec=FlinkClusterSpec,
     status=FlinkClusterStatus,
     description="A Flink cluster that jobs share, in the simple style.",
