@@ -9,7 +9,7 @@ import contextlib
 import re
 from typing import Any
 
-from tests.fakes.jobmanager import Job, JobManager, JobManagers, Key, Start
+from tests.fakes.jobmanager import Job, JobManager, JobManagers, Key, Start, a_session_jobmanager
 
 from flinkop.errors import AlreadyExists, ApiUnavailable, Conflict, FlinkopError, NotFound
 from flinkop.flinkconf.highavailability import is_ha
@@ -92,6 +92,10 @@ class FlinkWorld:
             return
         if key in self.jobmanagers.alive:
             self.violations.append(f"{key}: a second JobManager beside a living one")
+        if "$internal.pipeline.job-id" not in conf:
+            self.jobmanagers.alive[key] = a_session_jobmanager(key, is_ha(conf))
+            await self._mark_available(deployment)
+            return
         jobmanager = JobManager(key, Job(conf["$internal.pipeline.job-id"], 0, state="INITIALIZING"), is_ha(conf))
         self.jobmanagers.alive[key] = jobmanager
         jobmanager.job = await self._start_job(key, conf)
