@@ -9,7 +9,7 @@ import contextlib
 import re
 from typing import Any
 
-from tests.fakes.jobmanager import Job, JobManager, JobManagers, Key, Start
+from tests.fakes.jobmanager import Job, JobManager, JobManagers, Key, Start, a_session_jobmanager
 from tests.fakes.workers import StandaloneWorkers, build_pod
 
 from flinkop.errors import AlreadyExists, ApiUnavailable, Conflict, FlinkopError, NotFound
@@ -100,9 +100,11 @@ class FlinkWorld:
         if key in self.jobmanagers.alive:
             self.violations.append(f"{key}: a second JobManager beside a living one")
         job_id = conf.get("$internal.pipeline.job-id")
-        jobmanager = JobManager(key, Job(job_id or "", 0, state="INITIALIZING"), is_ha(conf), session=job_id is None)
+        jobmanager = (
+            JobManager(key, Job(job_id, 0, state="INITIALIZING"), is_ha(conf)) if job_id else a_session_jobmanager(key, is_ha(conf))
+        )
         self.jobmanagers.alive[key] = jobmanager
-        if jobmanager.session:
+        if jobmanager.jars is not None:
             self.jobmanagers.ledger.append(Start(key, "", None, 0))
         else:
             jobmanager.job = await self._start_job(key, conf)

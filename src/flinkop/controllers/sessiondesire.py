@@ -15,13 +15,11 @@ from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.settings import settings_of
 from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
-from flinkop.flinkconf import operatoroptions as options
 from flinkop.kube.resource import FLINK_SESSION_JOBS
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.resources.sessionjob import build_session_job_configuration
-from flinkop.validation.artifact import ArtifactPolicy
 from flinkop.validation.flinksessionjob import validate_flinksessionjob
 
 CHECKSUM_ANNOTATION = "flink.apache.org/jar-sha256"
@@ -83,7 +81,7 @@ def _accept(
     base = defaults(metadata["namespace"], version)
     configuration = _configuration(metadata, spec, cluster, base)
     if not problems:
-        _check(metadata, spec, configuration, base, before, cluster.spec)
+        _check(metadata, spec, configuration, before, cluster.spec)
     job = spec.job
     desired = Desired(
         generation=metadata["generation"],
@@ -116,12 +114,10 @@ def _check(
     metadata: Mapping[str, Any],
     spec: FlinkSessionJobSpec,
     configuration: Mapping[str, str],
-    base: Mapping[str, str],
     before: FlinkSessionJobSpec | None,
     cluster: FlinkDeploymentSpec | None,
 ) -> None:
-    policy = ArtifactPolicy(frozenset(options.ARTIFACT_SCHEMES.read(base)), options.REFUSE_RESTRICTED_HOSTS.read(base))
-    violations = validate_flinksessionjob(metadata["name"], metadata["namespace"], spec, configuration, before, cluster, policy)
+    violations = validate_flinksessionjob(metadata["name"], metadata["namespace"], spec, configuration, before, cluster)
     errors = [str(violation) for violation in violations if violation.is_error]
     if errors:
         raise InvalidSpec("; ".join(errors))

@@ -203,7 +203,7 @@ async def check(stage: Stage, scenario: Scenario, namespace: str) -> None:
     assert all(start.count > 0 for start in starts if start.restored_from)
     if scenario.phase == "Running":
         jobmanager = stage.world.jobmanagers.alive[key]
-        assert jobmanager.session or jobmanager.job.state == "RUNNING"
+        assert jobmanager.jars is not None or jobmanager.job.state == "RUNNING"
         await check_deployments(stage, namespace, scenario.taskmanagers)
     else:
         await check_removed(stage, scenario, namespace)
