@@ -108,7 +108,8 @@ APPLICATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "parallelism on a cluster, and another one described": (
         {**ON_CLUSTER, "job": {**JAR, "parallelism": 2}, "taskManager": {"replicas": 3}},
         [
-            "spec.taskManager: has no effect: the job runs on a FlinkCluster, which has its own; set it there, or leave spec.flinkCluster out"
+            "spec.taskManager: has no effect: the job runs on a FlinkCluster, which has its own; "
+            "set it there, or leave spec.flinkCluster out"
         ],
     ),
     "no cluster and no version": (
