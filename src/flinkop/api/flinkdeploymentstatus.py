@@ -149,10 +149,13 @@ class OperationStatus(ApiModel):
     """What the operator is in the middle of. Recorded before it acts, so that it can go on after a crash."""
 
     step: str | None = None
-    """`TakingSavepoint`, `Cancelling`, `TearingDown` or `WaitingToRetry`."""
+    """`TakingSavepoint`, `Cancelling`, `TearingDown`, `WaitingToRetry`, `WaitingToStop`, `WaitingForJobs` or `Rescaling`."""
 
     started_at: str | None = None
     """When the step began."""
+
+    ends_at: str | None = None
+    """When the step has had its time; `message` says what comes then. Not set where the step has no end of its own."""
 
     trigger_id: str | None = None
     """The id under which Flink was asked for a savepoint."""

@@ -55,6 +55,7 @@ def _read(status: Mapping[str, Any]) -> Record:
         message=status.get("message", ""),
         health=_health(status),
         step=_step(status.get("operation")),
+        ends_at=_ends_at(status.get("operation")),
         start=_start(start),
         invalid=_invalid(status),
         generation=status.get("observedGeneration", 0),
@@ -130,6 +131,10 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
             return WaitingForJobs(since)
         case unknown:
             raise ValueError(f"status.operation.step: unknown step {unknown!r}")
+
+
+def _ends_at(value: Mapping[str, Any] | None) -> datetime | None:
+    return _time(value["endsAt"]) if value and "endsAt" in value else None
 
 
 def _start(value: Mapping[str, Any]) -> Start | None:

@@ -40,7 +40,7 @@ def write_status(record: Record, before: Mapping[str, Any], scale: Scale, now: d
         "lifecycleState": lifecycle_state(record),
         "jobManagerDeploymentStatus": record.jobmanager.value,
         "conditions": render(conditions(record), before.get("conditions") or (), record.generation, moment),
-        "operation": _step(record.step),
+        "operation": _operation(record),
         "start": _start(record),
         "rollback": _rollback(record.rollback),
         "restartWindow": _restart_window(record.restart_window),
@@ -61,6 +61,11 @@ def timestamp(moment: datetime) -> str:
 
 def _precise(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _operation(record: Record) -> dict[str, Any] | None:
+    step = _step(record.step)
+    return {**step, "endsAt": _precise(record.ends_at)} if step is not None and record.ends_at is not None else step
 
 
 def _step(step: Step | None) -> dict[str, Any] | None:

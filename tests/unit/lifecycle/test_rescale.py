@@ -76,7 +76,9 @@ def test_it_is_told_again_until_it_knows_but_people_only_once() -> None:
 
 def test_once_it_knows_the_new_parallelism_is_waited_for() -> None:
     decision = decide(RESCALING, seen(ACCEPTED), a_wish(), FRESH)
-    assert (decision.record, decision.actions) == (replace(RESCALING, generation=2), ())
+    after = decision.record
+    assert (after, decision.actions) == (replace(RESCALING, generation=2, ends_at=after.ends_at, message=after.message), ())
+    assert after.message.startswith("Rescaling the running job: ")
 
 
 @pytest.mark.parametrize(
