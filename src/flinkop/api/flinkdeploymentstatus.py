@@ -1,8 +1,8 @@
 """`FlinkDeployment.status`: what the operator knows about a cluster. Written by the operator only.
 
-The established fields are under their established names; other tools read them. Ours are `phase`, `reason`, `message`,
-`restore`,
-`rollback`, `restartWindow`, `operation`, `start`, and the conditions beside `Running`. The API server drops what is not described here.
+The established fields are under their established names; other tools read them. Ours are `phase`, `reason`, `message`, `restore`,
+`rollback`, `restartWindow`, `operation`, `start`, `handover`, and the conditions beside `Running`. The API server drops what is not
+described here.
 """
 
 from __future__ import annotations
@@ -218,6 +218,19 @@ class RestartWindowStatus(ApiModel):
     """When the first more was seen."""
 
 
+class HandoverStatus(ApiModel):
+    """What this operator has recorded, where the established fields say what another operator needs to go on with the newest state."""
+
+    job_state: str | None = None
+    """`job.state` of the spec that was taken up."""
+
+    upgrade_mode: str | None = None
+    """`job.upgradeMode` of the spec that was taken up."""
+
+    upgrade_savepoint_path: str | None = None
+    """Where the job's end left its state."""
+
+
 class FlinkDeploymentStatus(ApiModel):
     """What the operator knows about the cluster."""
 
@@ -250,6 +263,9 @@ class FlinkDeploymentStatus(ApiModel):
 
     restart_window: RestartWindowStatus | None = None
     """The restarts of the job that the health check counts."""
+
+    handover: HandoverStatus | None = None
+    """Own values of `lastReconciledSpec` and `upgradeSavepointPath`, where these are written for the established operator."""
 
     job_status: JobStatus | None = None
     """The job, as Flink reported it last."""

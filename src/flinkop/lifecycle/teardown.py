@@ -15,7 +15,6 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.step import HaFate, TearingDown
 
 _SLOWLY = timedelta(seconds=15)
-_THEN = "it is Stalled (OldClusterStuck); nothing is started beside it"
 
 
 def delete_cluster(observed: Observed) -> tuple[Action, ...]:
@@ -57,7 +56,13 @@ def clean_metadata(record: Record, step: TearingDown, message: str, action: Acti
 
 def going_words(step: TearingDown, desired: Desired) -> str:
     """Until when a cluster that is being removed may take to go, as a sentence to stand behind what happens."""
-    return for_cleanup(step.since, desired.settings).words(step.since, _THEN, "")
+    return for_cleanup(step.since, desired.settings).words(step.since, _then(desired), "")
+
+
+def _then(desired: Desired) -> str:
+    if desired.deleting:
+        return "the deletion goes on without waiting for pods that do not report their end; else it is Stalled (OldClusterStuck)"
+    return "it is Stalled (OldClusterStuck); nothing is started beside it"
 
 
 def is_gone(observed: Observed, desired: Desired) -> bool:
@@ -78,7 +83,7 @@ def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desire
     return stay(
         record if observed.jobmanager else _without_jobmanager(record),
         "OldClusterStuck" if late else "StoppingCluster",
-        f"{what} {deadline.words(now, _THEN, _way_out(observed))}",
+        f"{what} {deadline.words(now, _then(desired), _way_out(observed))}",
         *delete_cluster(observed),
         health=Health.STALLED if late else Health.PROGRESSING,
         requeue_after=_look_again(observed, desired, deadline.ends, now),

@@ -77,6 +77,7 @@ def test_our_own_fields_are_these() -> None:
         "start",
         "rollback",
         "restartWindow",
+        "handover",
     }
 
 
