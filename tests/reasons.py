@@ -11,21 +11,33 @@ from flinkop import errors
 from flinkop.controllers import actuator
 from flinkop.errors import TerminalError
 from flinkop.lifecycle.observed import TERMINAL, JobState
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.snapshotkind import KINDS
 
 _SOURCE = Path(__file__).parents[1] / "src" / "flinkop"
 _WORD = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*")
 _NO_REASONS = frozenset(
     {
-        *Phase,
         # words of other fields, of Kubernetes and of the condition types
         *("Keep", "Remove", "Settled", "Progressing", "NotStalled", "Ready", "Reconciling", "Stalled", "Running", "IngressReady", "True"),
-        *("Deployment", "ReplicaSet", "FlinkDeployment", "PodScheduled", "Succeeded", "Orphan", "Background", "Apache", "Pod"),
+        *(
+            "Deployment",
+            "ReplicaSet",
+            "PodScheduled",
+            "Succeeded",
+            "Event",
+            "False",
+            "Job",
+            "JobManager",
+            "TaskManagers",
+            "Limit",
+            "Background",
+            "Failed",
+        ),
+        "NewReplicaSetAvailable",
         # steps that are no reasons
         *("Cancelling", "TearingDown", "WaitingToRetry", "WaitingToStop", "WaitingForJobs"),
     }
 )
-# What Kubernetes calls the same without lower-case letters, or what is put together.
 _COMPOSED = frozenset(f"Job{state.capitalize()}" for state in JobState if state not in TERMINAL | {JobState.RUNNING})
 """Reasons of a job that is neither well nor at its end: `JobRestarting`."""
 
@@ -58,8 +70,18 @@ def of_controllers() -> frozenset[str]:
     """Reasons that the controllers add: what Kubernetes says of pods, and which of our errors was met."""
     classes = (kind for module in (errors, actuator) for kind in vars(module).values())
     terminal = {kind.__name__ for kind in classes if isinstance(kind, type) and issubclass(kind, TerminalError)}
-    return _of("controllers") | (terminal - _NEVER_TOLD)
+    return _of("controllers") | (terminal - _NEVER_TOLD) | {"FailedCreate"}  # what a ReplicaFailure is usually called
 
 
-_NEVER_TOLD = frozenset({"TerminalError", "InvalidConfiguration", "NamespaceTerminating", "UnreadableStatus", "IngressExists"})
+def of_events() -> frozenset[str]:
+    """Reasons of Events, apart from those of pods, which are Kubernetes' own."""
+    calls = (node for path in _SOURCE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    named = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Event" and call.args)
+    literal = {word.value for word in named if isinstance(word, ast.Constant) and isinstance(word.value, str)}
+    return frozenset(literal | {reason for kind in KINDS for reason in (kind.taken, kind.error)})
+
+
+_NEVER_TOLD = frozenset(
+    {"TerminalError", "InvalidConfiguration", "NamespaceTerminating", "UnreadableStatus", "IngressExists", "InvalidSpec"}
+)
 """Errors that become no reason: bases, those of the operator's start, and those that are told as something else."""

@@ -19,6 +19,7 @@ from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown, Waiting
 from flinkop.lifecycle.teardown import delete_cluster, going_words, tear_down
 
 _ATTEMPTS = 3
+_GONE = "the JobManager is gone; `kubectl delete --cascade=foreground`, and the deletion of a namespace, remove it at once"
 _CLEANUP = Event("Cleanup", "Cleaning up FlinkDeployment", component=Component.OPERATOR)
 
 
@@ -45,6 +46,8 @@ def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
     waiting = wait_for_jobs(entered, observed, desired, fresh)
     if waiting is not None:
         return waiting
+    if desired.settings.savepoint_on_deletion and _has_lost_its_jobmanager(record, observed):
+        return _give_up(entered, observed, desired, fresh, _GONE)
     if not desired.settings.savepoint_on_deletion or not _may_have_state(record, observed):
         return _remove(entered, observed, desired, fresh, "Deleting the cluster.", (_CLEANUP,))
     if isinstance(record.step, TakingSavepoint):
@@ -59,6 +62,12 @@ def _may_have_state(record: Record, observed: Observed) -> bool:
     return record.was_ready or observed.jobmanager_is_ready
 
 
+def _has_lost_its_jobmanager(record: Record, observed: Observed) -> bool:
+    """Kubernetes' garbage collector may have been faster: with the job, its state is gone from here."""
+    stopped = record.phase in ENDED | {Phase.SUSPENDED} or record.savepoint_path is not None
+    return observed.jobmanager is None and record.was_ready and not stopped
+
+
 def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, events: tuple[Event, ...] = ()) -> Decision:
     why = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
     message = f"{why} {_savepoint_words(step, desired)}"
@@ -67,8 +76,10 @@ def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Des
 
 
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    if observed.jobmanager is None or not desired.settings.savepoint_on_deletion:
+    if not desired.settings.savepoint_on_deletion:
         return _remove(record, observed, desired, fresh, "Deleting the cluster.")
+    if observed.jobmanager is None:
+        return _give_up(record, observed, desired, fresh, _GONE)
     late = for_savepoint(step.since, desired.settings).is_over(fresh.now)
     match read_outcome(observed):
         case Stopped(path):
