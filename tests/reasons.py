@@ -18,7 +18,8 @@ _WORD = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*")
 _NO_REASONS = frozenset(
     {
         # words of other fields, of Kubernetes and of the condition types
-        *("Keep", "Remove", "Settled", "Progressing", "NotStalled", "Ready", "Reconciling", "Stalled", "Running", "IngressReady", "True"),
+        *("Keep", "Remove", "Settled", "Progressing", "NotStalled", "Ready", "Reconciling", "Stalled", "Running", "IngressReady"),
+        *("True", "False"),
         *(
             "Deployment",
             "ReplicaSet",
@@ -82,6 +83,6 @@ def of_events() -> frozenset[str]:
 
 
 _NEVER_TOLD = frozenset(
-    {"TerminalError", "InvalidConfiguration", "NamespaceTerminating", "UnreadableStatus", "IngressExists", "InvalidSpec"}
+    {"TerminalError", "InvalidConfiguration", "NamespaceTerminating", "UnreadableStatus", "IngressExists", "InvalidSpec"},
 )
 """Errors that become no reason: bases, those of the operator's start, and those that are told as something else."""

@@ -187,7 +187,7 @@ def test_a_deletion_drains_where_that_is_asked_for() -> None:
             id="ended unseen",
         ),
         pytest.param(taking(), an_observed(job=None, savepoint=SnapshotUnknown(), ha=ha()), [], [], id="coming back"),
-        pytest.param(taking(), nothing_left(), [], [], id="the JobManager is gone"),
+        pytest.param(taking(), nothing_left(), [], ["CleanupFailed"], id="the JobManager is gone"),
         pytest.param(
             taking(since=NOW - LONG), an_observed(savepoint=SnapshotInProgress()), [DeleteJobManager], ["CleanupFailed"], id="too slow"
         ),
