@@ -10,7 +10,10 @@ from tests.e2e.world import NAMESPACE, World, condition
 EXAMPLES = place.REPOSITORY / "manifests" / "examples"
 
 
-@pytest.mark.parametrize(("file", "phase"), [("basic.yaml", "Running"), ("stateless.yaml", "Running"), ("suspended.yaml", "Suspended")])
+PHASES = {"basic.yaml": "Running", "stateless.yaml": "Running", "reactive.yaml": "Running", "suspended.yaml": "Suspended"}
+
+
+@pytest.mark.parametrize(("file", "phase"), PHASES.items())
 def test_an_example_runs_as_it_stands(world: World, file: str, phase: str) -> None:
     name = yaml.safe_load((EXAMPLES / file).read_text())["metadata"]["name"]
     world.cluster.kubectl("-n", NAMESPACE, "apply", "-f", str(EXAMPLES / file))

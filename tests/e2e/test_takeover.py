@@ -9,7 +9,7 @@ from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, OPERATOR_NAMESPACE, World, a_flinkdeployment
 
 JOB = "takeover"
-_OURS = ("phase", "reason", "message", "operation", "start", "restore")
+_OURS = ("phase", "reason", "message", "operation", "start", "restore", "rollback", "restartWindow")
 
 
 def as_the_established_operator_writes_it(status: dict[str, Any]) -> dict[str, Any]:

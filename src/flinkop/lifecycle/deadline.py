@@ -14,7 +14,17 @@ from flinkop.lifecycle.desired import Desired, Settings
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.snapshot import Trigger
 from flinkop.lifecycle.snapshotkind import Kind
-from flinkop.lifecycle.step import Cancelling, Rescaling, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import (
+    Cancelling,
+    Rescaling,
+    Step,
+    Submitting,
+    TakingSavepoint,
+    TearingDown,
+    WaitingForJobs,
+    WaitingToRetry,
+    WaitingToStop,
+)
 
 READINESS = operatoroptions.READINESS_TIMEOUT.key
 CLEANUP = operatoroptions.RESOURCE_CLEANUP_TIMEOUT.key
@@ -90,7 +100,10 @@ def readiness_words(record: Record, desired: Desired, now: datetime) -> str:
 
 
 def ends_at(step: Step | None, settings: Settings) -> datetime | None:
-    """When a step has had its time; None where it has none. Jobs on a session cluster are waited for as long as they run."""
+    """When a step has had its time; None where it has none.
+
+    Jobs on a session cluster are waited for as long as they run, and a submission as long as its start.
+    """
     match step:
         case TakingSavepoint(since):
             return for_savepoint(since, settings).ends
@@ -102,6 +115,6 @@ def ends_at(step: Step | None, settings: Settings) -> datetime | None:
             return for_readiness(since, settings).ends
         case WaitingToRetry():
             return step.not_before
-        case WaitingForJobs() | None:
+        case WaitingForJobs() | Submitting() | None:
             return None
     assert_never(step)

@@ -73,7 +73,7 @@ def is_between(record: Record) -> bool:
     """Whether a start is on its way, and what it restores is known from the record alone."""
     if record.phase is Phase.UPGRADING:
         ended = record.job.state in TERMINAL or record.jobmanager is JobManagerStatus.MISSING
-        return isinstance(record.step, TearingDown) and ended
+        return record.step is None or (isinstance(record.step, TearingDown) and ended)
     return _starts_from_a_path_although_stateless(record)
 
 

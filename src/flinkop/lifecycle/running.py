@@ -27,17 +27,17 @@ def on_running(record: Record, observed: Observed, desired: Desired, fresh: Fres
     if not desired.wants_restart:
         return _follow(replace(record, step=None), observed, desired, fresh)
     if savepoint_is_pending(record, desired):
-        return _wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh), desired, fresh)
-    if _holds_back(record, desired, fresh):
-        return _keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)
+        return wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh), desired, fresh)
+    if holds_back(record, desired, fresh):
+        return keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)
     begun = begin_stop(record, observed, desired, fresh)
     if isinstance(begun, Decision):
         return begun
     return keep_waiting(_follow(record, observed, desired, fresh), record, begun, desired, fresh)
 
 
-def _wait_for_savepoint(followed: Decision, desired: Desired, fresh: Fresh) -> Decision:
-    """At the end of the wait `take_snapshots` drops the trigger."""
+def wait_for_savepoint(followed: Decision, desired: Desired, fresh: Fresh) -> Decision:
+    """The old job goes on, and people read that the new spec waits for a savepoint. At the end `take_snapshots` drops the trigger."""
     trigger = followed.record.savepoints.trigger
     if followed.record.phase is not Phase.RUNNING or trigger is None:
         return followed
@@ -48,7 +48,7 @@ def _wait_for_savepoint(followed: Decision, desired: Desired, fresh: Fresh) -> D
     return replace(followed, record=replace(followed.record, reason="SavepointPending", message=message, health=Health.PROGRESSING))
 
 
-def _holds_back(record: Record, desired: Desired, fresh: Fresh) -> bool:
+def holds_back(record: Record, desired: Desired, fresh: Fresh) -> bool:
     """A failed upgrade is tried again after a while; a newer spec at once."""
     step = record.step
     return isinstance(step, WaitingToRetry) and step.generation == desired.generation and fresh.now < step.not_before
@@ -67,12 +67,12 @@ def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) 
         case Answered() if desired.session:
             return session_is_ready(record, observed, desired)
         case Answered() if observed.job is not None:
-            return _in_time(follow_job(record, observed, desired, observed.job), observed.job, desired, fresh)
+            return in_time(follow_job(record, observed, desired, observed.job), observed.job, desired, fresh)
         case Answered():
             return _job_missing(record, desired, fresh)
 
 
-def _in_time(decision: Decision, job: Job, desired: Desired, fresh: Fresh) -> Decision:
+def in_time(decision: Decision, job: Job, desired: Desired, fresh: Fresh) -> Decision:
     """A job that does not run is Flink's to bring back; after a while that is somebody's business."""
     after = decision.record
     if after.phase is not Phase.RUNNING or after.health is not Health.PROGRESSING:
@@ -84,7 +84,7 @@ def _in_time(decision: Decision, job: Job, desired: Desired, fresh: Fresh) -> De
     return replace(decision, record=replace(after, message=behind(after.message, words), health=health))
 
 
-def _keep_retry_visible(decision: Decision, record: Record, fresh: Fresh) -> Decision:
+def keep_retry_visible(decision: Decision, record: Record, fresh: Fresh) -> Decision:
     """While a failed upgrade waits for its next try, that is what people want to read, and the next look is then."""
     step = record.step
     if not isinstance(step, WaitingToRetry) or decision.record.phase is not Phase.RUNNING or decision.requeue_after is None:
