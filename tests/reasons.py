@@ -34,9 +34,9 @@ _NO_REASONS = frozenset(
             "Background",
             "Failed",
         ),
-        "NewReplicaSetAvailable",
+        *("NewReplicaSetAvailable", "Seen"),
         # steps that are no reasons
-        *("Cancelling", "TearingDown", "WaitingToRetry", "WaitingToStop", "WaitingForJobs"),
+        *("Cancelling", "TearingDown", "WaitingToRetry", "WaitingToStop", "WaitingForJobs", "Submitting"),
     }
 )
 _COMPOSED = frozenset(f"Job{state.capitalize()}" for state in JobState if state not in TERMINAL | {JobState.RUNNING})
@@ -58,7 +58,7 @@ def _is_enum(base: ast.expr) -> bool:
 
 
 def _of(folder: str) -> frozenset[str]:
-    found = {text for path in (_SOURCE / folder).glob("*.py") for text in _strings(path) if _WORD.fullmatch(text)}
+    found = {text for path in (_SOURCE / folder).rglob("*.py") for text in _strings(path) if _WORD.fullmatch(text)}
     return frozenset(found - _NO_REASONS)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.reasons import of_controllers, of_events, of_lifecycle
-from tests.unit.lifecycle.test_waits import AT_REST, OF_RESTORE, WAITS
+from tests.unit.lifecycle.test_waits import AT_REST, FETCHING, OF_RESTORE, WAITS
 
 from flinkop.controllers.view import FINALIZER
 from flinkop.flinkconf import flinkoptions, operatoroptions
@@ -46,7 +46,7 @@ def test_every_event_is_explained_and_no_other() -> None:
 
 
 def test_every_wait_is_explained_and_no_other() -> None:
-    assert set(explained("Waits")) == {wait.reason for wait in WAITS} | {"OldClusterStuck"}
+    assert set(explained("Waits")) == {wait.reason for wait in WAITS} | {"OldClusterStuck", *FETCHING}
 
 
 def test_a_reason_is_either_a_wait_or_none() -> None:

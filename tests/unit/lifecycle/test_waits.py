@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from tests.reasons import of_lifecycle
@@ -38,9 +39,10 @@ from flinkop.api.jobstatus import TriggerType
 from flinkop.flinkconf.operatoroptions import ALL
 from flinkop.lifecycle.deadline import Deadline, clock
 from flinkop.lifecycle.decide import decide
-from flinkop.lifecycle.decision import Decision
+from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.observed import (
+    Answered,
     Bounds,
     Checkpoints,
     JobState,
@@ -52,6 +54,8 @@ from flinkop.lifecycle.observed import (
 )
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, RestartWindow
+from flinkop.lifecycle.sessionjob.decide import decide_session_job
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarReady, SessionObserved
 from flinkop.lifecycle.snapshot import Snapshots, Trigger
 from flinkop.lifecycle.specdiff import Change, Effect
 from flinkop.lifecycle.statuswriter import Scale as ScaleStatus
@@ -59,6 +63,7 @@ from flinkop.lifecycle.statuswriter import write_status
 from flinkop.lifecycle.step import (
     Cancelling,
     Step,
+    Submitting,
     TakingSavepoint,
     WaitingForJobs,
     WaitingToRetry,
@@ -83,10 +88,11 @@ class Wait:
     options: tuple[str, ...]
     ends: timedelta
     after: str
+    decider: Callable[[Record, Any, Desired, Fresh], Decision] = decide
 
     def at(self, now: datetime, record: Record | None = None) -> Decision:
         """The decision of a pass at that time."""
-        return decide(record or self.record, self.observed, self.desired, replace(FRESH, now=now))
+        return self.decider(record or self.record, self.observed, self.desired, replace(FRESH, now=now))
 
 
 def _session(**changes: object) -> Desired:
@@ -379,13 +385,69 @@ WAITS = [
     ),
     Wait("JobsRunning", a_record(), an_observed(rest=Unreachable("x")), _session(), (CLEANUP,), 5 * MINUTE, "Deleting StoppingCluster"),
 ]
+
+
+def _session_job(record: Record, desired: Desired, ends: timedelta, after: str, *options: str, **changes: object) -> Wait:
+    """A wait of a job on a session cluster. Its reason is that of its first pass."""
+    usual = {"rest": Answered(), "cluster": Cluster(ClusterState.READY, "", serves=True), "jar": JarReady("jar"), "ha": NO_METADATA}
+    observed = SessionObserved(**{**usual, **changes})  # type: ignore[arg-type]
+    reason = decide_session_job(record, observed, desired, FRESH).record.reason
+    return Wait(reason, record, observed, desired, options, ends, after, decide_session_job)
+
+
+SUBMITTED = a_starting_record(reason="JobSubmitting", step=Submitting(NOW - SECOND))
+NO_CLUSTER = Cluster(ClusterState.NOT_READY, "The session cluster is not ready.")
+LEAVING = Cluster(ClusterState.DELETING, "The session cluster is being deleted.")
+DELETED = a_desired(deleting=True)
+WAITS += [
+    _session_job(SUBMITTED, a_desired(), 290 * SECOND, "Deploying JobSubmitting Stalled", READINESS, jar=None),
+    _session_job(SUBMITTED, a_desired(), 290 * SECOND, "Deploying WaitingForCluster Stalled", READINESS, cluster=NO_CLUSTER),
+    _session_job(a_record(), a_desired(), 5 * MINUTE, "Deploying WaitingForCluster Stalled", READINESS, cluster=NO_CLUSTER),
+    _session_job(a_starting_record(was_ready=True), a_desired(), 290 * SECOND, "Deploying JobNotFound Stalled", READINESS, ha=ha()),
+    _session_job(
+        TAKING,
+        an_upgrade(),
+        11 * MINUTE - SECOND,
+        "Upgrading TakingSavepoint Stalled",
+        CHECKPOINTING,
+        CANCEL,
+        job=a_job(),
+        savepoint=SnapshotInProgress(),
+    ),
+    _session_job(
+        a_stopping_record(step=Cancelling(NOW)),
+        an_upgrade(),
+        MINUTE,
+        "Upgrading CancellingJob Stalled",
+        CANCEL,
+        job=a_job(JobState.CANCELLING),
+    ),
+    _session_job(a_record(), DELETED, MINUTE, "Deleting CancellingJob Stalled", CANCEL, job=a_job()),
+    _session_job(a_record(), DELETED, 5 * MINUTE, "Deleting WaitingForCluster Stalled", CLEANUP, cluster=NO_CLUSTER),
+    _session_job(
+        a_record(),
+        a_desired(deleting=True, savepoint_on_deletion=True),
+        11 * MINUTE,
+        "Deleting CancellingJob",
+        CHECKPOINTING,
+        CANCEL,
+        job=a_job(),
+        savepoint=SnapshotInProgress(),
+    ),
+]
+
 ENDLESS = {"JobsRunning": _session()}
 """Waits without an end, on purpose: a running job is not thrown away. They are Stalled at once and name their way out."""
 
 # Reasons that are no waits.
 AT_REST = {"JobRunning", "ClusterReady", "JobFinished", "JobCanceled", "Suspended", "CreatedSuspended", "RolledBack", "Deleted"}
-STALLED_AT_ONCE = {"OldClusterStuck", "SavepointUnknown", "RestoreFailed", "ValidationError", "IngressRefused"}
-PASSED_AT_ONCE = {"Accepted", "Adopted", "StopRevised", "RollbackRevised"}
+STALLED_AT_ONCE = {
+    *("OldClusterStuck", "SavepointUnknown", "RestoreFailed", "ValidationError", "IngressRefused"),
+    *("ClusterMissing", "ClusterDeleting", "NotASessionCluster", "JarUnavailable"),
+}
+PASSED_AT_ONCE = {"Accepted", "Adopted", "StopRevised", "RollbackRevised", "JobStopped", "JobLost", "SubmissionGivenUp"}
+FETCHING = {"FetchingJar"}
+"""Ends with the requests that fetch the jar: then there is one, or `JarUnavailable`."""
 OF_EVENTS = {
     *("Checkpoint", "CheckpointError", "Cleanup", "CleanupFailed", "Error", "JobRunsAgain", "JobStatusChanged", "Missing"),
     *("RecoverDeployment", "RestartFailedJob", "RestartUnhealthyJob", "Rollback", "Savepoint", "SavepointError", "Scaling"),
@@ -423,7 +485,7 @@ def test_a_wait_writes_nothing_while_nothing_changes(wait: Wait) -> None:
 
 
 def test_every_reason_is_a_wait_in_the_table_or_known_to_be_none() -> None:
-    no_waits = AT_REST | STALLED_AT_ONCE | PASSED_AT_ONCE | OF_EVENTS | OF_RESTORE | OF_RUNNING
+    no_waits = AT_REST | STALLED_AT_ONCE | PASSED_AT_ONCE | FETCHING | OF_EVENTS | OF_RESTORE | OF_RUNNING
     known = {wait.reason for wait in WAITS} | no_waits
 
     assert known == of_lifecycle()
@@ -456,7 +518,7 @@ def test_at_the_end_of_a_pending_savepoint_it_counts_as_failed() -> None:
 @pytest.mark.parametrize("wait", WAITS, ids=lambda wait: f"{wait.reason}, then {wait.after}")
 def test_tools_read_the_end_of_a_step_as_a_time(wait: Wait) -> None:
     told = wait.at(NOW).record
-    has_no_end = told.step is None or isinstance(told.step, WaitingForJobs)
+    has_no_end = told.step is None or isinstance(told.step, WaitingForJobs | Submitting)
     status = write_status(told, {}, NO_SCALE, NOW)
 
     assert told.ends_at == (None if has_no_end else NOW + wait.ends)
