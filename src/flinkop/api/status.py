@@ -128,10 +128,13 @@ class OperationStatus(ApiModel):
     """What the operator is in the middle of. Recorded before it acts, so that it can go on after a crash."""
 
     step: str | None = None
-    """`TakingSavepoint`, `Cancelling`, `TearingDown` or `WaitingToRetry`."""
+    """`TakingSavepoint`, `Cancelling`, `TearingDown`, `WaitingToRetry`, `WaitingToStop`, `WaitingForJobs`, `Rescaling` or `Submitting`."""
 
     started_at: str | None = None
     """When the step began."""
+
+    ends_at: str | None = None
+    """When the step has had its time; `message` says what comes then. Not set where the step has no end of its own."""
 
     trigger_id: str | None = None
     """The id under which Flink was asked for a savepoint."""
@@ -200,6 +203,19 @@ class RestartWindowStatus(ApiModel):
     """When the first more was seen."""
 
 
+class HandoverStatus(ApiModel):
+    """What this operator has recorded, where the established fields say what another operator needs to go on with the newest state."""
+
+    job_state: str | None = None
+    """`job.state` of the spec that was taken up."""
+
+    upgrade_mode: str | None = None
+    """`job.upgradeMode` of the spec that was taken up."""
+
+    upgrade_savepoint_path: str | None = None
+    """Where the job's end left its state."""
+
+
 class JobResourceStatus(ReportedStatus):
     """What the operator knows about a resource that has a job: a cluster, or a job on one."""
 
@@ -214,6 +230,9 @@ class JobResourceStatus(ReportedStatus):
 
     start: StartStatus | None = None
     """The start that what runs now comes from."""
+
+    handover: HandoverStatus | None = None
+    """Own values of `lastReconciledSpec` and `upgradeSavepointPath`, where these are written for the established operator."""
 
     job_status: JobStatus | None = None
     """The job, as Flink reported it last."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from flinkop.lifecycle.action import AddFinalizer
+from flinkop.lifecycle.deadline import ends_at
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.deleting import on_deleting
 from flinkop.lifecycle.deploying import on_deploying
@@ -107,7 +108,8 @@ def _with_refusal(decision: Decision, observed: Observed) -> Decision:
 
 def _with_problems(before: Record, decision: Decision, desired: Desired) -> Decision:
     invalid = "; ".join(desired.problems) or None
-    after = replace(decision.record, invalid=invalid, generation=desired.generation)
+    ends = ends_at(decision.record.step, desired.settings)
+    after = replace(decision.record, invalid=invalid, generation=desired.generation, ends_at=ends)
     events = _refused(before, invalid) if invalid else ()
     return replace(decision, record=after, events=(*events, *decision.events))
 

@@ -10,14 +10,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flinkop.lifecycle.action import Rescale
+from flinkop.lifecycle.deadline import for_readiness
 from flinkop.lifecycle.decision import Component, Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.move import stay
 from flinkop.lifecycle.observed import Bounds, Observed, RescaleRefused, Scale
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.specdiff import Effect, take_over
 from flinkop.lifecycle.step import Rescaling
+
+_THEN = "the job goes on with the slots that there are"
+_LATE = "Flink does not take it up, and is still asked. Raising spec.restartNonce restarts the job for it."
 
 
 def is_rescaled(record: Record, desired: Desired) -> bool:
@@ -60,11 +64,14 @@ def _toward(before: Record, record: Record, scale: Scale, desired: Desired, fres
     step = before.step if isinstance(before.step, Rescaling) else Rescaling(fresh.now)
     targets = _targets(scale.bounds, desired)
     wanted = wanted_bounds(scale.bounds, targets)
-    interval, words = desired.settings.progress_interval, ("Rescaling", f"Rescaling the running job: {_words(targets)}.")
+    deadline, what = for_readiness(step.since, desired.settings), f"Rescaling the running job: {_words(targets)}."
+    interval, late = desired.settings.progress_interval, deadline.is_over(fresh.now)
+    words = "Rescaling", f"{what} {deadline.words(fresh.now, _THEN, _LATE)}"
     if wanted != scale.bounds:
-        events = () if before.step is step else (Event("Scaling", words[1], component=Component.JOB),)
-        return stay(record, *words, Rescale(record.job.job_id or "", wanted), step=step, requeue_after=interval, events=events)
-    if _is_late(step, desired, fresh.now) or all(scale.parallelism.get(vertex) == target for vertex, target in targets.items()):
+        events = () if before.step is step else (Event("Scaling", what, component=Component.JOB),)
+        health, action = Health.STALLED if late else Health.PROGRESSING, Rescale(record.job.job_id or "", wanted)
+        return stay(record, *words, action, step=step, health=health, requeue_after=interval, events=events)
+    if late or all(scale.parallelism.get(vertex) == target for vertex, target in targets.items()):
         return _done(record, desired)
     return stay(record, *words, step=step, requeue_after=interval)
 

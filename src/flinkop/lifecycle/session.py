@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from flinkop.lifecycle.deadline import for_cleanup
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
@@ -14,6 +15,7 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.step import WaitingForJobs
 
 _NAMED = 3
+_THEN = "it is deleted all the same"
 _WAY_OUT = "Cancel them, or set kubernetes.operator.session.deletion.block-on-unmanaged-jobs to false in spec.flinkConfiguration."
 
 
@@ -87,7 +89,7 @@ def _jobs(observed: Observed) -> str | None:
 
 
 def _silence(since: datetime, desired: Desired, fresh: Fresh) -> str | None:
-    ends = since + desired.settings.cleanup_timeout
-    if fresh.now >= ends:
+    deadline = for_cleanup(since, desired.settings)
+    if deadline.is_over(fresh.now):
         return None
-    return f"The JobManager does not say whether jobs run on the session cluster; it is deleted all the same at {ends:%H:%M:%S} UTC."
+    return f"The JobManager does not say whether jobs run on the session cluster. {deadline.words(fresh.now, _THEN, '')}"

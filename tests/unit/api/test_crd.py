@@ -66,7 +66,7 @@ OURS = {kind.name: dict(fields(the_schema(kind))) for kind in ALL}
 ESTABLISHED_FIELDS = [(kind.name, path, expected) for kind in ESTABLISHED for path, expected in established_fields(kind).items()]
 EVERY_FIELD = [(name, path) for name, found in OURS.items() for path in found]
 
-OF_JOBS = {"phase", "reason", "message", "conditions", "restore", "operation", "start", "restartWindow", "abandonedJobs"}
+OF_JOBS = {"phase", "reason", "message", "conditions", "restore", "operation", "start", "restartWindow", "abandonedJobs", "handover"}
 OWN_FIELDS = {
     "FlinkDeployment": OF_JOBS - {"conditions"} | {"rollback"},
     "FlinkSessionJob": OF_JOBS,

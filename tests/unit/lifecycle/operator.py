@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.unit.lifecycle import establishedoperator
 from tests.unit.lifecycle.model import GRACE, Deployment, Pod, World
 from tests.unit.lifecycle.resource import Resource, desire
 from tests.unit.lifecycle.timeline import Time
@@ -291,6 +292,20 @@ class Operator:
             self.world.violations.append(f"a message that grows: {record.message}")
         step = type(record.step).__name__ if record.step else "-"
         self.history.append(f"{self.time.now:8.1f} {record.phase} {record.reason} {record.health} {step}: {record.message[:150]}")
+        self._check_handover(record)
+
+    def _check_handover(self, record: Record) -> None:
+        """The established operator, if it took over at this moment, would not lose state either."""
+        world, spec, deployment = self.world, self.resource.spec, self.world.deployment
+        if self.resource.deleting or self.resource.gone or spec["job"]["upgradeMode"] == "stateless" or world.floor == 0:
+            return
+        process, held = world.answering(), world.metadata.get(record.job.job_id or "")
+        runs = process is not None and process.job is not None and process.job.active
+        sight = establishedoperator.World(deployment.start.generation if deployment else None, bool(held), runs)
+        action = establishedoperator.EstablishedOperator(self.resource.status).next_action(spec, sight)
+        path = action.removeprefix("starts from ")
+        if action == establishedoperator.EMPTY or (path in world.storage and world.storage[path] < world.floor):
+            self.world.violations.append(f"handed over without its state: {action} of {world.floor}")
 
     def _guard(self) -> None:
         """Writes are refused when the resource is another than the one that was read."""

@@ -79,7 +79,9 @@ def test_it_is_told_again_until_it_knows_but_people_only_once() -> None:
 
 def test_once_it_knows_the_new_parallelism_is_waited_for() -> None:
     decision = decide(RESCALING, seen(ACCEPTED), a_wish(), FRESH)
-    assert (decision.record, decision.actions) == (replace(RESCALING, generation=2), ())
+    after = decision.record
+    assert (after, decision.actions) == (replace(RESCALING, generation=2, ends_at=after.ends_at, message=after.message), ())
+    assert after.message.startswith("Rescaling the running job: ")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_a_restart_that_takes_the_place_of_a_refused_rescaling_is_tried_again_af
     step = WaitingToRetry(NOW, 2, 1, NOW + timedelta(minutes=1))
     failed = a_record(step=step, reason="SavepointFailed", message="The savepoint failed.", health=Health.PROGRESSING)
     decision = decide(failed, seen(RescaleRefused("not adaptive")), a_wish(), FRESH)
-    assert (decision.actions, decision.record) == ((), replace(failed, generation=2))
+    assert (decision.actions, decision.record) == ((), replace(failed, generation=2, ends_at=step.not_before))
 
 
 def test_a_restart_that_takes_the_place_of_a_refused_rescaling_waits_for_a_savepoint_that_is_being_taken() -> None:
