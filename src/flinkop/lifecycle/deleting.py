@@ -9,7 +9,7 @@ from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import JobState, Observed
+from flinkop.lifecycle.observed import TERMINAL, JobState, Observed
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
@@ -45,10 +45,15 @@ def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
     if waiting is not None:
         return waiting
     if not desired.settings.savepoint_on_deletion or not _may_have_state(record, observed):
-        return _remove(entered, observed, fresh, "Deleting the cluster.", (_CLEANUP,))
+        return _at_once(entered, observed, fresh, desired.settings.savepoint_on_deletion and _lies_elsewhere(record, observed))
     if isinstance(record.step, TakingSavepoint):
         return _taking_savepoint(entered, record.step, observed, desired, fresh)
     return _ask(entered, TakingSavepoint(fresh.now, fresh.trigger_id), observed, desired, (_CLEANUP,))
+
+
+def _at_once(record: Record, observed: Observed, fresh: Fresh, lost: bool) -> Decision:
+    end = _give_up(record, observed, fresh, "the job does not run") if lost else _remove(record, observed, fresh, "Deleting the cluster.")
+    return replace(end, events=(_CLEANUP, *end.events))
 
 
 def _may_have_state(record: Record, observed: Observed) -> bool:
@@ -58,6 +63,14 @@ def _may_have_state(record: Record, observed: Observed) -> bool:
     return record.was_ready or observed.jobmanager_is_ready
 
 
+def _lies_elsewhere(record: Record, observed: Observed) -> bool:
+    """Between two starts, or while it is suspended, a job has its state in the metadata, or at a path that soon nothing else names."""
+    if record.phase in ENDED and record.job.state in TERMINAL:
+        return False
+    in_metadata = observed.ha is not None and observed.ha.checkpoints > 0
+    return in_metadata or record.savepoint_path is not None
+
+
 def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, events: tuple[Event, ...] = ()) -> Decision:
     message = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
     actions = (savepoint_action(record, step, desired),) if observed.job_is_running else ()
@@ -65,8 +78,10 @@ def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Des
 
 
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    if observed.jobmanager is None or not desired.settings.savepoint_on_deletion:
+    if not desired.settings.savepoint_on_deletion:
         return _remove(record, observed, fresh, "Deleting the cluster.")
+    if observed.jobmanager is None:
+        return _give_up(record, observed, fresh, "the JobManager is gone")
     deadline = step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
     late = fresh.now >= deadline
     match read_outcome(observed):
@@ -92,9 +107,17 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
 
 def _give_up(record: Record, observed: Observed, fresh: Fresh, cause: str) -> Decision:
     """A deletion that was asked for ends. Retained checkpoints stay where they are, and the newest is named."""
-    newest = observed.checkpoints.newest_path if observed.checkpoints else None
-    message = f"No savepoint could be taken before deletion: {cause}. The last known checkpoint is {newest or 'not known'}."
+    message = f"No savepoint could be taken before deletion: {cause}. {_where(record, observed)}"
     return _remove(record, observed, fresh, message, (Event("CleanupFailed", message, EventType.WARNING, Component.OPERATOR),))
+
+
+def _where(record: Record, observed: Observed) -> str:
+    newest, metadata = observed.checkpoints.newest_path if observed.checkpoints else None, observed.ha
+    if newest is None and metadata is not None and metadata.checkpoints:
+        # which path they name only Flink can read
+        return f"Its last state is the newest checkpoint of job {metadata.job_id} below execution.checkpointing.dir."
+    found = newest or record.savepoint_path
+    return f"Its last known state is at {found}." if found else "Where its last state is, is not known."
 
 
 def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, events: tuple[Event, ...] = ()) -> Decision:

@@ -49,7 +49,7 @@ def _read(status: Mapping[str, Any]) -> Record:
     reconciliation = status.get("reconciliationStatus") or {}
     job = status.get("jobStatus") or {}
     taken_up, stable = (_spec(reconciliation.get(name)) for name in ("lastReconciledSpec", "lastStableSpec"))
-    rollback = _rollback(status.get("rollback"), taken_up)
+    rollback = _rollback(status.get("rollback"), taken_up) if stable is not None else None
     return Record(
         phase=Phase(status["phase"]),
         reason=status.get("reason", ""),
