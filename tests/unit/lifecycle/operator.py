@@ -45,8 +45,10 @@ from flinkop.lifecycle.observed import (
     Trouble,
     Unreachable,
 )
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.rollback import in_place_of, stays_rolled_back
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.statuswriter import Scale, write_status
@@ -80,20 +82,20 @@ def desire(resource: Resource, record: Record) -> Desired | None:
     """What `controllers.desire` makes of the resource; None when it never had a valid spec."""
     spec: Mapping[str, Any] = resource.spec
     problems: tuple[str, ...] = ()
+    rolled_back = False
     if _is_invalid(spec, record):
         problems = ("spec: is wrong",)
         if record.reconciled is None:
             return None
         spec = record.reconciled
-    rolled_back = record.rollback is not None and record.rollback.generation == resource.generation
-    if rolled_back and record.stable is not None:
-        spec, problems = record.stable, ()
+    if record.rollback is not None and (problems or stays_rolled_back(record, spec)):
+        spec, rolled_back = in_place_of(record, spec), True
     conf, job = spec["flinkConfiguration"], spec["job"]
     before = record.reconciled
     return Desired(
         generation=resource.generation,
         spec=spec,
-        change=_change(record, spec, rolled_back),
+        change=_change(record, spec),
         rolled_back=rolled_back,
         suspended=job["state"] == "suspended",
         upgrade_mode=job["upgradeMode"],
@@ -120,11 +122,20 @@ def _is_invalid(spec: Mapping[str, Any], record: Record) -> bool:
     )
 
 
-def _change(record: Record, spec: Mapping[str, Any], rolled_back: bool) -> Change:
+def _change(record: Record, spec: Mapping[str, Any]) -> Change:
     if record.reconciled is None:
         return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
-    change = diff_spec(record.reconciled, spec)
-    return replace(change, effect=min(change.effect, Effect.UPGRADE)) if rolled_back else change
+    return diff_spec(record.reconciled, spec)
+
+
+def essence(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a spec means a restart, counted here on its own."""
+    job, conf = spec["job"], spec["flinkConfiguration"]
+    return {
+        **{key: spec[key] for key in ("image", "flinkVersion", "restartNonce")},
+        **{key: job[key] for key in ("args", "state", "savepointRedeployNonce")},
+        **{key: value for key, value in conf.items() if not key.startswith(_OPTION)},
+    }
 
 
 def _settings(conf: Mapping[str, str]) -> Settings:
@@ -175,6 +186,8 @@ class Operator:
         self._applied = False
         self._version = 0
         self._excuses: dict[str, bool] = {}
+        self._redeployed: set[int] = set()
+        self.rejected: dict[str, Any] | None = None
         self._known: list[Deployment] = []
         world.wake = self.wake
 
@@ -255,7 +268,8 @@ class Operator:
         decision = decide(record, observed, desired, fresh)
         yield
         self._record(seen, decision)
-        self._excuse(record, decision.record, desired)
+        self._excuse(record, decision.record, desired, seen)
+        self._reject(record, decision.record)
         if observed.jobmanager_is_ready and self.world.deployment is not None:
             self.world.deployment.seen = True
         if observed.ha is not None and observed.ha.checkpoints and self.world.newest is not None:
@@ -370,12 +384,37 @@ class Operator:
         if waits and self.time.now > since + _LONGEST_WAIT:
             self.world.violations.append(f"a wait without a deadline: {record.phase} {record.reason}")
 
-    def _excuse(self, before: Record, after: Record, desired: Desired) -> None:
+    def _reject(self, before: Record, after: Record) -> None:
+        """A spec that was rolled back is not started again until somebody changes what a restart is needed for."""
+        if after.phase is Phase.ROLLING_BACK and before.phase is not Phase.ROLLING_BACK and after.rollback is not None:
+            self.rejected = essence(after.rollback.rejected)
+        elif before.rollback is not None and not before.rollback.deployed and after.rollback is None:
+            self.rejected = None  # its JobManager got ready, or another spec is tried
+        elif self._is_new_start(before, after) and after.reconciled is not None and essence(after.reconciled) == self.rejected:
+            self.world.violations.append("a rejected spec was started again")
+
+    @staticmethod
+    def _is_new_start(before: Record, after: Record) -> bool:
+        ids = [record.start.job_result_store_id if record.start is not None else None for record in (before, after)]
+        return ids[1] is not None and ids[0] != ids[1]
+
+    def _redeploys(self, desired: Desired) -> bool:
+        """A nonce asks once."""
+        if desired.change.effect is not Effect.SAVEPOINT_REDEPLOY or desired.initial_savepoint_path is None:
+            return False
+        nonce = desired.spec["job"]["savepointRedeployNonce"]
+        if nonce in self._redeployed:
+            self.world.violations.append(f"savepointRedeployNonce {nonce} was carried out twice")
+        self._redeployed.add(nonce)
+        return True
+
+    def _excuse(self, before: Record, after: Record, desired: Desired, seen: Resource) -> None:
         """A start may lose state only when the spec says so at the moment of the choice."""
-        if after.start is None or (before.start is not None and before.start.job_result_store_id == after.start.job_result_store_id):
+        if after.start is None or not self._is_new_start(before, after):
             return
-        redeploys = desired.change.effect is Effect.SAVEPOINT_REDEPLOY and desired.initial_savepoint_path is not None
-        excused = self._excuses[after.start.job_result_store_id] = desired.stateless or redeploys or before.start is None
+        written = before.reconciled if desired.problems and before.reconciled is not None else seen.spec
+        stateless, redeploys = written["job"]["upgradeMode"] == "stateless", self._redeploys(desired)
+        excused = self._excuses[after.start.job_result_store_id] = stateless or redeploys or before.start is None
         if excused and after.restore is not None and after.restore.point is not None:
             self.world.floor = self.world.storage.get(after.restore.point.path or "", 0)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.unit.lifecycle.model import Time, World
-from tests.unit.lifecycle.operator import Operator, Resource
+from tests.unit.lifecycle.operator import Operator, Resource, essence
 
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
@@ -31,7 +31,6 @@ _OPTIONS = (
     "few-savepoints",
     "ignore-pending",
     "no-checkpoints",
-    "rollback",
     "restart-failed",
 )
 _PERIODIC = ("periodic-savepoints", "periodic-checkpoints")
@@ -40,7 +39,7 @@ _CHANGED = ("no-recovery", "cancel", *_PERIODIC)
 _SAVEPOINTS_ONLY = ("no-checkpoints", "periodic-savepoints", "few-savepoints")
 _EDITS = (
     *("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "conf", "image", "throws", "version"),
-    *("savepoint", "checkpoint"),
+    *("savepoint", "checkpoint", "brief"),
 )
 _TO_REST = 6 * 3600.0
 _LAST_CHORES = 200.0
@@ -70,6 +69,8 @@ class Life:
         for option in (*_OPTIONS, *_PERIODIC):
             if rng.random() < 0.15:
                 conf[f"kubernetes.operator.{option}"] = "true"
+        if rng.random() < 0.4:
+            conf["kubernetes.operator.rollback"] = "true"
         if rng.random() < 0.1:
             conf |= {f"kubernetes.operator.{option}": "true" for option in _SAVEPOINTS_ONLY}
         self.world.storage["file:/savepoints/savepoint-given"] = rng.randint(1, 50)
@@ -108,8 +109,8 @@ class Life:
         match name:
             case "args":
                 job = {**job, "args": [str(self._number)]}
-            case "throws":
-                job = {**job, "args": ["throws", str(self._number)]}
+            case "throws" | "brief":
+                job = {**job, "args": [name, str(self._number)]}
             case "mode":
                 job = {**job, "upgradeMode": self._a_mode()}
             case "state":
@@ -138,6 +139,8 @@ class Life:
             return
         self.resource.spec = spec
         self.resource.generation += 1
+        if essence(spec) != self.operator.rejected:
+            self.operator.rejected = None
         self.operator.history.append(
             f"{self.time.now:8.1f} ## {why}: {spec['image']} {spec['flinkVersion']} {spec['flinkConfiguration']} {spec['job']}"
         )

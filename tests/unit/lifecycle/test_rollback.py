@@ -44,6 +44,7 @@ from flinkop.lifecycle.step import HaFate, TearingDown
 
 NOT_READY = an_observed(jobmanager=a_jobmanager(available=False), rest=NotAsked(), job=None, ha=NO_METADATA)
 RESTARTING = observed_job(JobState.RESTARTING, ha=ha(0))
+ENDED_JUST_NOW = observed_job(JobState.FAILED, checkpoints=None)
 REFUSED_START = an_ended_record(restore=REFUSED, reconciled=NEW_SPEC, stable=SPEC)
 ENDED = {state: an_ended_record(state, start=LATE, reconciled=NEW_SPEC) for state in (JobState.FINISHED, JobState.CANCELED)}
 ROLLBACK = Rollback(2, NEW_SPEC, "it broke")
@@ -96,9 +97,7 @@ def test_a_spec_that_does_not_become_stable_is_rolled_back(record: Record, obser
         pytest.param(a_rejected_record(stable={**SPEC, "flinkVersion": "v1_19"}), NOT_READY, the_newest(), id="another Flink version"),
         pytest.param(a_rejected_record(), an_observed(), the_newest(), id="its job runs at last"),
         pytest.param(a_rejected_record(rollback=ROLLBACK), NOT_READY, the_newest(rolled_back=True), id="it was rolled back before"),
-        pytest.param(
-            a_rejected_record(was_ready=True), observed_job(JobState.FAILED, checkpoints=None), the_newest(), id="what it left is not known"
-        ),
+        pytest.param(a_rejected_record(was_ready=True), ENDED_JUST_NOW, the_newest(), id="what its job left is not known yet"),
         pytest.param(ENDED[JobState.FINISHED], observed_job(JobState.FINISHED), the_newest(), id="its job finished"),
         pytest.param(ENDED[JobState.CANCELED], observed_job(JobState.CANCELED), the_newest(), id="its job was cancelled"),
         pytest.param(
