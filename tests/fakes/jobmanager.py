@@ -16,6 +16,8 @@ from aiohttp import web
 Key = tuple[str, str]
 Answer = tuple[int, bytes]
 """HTTP status and body."""
+VERTEX = "90155cf7d25cd7b8435ec43e305342bf"
+"""The only vertex of every job."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Failure:
 class Job:
     """A job: `count` is its state, which grows with every checkpoint. A trigger's outcome is a path, a failure, or not there yet.
 
-    That of a checkpoint is its number.
+    That of a checkpoint is its number. `bounds` are those of how parallel its vertices may be; they are as parallel as they may be.
     """
 
     job_id: str
@@ -42,6 +44,7 @@ class Job:
     stop_path: str | None = None
     failure: str | None = None
     restarts: int = 0
+    bounds: dict[str, tuple[int, int]] = field(default_factory=lambda: {VERTEX: (1, 1)})
 
 
 def _happened() -> asyncio.Event:
@@ -54,7 +57,8 @@ def _happened() -> asyncio.Event:
 class JobManager:
     """One JobManager process. `ha` says whether its end leaves metadata behind.
 
-    `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand.
+    `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand. In a session cluster only these
+    are to be seen, and `job` is nobody's.
     """
 
     key: Key
@@ -65,6 +69,13 @@ class JobManager:
     says: Answer | None = None
     others: list[Job] = field(default_factory=list)
     savepoint_may_end: asyncio.Event = field(default_factory=_happened)
+    session: bool = False
+    rescaling_fails_with: str | None = None
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All that are to be seen."""
+        return self.others if self.session else [*self.others, self.job]
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,7 @@ class JobManagers:
             case ("GET", "config"):
                 return web.json_response({"flink-version": "1.20.5", "flink-revision": "abc @ 2025"})
             case ("GET", "jobs", "overview"):
-                return web.json_response({"jobs": [_overview(job) for job in (*found.others, found.job)]})
+                return web.json_response({"jobs": [_overview(job) for job in found.jobs]})
             case (_, "jobs", job_id, *_) if job_id != found.job.job_id:
                 return self._about_another(found, request.method, job_id)
             case ("POST", "jobs", _, "stop"):
@@ -156,6 +167,13 @@ class JobManagers:
                 return web.json_response(_checkpoints(found.job))
             case ("GET", "jobs", _, "metrics"):
                 return web.json_response([{"id": "numRestarts", "value": str(found.job.restarts)}])
+            case ("GET", "jobs", _):
+                vertices = [{"id": vertex, "parallelism": upper} for vertex, (_, upper) in found.job.bounds.items()]
+                return web.json_response({**_overview(found.job), "vertices": vertices})
+            case ("GET", "jobs", _, "resource-requirements"):
+                return _requirements(found.job)
+            case ("PUT", "jobs", _, "resource-requirements"):
+                return _rescale(found, await request.json())
             case ("PATCH", "jobs", _):
                 return _cancel(found.job)
             case ("GET", "jobs", _, "exceptions"):
@@ -283,6 +301,22 @@ def _checkpoints(job: Job) -> dict[str, Any]:
 def checkpoint_path(job: Job) -> str:
     """The path of the job's newest checkpoint, which tells its count."""
     return f"file:/checkpoints/{job.job_id}/chk-{job.count}"
+
+
+def _requirements(job: Job) -> web.Response:
+    bounds = {vertex: {"parallelism": {"lowerBound": lower, "upperBound": upper}} for vertex, (lower, upper) in job.bounds.items()}
+    return web.json_response(bounds)
+
+
+def _rescale(jobmanager: JobManager, body: dict[str, Any]) -> web.Response:
+    """Source of the answers: a transcript of 1.20."""
+    job = jobmanager.job
+    if jobmanager.rescaling_fails_with is not None:
+        return _error(400, jobmanager.rescaling_fails_with)
+    if missing := job.bounds.keys() - body.keys():
+        return _error(400, f"The request is incomplete, missing job vertex {sorted(missing)} resource requirements.")
+    job.bounds = {vertex: (one["parallelism"]["lowerBound"], one["parallelism"]["upperBound"]) for vertex, one in body.items()}
+    return web.json_response({})
 
 
 def _cancel(job: Job) -> web.Response:

@@ -190,6 +190,16 @@ class ReportedStatus(ApiModel):
     """The generation of the spec that was taken up last."""
 
 
+class RestartWindowStatus(ApiModel):
+    """The restarts of the job that the health check counts."""
+
+    restarts: int | None = None
+    """How many there had been before."""
+
+    started_at: str | None = None
+    """When the first more was seen."""
+
+
 class JobResourceStatus(ReportedStatus):
     """What the operator knows about a resource that has a job: a cluster, or a job on one."""
 
@@ -207,6 +217,12 @@ class JobResourceStatus(ReportedStatus):
 
     job_status: JobStatus | None = None
     """The job, as Flink reported it last."""
+
+    abandoned_jobs: list[str] = Field(default_factory=list)
+    """Ids of submissions to a session cluster that were given up; a job of one that shows up all the same is cancelled."""
+
+    restart_window: RestartWindowStatus | None = None
+    """The restarts of the job that the health check counts."""
 
     error: str | None = None
     """The last error, as JSON."""

@@ -81,7 +81,7 @@ class SessionJobActuator:
             case Accepted() | AlreadyRunning():
                 return
             case JarUnknown():
-                self._jars.forget(target.cluster, action.jar_id)
+                self._jars.forget(target.key, target.cluster, target.wish)
                 raise FlinkUnreachable("the JobManager has lost the jar: uploading it again")
             case Rejected(cause):
                 raise SubmissionRejected(f"The JobManager did not take the job: {cause}")
@@ -90,7 +90,7 @@ class SessionJobActuator:
     def _request(self, action: SubmitJob, target: SessionTarget) -> RunRequest:
         wish, job = target.wish, target.wish.spec.job
         assert job is not None
-        parameters = self._jars.parameters(target.wish)
+        own = run_configuration(wish.configuration, target.cluster.conf, wish.version)
         return RunRequest(
             job_id=action.job_id,
             entry_class=job.entry_class,
@@ -98,5 +98,5 @@ class SessionJobActuator:
             parallelism=job.parallelism or None,
             savepoint_path=action.restore.path,
             allow_non_restored_state=job.allow_non_restored_state,
-            flink_configuration={**run_configuration(wish.configuration, wish.version), **parameters},
+            flink_configuration=own,
         )

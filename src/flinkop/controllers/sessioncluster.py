@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec, parse_spec
@@ -38,6 +38,7 @@ class SessionCluster:
     uid: str = ""
     url: str = ""
     spec: FlinkDeploymentSpec | None = None
+    conf: Mapping[str, str] = field(default_factory=dict)
     high_availability: bool = False
 
 
@@ -76,6 +77,7 @@ class SessionClusters:
             uid=jobmanager.uid if jobmanager is not None else "",
             url=self._base_url((namespace, name), flink.REST_PORT.read(conf)),
             spec=spec,
+            conf=conf,
             high_availability=is_kubernetes_ha(conf),
         )
 

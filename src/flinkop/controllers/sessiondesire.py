@@ -15,12 +15,17 @@ from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.settings import settings_of
 from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
+from flinkop.flinkconf import operatoroptions as options
 from flinkop.kube.resource import FLINK_SESSION_JOBS
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.resources.sessionjob import build_session_job_configuration
+from flinkop.validation.artifact import ArtifactPolicy
 from flinkop.validation.flinksessionjob import validate_flinksessionjob
+
+CHECKSUM_ANNOTATION = "flink.apache.org/jar-sha256"
+"""The digest that the jar of a session job has to have, in hexadecimal digits."""
 
 _UNKNOWN_VERSION = FlinkVersion(1, 20)
 """As long as there is no cluster nothing is submitted, and only rules that hold for all versions matter."""
@@ -35,6 +40,7 @@ class SessionWish:
     spec: FlinkSessionJobSpec
     configuration: Mapping[str, str]
     version: FlinkVersion
+    checksum: str | None = None
 
 
 def read_session_wish(resource: Mapping[str, Any], cluster: SessionCluster, record: Record, defaults: Defaults) -> SessionWish | NeverValid:
@@ -75,9 +81,9 @@ def _accept(
     before = parse_sessionjob_spec(record.reconciled) if record.reconciled is not None else None
     version = cluster.spec.flink_version if cluster.spec is not None else _UNKNOWN_VERSION
     base = defaults(metadata["namespace"], version)
-    configuration = build_session_job_configuration(metadata["namespace"], metadata["name"], spec, cluster.spec, base)
+    configuration = _configuration(metadata, spec, cluster, base)
     if not problems:
-        _check(metadata, spec, configuration, before, cluster.spec)
+        _check(metadata, spec, configuration, base, before, cluster.spec)
     job = spec.job
     desired = Desired(
         generation=metadata["generation"],
@@ -94,17 +100,28 @@ def _accept(
         problems=problems,
         manages_ingress=False,
     )
-    return SessionWish(metadata["uid"], desired, spec, configuration, version)
+    checksum = (metadata.get("annotations") or {}).get(CHECKSUM_ANNOTATION)
+    return SessionWish(metadata["uid"], desired, spec, configuration, version, checksum)
+
+
+def _configuration(
+    metadata: Mapping[str, Any], spec: FlinkSessionJobSpec, cluster: SessionCluster, base: Mapping[str, str]
+) -> Mapping[str, str]:
+    if cluster.spec is None:
+        return {**base, **spec.flink_configuration}
+    return build_session_job_configuration(metadata["namespace"], metadata["name"], spec, cluster.spec, base)
 
 
 def _check(
     metadata: Mapping[str, Any],
     spec: FlinkSessionJobSpec,
     configuration: Mapping[str, str],
+    base: Mapping[str, str],
     before: FlinkSessionJobSpec | None,
     cluster: FlinkDeploymentSpec | None,
 ) -> None:
-    violations = validate_flinksessionjob(metadata["name"], metadata["namespace"], spec, configuration, before, cluster)
+    policy = ArtifactPolicy(frozenset(options.ARTIFACT_SCHEMES.read(base)), options.REFUSE_RESTRICTED_HOSTS.read(base))
+    violations = validate_flinksessionjob(metadata["name"], metadata["namespace"], spec, configuration, before, cluster, policy)
     errors = [str(violation) for violation in violations if violation.is_error]
     if errors:
         raise InvalidSpec("; ".join(errors))

@@ -16,10 +16,11 @@ from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.rescale import rescale
+from flinkop.lifecycle.rescale import rescale, with_restart_where_refused
 from flinkop.lifecycle.rollback import forget_rollback, on_rolling_back, show_rollback
 from flinkop.lifecycle.running import on_running
 from flinkop.lifecycle.specdiff import Effect, take_over
+from flinkop.lifecycle.statistics import without_stale_statistics
 from flinkop.lifecycle.suspended import on_created, on_suspended
 from flinkop.lifecycle.takesnapshots import take_snapshots
 from flinkop.lifecycle.taskmanagers import keep_taskmanagers
@@ -51,6 +52,7 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
         ForbiddenTransition: a handler is wrong.
     """
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
+    observed, desired = without_stale_statistics(observed, fresh.now), with_restart_where_refused(record, observed, desired, fresh.now)
     known = forget_rollback(take_over_what_is_ignored(record, desired), desired)
     decision = watch_health(known, handler(known, observed, desired, fresh), observed, desired, fresh)
     decision = keep_taskmanagers(rescale(known, decision, observed, desired, fresh), observed, desired)

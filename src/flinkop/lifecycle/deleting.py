@@ -128,7 +128,7 @@ def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, even
 
 def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     late = fresh.now >= step.since + desired.settings.cleanup_timeout
-    if late and observed.jobmanager is None and (observed.pods_overdue or observed.replica_sets or not observed.taskmanagers_are_gone):
+    if late and _only_waits(observed) and (observed.pods_overdue or observed.replica_sets or not observed.taskmanagers_are_gone):
         return go(
             record,
             record.phase,
@@ -139,3 +139,8 @@ def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired
         )
     waiting = tear_down(record, step, observed, desired, fresh)
     return waiting or Decision(record, (RemoveFinalizer(),))
+
+
+def _only_waits(observed: Observed) -> bool:
+    """All that can be done for the end of the cluster has been done."""
+    return observed.jobmanager is None and (observed.taskmanagers is None or observed.taskmanagers.terminating)

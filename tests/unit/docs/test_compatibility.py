@@ -23,7 +23,7 @@ SOURCES = "".join(path.read_text(encoding="utf-8") for path in sorted(SOURCE.rgl
 LIFECYCLE = "".join(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "lifecycle").glob("*.py")))
 
 # Options that the established operator does not have.
-OWN_OPTIONS: frozenset[str] = frozenset()
+OWN_OPTIONS = frozenset(PREFIX + f"user.artifacts.{name}" for name in ("headers-from", "max-size", "file-directories"))
 
 NAMES = frozenset(name for option in ALL for name in (option.key, *option.fallback_keys))
 OWN_FIELDS = {row.name: row for row in FIELDS if OWN_KIND in row.kinds}
@@ -140,7 +140,7 @@ def test_every_field_of_the_models_is_listed_or_our_own() -> None:
     ours = {
         name
         for name in fields_of_the_models()
-        if re.match(r"status\.(phase|reason|message|restore|rollback|restartWindow|operation|start)\b", name)
+        if re.match(r"status\.(phase|reason|message|restore|rollback|restartWindow|abandonedJobs|operation|start)\b", name)
     }
     assert fields_of_the_models() - ours - OWN_FIELDS.keys() == set()
 
