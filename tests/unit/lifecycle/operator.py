@@ -318,7 +318,8 @@ class Operator:
     def _reject(self, before: Record, after: Record) -> None:
         """A spec that was rolled back is not started again until somebody changes what a restart is needed for."""
         if after.phase is Phase.ROLLING_BACK and before.phase is not Phase.ROLLING_BACK and after.rollback is not None:
-            self.rejected = essence(after.rollback.rejected)
+            rejected = essence(after.rollback.rejected)
+            self.rejected = rejected if after.stable is not None and rejected != essence(after.stable) else None
         elif before.rollback is not None and not before.rollback.deployed and after.rollback is None:
             self.rejected = None  # its JobManager got ready, or another spec is tried
         elif _is_new_start(before, after) and after.reconciled is not None and essence(after.reconciled) == self.rejected:
