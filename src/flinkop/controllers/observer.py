@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -156,8 +157,12 @@ class Observer:
 
     async def _of_session(self, url: str, record: Record, seen: Observed, jobs: list[JobOverview]) -> Observed:
         running = tuple(job for job in map(read_job, jobs) if job.state not in TERMINAL)
-        info = None if record.cluster_info else await self._flink.cluster_info(url)
-        return replace(seen, session_jobs=running, cluster_info=info)
+        return replace(seen, session_jobs=running, cluster_info=None if record.cluster_info else await self._cluster_info(url))
+
+    async def _cluster_info(self, url: str) -> Mapping[str, str] | None:
+        with contextlib.suppress(FlinkUnreachable, FlinkRejected):  # the cluster serves without it
+            return await self._flink.cluster_info(url)
+        return None
 
 
 def _component(pod: Mapping[str, Any]) -> str | None:

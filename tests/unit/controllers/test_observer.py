@@ -13,6 +13,7 @@ from tests.virtualtime import START, run
 from flinkop.api.jobstatus import TriggerType
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
 from flinkop.controllers.observer import Observer
+from flinkop.errors import FlinkopError, FlinkRejected, FlinkUnreachable
 from flinkop.flink import model
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
@@ -35,10 +36,10 @@ DEPLOYMENT = {
 
 
 class Flink:
-    """A JobManager whose job runs; `operation` is what it says of every trigger."""
+    """A JobManager whose job runs; `operation` is what it says of every trigger, and `fails` what it gives no checkpoints for."""
 
-    def __init__(self, operation: model.AsyncOperation) -> None:
-        self.operation = operation
+    def __init__(self, operation: model.AsyncOperation, fails: FlinkopError | None = None) -> None:
+        self.operation, self.fails = operation, fails
 
     async def jobs_overview(self, _url: str) -> list[model.JobOverview]:
         return [model.JobOverview(JOB, "job", model.JobState.RUNNING, 1, 1, 1, 1, 0)]
@@ -52,15 +53,19 @@ class Flink:
         return self.operation
 
     async def checkpoints(self, _url: str, _job_id: str) -> model.CheckpointStatistics:
+        if self.fails is not None:
+            raise self.fails
         return model.CheckpointStatistics(1, None, None, "s3://s/1", None)
 
 
-def observe(record: Record, operation: model.AsyncOperation, refused: RefusedTrigger | None = None) -> Observed:
+def observe(
+    record: Record, operation: model.AsyncOperation, refused: RefusedTrigger | None = None, fails: FlinkopError | None = None
+) -> Observed:
     """One look at the job."""
     found: list[Observed] = []
 
     async def scenario() -> None:
-        flink = cast(FlinkClient, Flink(operation))
+        flink = cast(FlinkClient, Flink(operation, fails))
         observer = Observer(Objects({KEY: DEPLOYMENT}), Objects(), None, cast(KubeClient, None), flink, lambda *_: "")
         knowledge = Knowledge("uid", None, None, refused)
         found.append(await observer.observe(KEY, record, a_wish(a_resource(a_spec()), record), knowledge, START))
@@ -84,6 +89,16 @@ def test_a_snapshot_that_the_jobmanager_refused_has_failed(
 ) -> None:
     seen = observe(ASKED[field], operation, refused)
     assert {name: getattr(seen, name) for name in ASKED} == {**dict.fromkeys(ASKED), field: outcome}
+
+
+@pytest.mark.parametrize("fails", [FlinkRejected(500, "the scheduler does not answer"), FlinkUnreachable("no answer in time")], ids=repr)
+def test_a_question_that_is_not_answered_leaves_no_doubt_that_the_job_runs(fails: FlinkopError) -> None:
+    old = Taken(1, "s3://s/1", TriggerType.UPGRADE, "CANONICAL")
+    history = (old, replace(old, location="s3://s/2"))
+    seen = observe(replace(RUNNING, savepoints=Snapshots(PENDING, history=history)), model.InProgress(), fails=fails)
+    assert seen.job_is_running
+    assert seen.savepoint == SnapshotInProgress()
+    assert seen.checkpoints is None
 
 
 def test_what_the_job_was_restored_from_is_asked_when_a_savepoint_is_to_be_deleted() -> None:

@@ -95,6 +95,13 @@ def test_a_savepoint_that_a_start_may_need_stays(record: Any, wish: Any, checkpo
     assert DisposeSavepoint not in kinds(decide(before, an_observed(checkpoints=checkpoints), a_desired(**wish), FRESH))
 
 
+def test_flink_is_not_asked_again_and_again_about_a_savepoint_that_is_known_to_be_needed() -> None:
+    history = (taken(25, UPGRADE, SAVEPOINT), taken(1))
+    assert not may_dispose(with_history(*history, **restored_from(FROM_IT)), a_desired(), NOW)
+    assert not may_dispose(with_history(*history), a_desired(initial_savepoint_path=SAVEPOINT), NOW)
+    assert may_dispose(with_history(*history), a_desired(), NOW)
+
+
 def test_a_path_on_a_file_system_is_the_same_however_it_is_written() -> None:
     before = with_history(taken(25, location="file:/savepoints/1"), taken(1))
     for path in ("file:///savepoints/1", "/savepoints/1/", "file:/savepoints/1/_metadata"):
