@@ -57,7 +57,7 @@ def adopt(status: Mapping[str, Any]) -> Record:
         rollback=Rollback(generation, spec, "Rolled back by another operator.", deployed=True) if rolled_back and stable else None,
         cluster_info=status.get("clusterInfo") or {},
     )
-    return _stopped(record, spec, status) if _is_stopped(spec) else _going_on(record)
+    return _stopped(record, spec, status) if _is_stopped(spec) else _going_on(replace(record, savepoint_path=_path(status)))
 
 
 def _read_spec(text: str | None) -> tuple[Mapping[str, Any] | None, bool]:
@@ -91,16 +91,24 @@ def _stopped(record: Record, spec: Mapping[str, Any], status: Mapping[str, Any])
         reason="StoppingCluster",
         message="Taken over from another operator, which had stopped the job.",
         step=TearingDown(record.start.since if record.start else _EPOCH, HaFate.KEEP if keeps_metadata else HaFate.REMOVE),
-        savepoint_path=None if path == _IN_METADATA else path,
+        savepoint_path=_path(status),
         had_no_state=without_state,
         restore=_GAVE_UP_STATE if without_state else None,
     )
 
 
+def _path(status: Mapping[str, Any]) -> str | None:
+    """Where the last stop, or the end of the job, left its state."""
+    path = (status.get("jobStatus") or {}).get("upgradeSavepointPath") or None
+    return None if path == _IN_METADATA else path
+
+
 def _going_on(record: Record) -> Record:
+    """`record` knows where the job left its state if it has ended; one that goes on has newer state."""
     ended = _ENDED.get(record.job.state) if record.job.state else None
     if ended is not None:
         return replace(record, phase=ended)
+    record = replace(record, savepoint_path=None)
     running = record.job.state is JobState.RUNNING and record.jobmanager in WAS_READY
     return record if running else replace(record, phase=Phase.DEPLOYING)
 

@@ -134,6 +134,20 @@ def test_a_stopped_job_keeps_its_state(mode: str, path: str | None, kept_path: s
     assert not record.had_no_state
 
 
+@pytest.mark.parametrize(
+    ("state", "path", "kept_path"),
+    [
+        pytest.param("FAILED", SAVEPOINT, SAVEPOINT, id="failed, and left a checkpoint"),
+        pytest.param("CANCELED", SAVEPOINT, SAVEPOINT, id="cancelled, and left a checkpoint"),
+        pytest.param("FAILED", "KUBERNETES_OPERATOR_LAST_STATE", None, id="failed, and its state is in the metadata"),
+        pytest.param("RUNNING", SAVEPOINT, None, id="running: its state is newer"),
+    ],
+)
+def test_a_job_that_has_ended_keeps_what_it_left(state: str, path: str, kept_path: str | None) -> None:
+    status = a_status(jobStatus__state=state, jobStatus__upgradeSavepointPath=path)
+    assert adopt(status).savepoint_path == kept_path
+
+
 def test_a_job_that_was_stopped_without_state_may_start_empty() -> None:
     record = adopt(a_status(a_spec(state="suspended", upgradeMode="stateless")))
     assert record.restore is not None
