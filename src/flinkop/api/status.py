@@ -170,6 +170,9 @@ class StartStatus(ApiModel):
     attempt: int | None = None
     """How many starts in a row nobody asked for: the job had failed, or was not well."""
 
+    configuration: dict[str, str] | None = None
+    """Options it was made with that the operator depends on as long as it runs: its defaults may change meanwhile."""
+
 
 Conditions = Annotated[list[Condition], OpenApi({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]})]
 

@@ -15,6 +15,7 @@ from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
 from flinkop.flinkconf import operatoroptions as options
 from flinkop.flinkconf.highavailability import is_kubernetes_ha
+from flinkop.flinkconf.startedoptions import as_started, options_of_start
 from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
@@ -27,11 +28,26 @@ from flinkop.validation.flinkdeployment import validate_flinkdeployment
 
 Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 """Namespace and Flink version to the operator's default configuration."""
+Recorded = Mapping[str, str] | None
+"""The options that were recorded with the start of a cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What the cluster that runs was made with, as far as that is recorded; without one, what it will be made with."""
+
+    spec: FlinkDeploymentSpec
+    configuration: Mapping[str, str]
+
+    @property
+    def rest_port(self) -> int:
+        """Where its JobManager answers."""
+        return flink.REST_PORT.read(self.configuration)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A desired state together with what is needed to carry it out. `rest_port` is that of the cluster that runs.
+    """A desired state together with what is needed to carry it out.
 
     What belongs to the resource names its `uid` as its owner's.
     """
@@ -41,7 +57,7 @@ class Wish:
     spec: FlinkDeploymentSpec
     configuration: Mapping[str, str]
     taskmanagers: int
-    rest_port: int
+    running: Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +103,19 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
     configuration = build_configuration(namespace, name, spec, base)
     if not problems:
         _check(name, namespace, spec, configuration, before)
-    running = _running_configuration(namespace, name, before, defaults) if before else configuration
+    recorded = record.start.configuration if record.start is not None else None
+    running = _running(namespace, name, before, recorded, defaults) if before is not None else Running(spec, configuration)
     wire = spec.to_wire()
     rolled_back = _is_rolled_back(resource, record)
     change = _change(record, wire, rolled_back)
-    scaling = scaling_of(change, spec, configuration, running) if record.phase not in ENDED else Scaling.NONE
+    scaling = scaling_of(change, spec, configuration, running.configuration) if record.phase not in ENDED else Scaling.NONE
     desired = Desired(
         generation=metadata["generation"],
         spec=wire,
         change=change if scaling is not Scaling.NONE else _restarting(change),
         scaling=scaling,
         standalone=spec.mode is DeploymentMode.STANDALONE,
-        taskmanagers=taskmanager_replicas(spec, configuration),
+        taskmanagers=_taskmanagers(spec, configuration, running, scaling, recorded),
         parallelism=parallelism_of(configuration) if scaling is Scaling.REQUIREMENTS else {},
         rolled_back=rolled_back,
         suspended=spec.job is not None and spec.job.state is DesiredJobState.SUSPENDED,
@@ -106,26 +123,27 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         settings=settings_of(configuration, base, spec.flink_version),
         deleting="deletionTimestamp" in metadata,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
-        deployed_high_availability=before is not None and is_kubernetes_ha(running),
+        deployed_high_availability=before is not None and is_kubernetes_ha(running.configuration),
         version_changed=before is not None and before.flink_version != spec.flink_version,
         initial_savepoint_path=(spec.job.initial_savepoint_path or None) if spec.job else None,
         pinned_job_id=flink.PINNED_JOB_ID.read(configuration),
         problems=problems,
+        configuration=options_of_start(configuration),
         session=spec.job is None,
         manages_ingress=options.MANAGE_INGRESS.read(base),
-        ingress=digest_of(spec.ingress, flink.REST_PORT.read(running)) if spec.ingress else None,
+        ingress=digest_of(spec.ingress, running.rest_port) if spec.ingress else None,
     )
     return _wish(metadata["uid"], desired, spec, configuration, running)
 
 
-def _wish(uid: str, desired: Desired, spec: FlinkDeploymentSpec, configuration: Mapping[str, str], running: Mapping[str, str]) -> Wish:
+def _wish(uid: str, desired: Desired, spec: FlinkDeploymentSpec, configuration: Mapping[str, str], running: Running) -> Wish:
     return Wish(
         uid=uid,
         desired=desired,
         spec=spec,
         configuration=configuration,
         taskmanagers=taskmanager_replicas(spec, configuration) if spec.job or desired.standalone else 0,
-        rest_port=flink.REST_PORT.read(running),
+        running=running,
     )
 
 
@@ -162,8 +180,16 @@ def _restarting(change: Change) -> Change:
     return replace(change, effect=Effect.UPGRADE) if change.effect is Effect.SCALE else change
 
 
-def _running_configuration(namespace: str, name: str, before: FlinkDeploymentSpec, defaults: Defaults) -> Mapping[str, str]:
-    return build_configuration(namespace, name, before, defaults(namespace, before.flink_version))
+def _running(namespace: str, name: str, before: FlinkDeploymentSpec, recorded: Recorded, defaults: Defaults) -> Running:
+    computed = build_configuration(namespace, name, before, defaults(namespace, before.flink_version))
+    return Running(before, as_started(computed, recorded))
+
+
+def _taskmanagers(spec: FlinkDeploymentSpec, conf: Mapping[str, str], running: Running, scaling: Scaling, recorded: Recorded) -> int:
+    """Those of the cluster that runs: `spec` has a say in their number where that is changed without a restart."""
+    if scaling is Scaling.REPLICAS:
+        return taskmanager_replicas(spec, as_started(conf, recorded))
+    return taskmanager_replicas(running.spec, running.configuration)
 
 
 def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
@@ -181,4 +207,4 @@ def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
         deleting=True,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
     )
-    return _wish(metadata["uid"], desired, spec, {}, {})
+    return _wish(metadata["uid"], desired, spec, {}, Running(spec, {}))

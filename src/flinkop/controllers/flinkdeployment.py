@@ -171,7 +171,7 @@ class FlinkDeploymentController:
             *asked,
             tuple(metadata.get("finalizers", ())),
             record.reconciled,  # the same object as long as its text is the same
-            record.start is None,
+            record.start.configuration if record.start is not None else "never started",
             record.rollback is not None and record.rollback.generation,
         )
         if memory.wish is None or memory.wish_key != key:

@@ -92,7 +92,7 @@ class Observer:
         if Question.REPLICA_SETS in asked and seen.cluster_is_gone:
             seen = replace(seen, replica_sets=await self._replica_sets(key))
         if Question.JOB in asked and seen.jobmanager is not None and seen.jobmanager.available:
-            seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, wish, seen, asked, knowledge)
+            seen = await self._ask_flink(self._base_url(key, wish.running.rest_port), record, wish, seen, asked, knowledge)
         return await self._with_causes(key, record, wish, seen, now)
 
     async def _with_causes(self, key: Key, record: Record, wish: Wish, seen: Observed, now: datetime) -> Observed:

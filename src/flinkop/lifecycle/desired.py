@@ -64,7 +64,8 @@ class Settings:
 class Desired:
     """One resource's wish. `spec` is the newest valid one; `problems` says what is wrong with a newer one that is not.
 
-    `standalone`: the operator makes the TaskManagers, so many as `taskmanagers` says. `parallelism` is that of single vertices of the job.
+    `standalone`: the operator makes the TaskManagers; the cluster that runs needs `taskmanagers`, also while a changed spec waits.
+    `parallelism` is that of single vertices of the job. `configuration` is what is recorded with a start.
 
     `rolled_back`: `spec` is the last stable one, in the place of the newest, which did not become stable.
 
@@ -89,6 +90,7 @@ class Desired:
     taskmanagers: int = 0
     scaling: Scaling = Scaling.NONE
     parallelism: Mapping[str, int] = field(default_factory=dict)
+    configuration: Mapping[str, str] | None = None
     session: bool = False
     manages_ingress: bool = True
     ingress: str | None = None

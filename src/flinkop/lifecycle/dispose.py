@@ -19,7 +19,7 @@ _OWN = frozenset({TriggerType.PERIODIC, TriggerType.UPGRADE})
 
 
 def may_dispose(record: Record, desired: Desired, now: datetime) -> bool:
-    """Whether a savepoint is beyond the limits and, by what is recorded, not needed. Then Flink has to say what it restored the job from."""
+    """Whether a savepoint is beyond the limits and, as far as is recorded, not needed. Then Flink has to say what it restored."""
     return record.phase is Phase.RUNNING and _superfluous(record, desired, now) is not None
 
 

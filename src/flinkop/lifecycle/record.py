@@ -52,12 +52,14 @@ class Start:
     """The start that the present cluster comes from. Its id is drawn once, so that a repeated start is the same start.
 
     `attempt` counts the starts in a row that nobody but the operator has asked for, because the job failed or was not well.
+    `configuration` are the options it was made with that the operator depends on as long as it runs; None: that was not recorded.
     """
 
     since: datetime
     generation: int
     job_result_store_id: str
     attempt: int = 0
+    configuration: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
 def _start(record: Record, desired: Desired, fresh: Fresh) -> Start:
     """What somebody asked for is the first try again."""
     attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
-    return Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt)
+    return Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt, desired.configuration)
 
 
 def _rollback(record: Record, desired: Desired) -> Rollback | None:

@@ -139,7 +139,13 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
 def _start(value: Mapping[str, Any]) -> Start | None:
     if not value:
         return None
-    return Start(_time(value["startedAt"]), value["generation"], value["jobResultStoreId"], value.get("attempt", 0))
+    return Start(
+        since=_time(value["startedAt"]),
+        generation=value["generation"],
+        job_result_store_id=value["jobResultStoreId"],
+        attempt=value.get("attempt", 0),
+        configuration=value.get("configuration"),
+    )
 
 
 def _rollback(value: Mapping[str, Any] | None, rejected: Mapping[str, Any] | None) -> Rollback | None:

@@ -112,7 +112,7 @@ def _step(step: Step | None) -> dict[str, Any] | None:
 
 def _start(record: Record) -> dict[str, Any] | None:
     match record.start:
-        case Start(since, generation, job_result_store_id, attempt):
+        case Start(since, generation, job_result_store_id, attempt, configuration):
             return {
                 "startedAt": _precise(since),
                 "generation": generation,
@@ -120,6 +120,7 @@ def _start(record: Record) -> dict[str, Any] | None:
                 "ready": record.was_ready,
                 "withoutState": record.had_no_state,
                 **({"attempt": attempt} if attempt else {}),
+                **({"configuration": dict(configuration)} if configuration is not None else {}),
             }
         case None:
             return None

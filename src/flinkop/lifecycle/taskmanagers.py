@@ -17,8 +17,11 @@ _ALIVE = frozenset({Phase.DEPLOYING, Phase.RUNNING})
 
 
 def keep_taskmanagers(decision: Decision, observed: Observed, desired: Desired) -> Decision:
-    """What the TaskManagers of a standalone cluster need, beside what was decided for the job. A new number of them counts at once."""
-    if not desired.standalone or desired.wants_restart or not _is_alive(decision, observed):
+    """What the TaskManagers of a standalone cluster need, beside what was decided for the job. A new number of them counts at once.
+
+    While a spec that needs a restart waits, the old job needs those that it has.
+    """
+    if not desired.standalone or not _is_alive(decision, observed):
         return decision
     action = _action(decision.record, observed, desired)
     scaled = replace(decision, record=_scaled(decision.record, desired))

@@ -42,6 +42,13 @@ def test_a_start_begins_a_new_life_of_the_record() -> None:
     assert (after.was_ready, after.had_no_state, after.failure, after.step) == (False, False, None, None)
 
 
+def test_a_start_records_the_options_that_the_operator_depends_on_while_the_cluster_runs() -> None:
+    desired = an_upgrade(configuration={"rest.port": "9000"})
+    after = start(a_record_tearing_down(), nothing_left(), desired, FRESH).record
+    assert after.start is not None
+    assert after.start.configuration == {"rest.port": "9000"}
+
+
 def test_the_event_of_a_start_names_the_path_that_is_restored() -> None:
     stopped = a_record_tearing_down(savepoint_path="s3://savepoints/1")
     (event,) = start(stopped, GONE, an_upgrade(), FRESH).events

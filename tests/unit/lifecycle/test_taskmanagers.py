@@ -12,6 +12,7 @@ from tests.unit.lifecycle.builder import (
     NOW,
     SPEC,
     a_desired,
+    a_job,
     a_jobmanager,
     a_record,
     a_record_tearing_down,
@@ -34,7 +35,7 @@ from flinkop.lifecycle.action import (
 )
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired, Scaling
-from flinkop.lifecycle.observed import NotAsked, Observed, TaskManagers
+from flinkop.lifecycle.observed import JobState, NotAsked, Observed, TaskManagers
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import Change, Effect
@@ -86,11 +87,17 @@ def test_another_number_of_them_restarts_nothing_and_counts_at_once() -> None:
     assert (decision.record.reconciled, decision.record.stable, decision.record.generation) == (SCALED, SCALED, 2)
 
 
-def test_they_are_not_touched_for_a_spec_that_has_to_wait() -> None:
-    """It would be the new spec's TaskManagers beside the old JobManager."""
-    waits = an_upgrade(standalone=True, taskmanagers=7, savepoint_directory=None)
-    decision = decide(a_record(), seen(None, rest=NotAsked(), job=None), waits, FRESH)
-    assert not any(isinstance(action, StartTaskManagers | ScaleTaskManagers) for action in decision.actions)
+@pytest.mark.parametrize(
+    ("found", "actions"), [(TWO, ()), (None, (StartTaskManagers(1),)), (replace(TWO, replicas=5), (ScaleTaskManagers("workers", 2),))]
+)
+def test_while_a_changed_spec_waits_the_old_job_keeps_its_taskmanagers(found: TaskManagers | None, actions: tuple[Any, ...]) -> None:
+    """Without them it would never run again, and never be stopped with a savepoint."""
+    waits = an_upgrade(standalone=True, taskmanagers=2, high_availability=False, deployed_high_availability=False)
+    restarting = seen(found, job=a_job(JobState.RESTARTING), ha=None)
+    decision = decide(a_record(), restarting, waits, FRESH)
+    assert decision.record.reason == "UpgradeWaiting"
+    assert decision.actions == actions
+    assert decision.record.reconciled == SPEC
 
 
 def test_an_upgrade_removes_both_deployments() -> None:
