@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flinkop.flinkconf.flinkoptions import HIGH_AVAILABILITY, REST_PORT, TASK_SLOTS
+from flinkop.flinkconf.flinkoptions import CHECKPOINT_RETENTION, HIGH_AVAILABILITY, REST_PORT, TASK_SLOTS
 from flinkop.flinkconf.option import Option
 
-_RECORDED: tuple[Option[Any], ...] = (HIGH_AVAILABILITY, REST_PORT, TASK_SLOTS)
-"""What the operator asks of a cluster that runs: whether a lost JobManager is fenced, where it answers, how many TaskManagers it needs."""
+_RECORDED: tuple[Option[Any], ...] = (HIGH_AVAILABILITY, REST_PORT, TASK_SLOTS, CHECKPOINT_RETENTION)
+"""What the operator asks of a cluster that runs: whether a lost JobManager is fenced, where it answers, how many TaskManagers it needs,
+what a cancelled job leaves."""
 _NAMES = frozenset(name for option in _RECORDED for name in (option.key, *option.fallback_keys))
 
 

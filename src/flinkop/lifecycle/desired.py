@@ -67,6 +67,8 @@ class Desired:
     `standalone`: the operator makes the TaskManagers; the cluster that runs needs `taskmanagers`, also while a changed spec waits.
     `parallelism` is that of single vertices of the job. `configuration` is what is recorded with a start.
 
+    `checkpoints_retained`: the job that runs leaves its checkpoints when it is cancelled.
+
     `rolled_back`: `spec` is the last stable one, in the place of the newest, which did not become stable.
 
     `session`: a cluster without a job of its own, which others use. `ingress` is the digest of the Ingress that is wanted; None: none is.
@@ -81,6 +83,7 @@ class Desired:
     deleting: bool = False
     has_finalizer: bool = True
     deployed_high_availability: bool = False
+    checkpoints_retained: bool = True
     version_changed: bool = False
     initial_savepoint_path: str | None = None
     pinned_job_id: str | None = None

@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     configuration.has_entrypoint_arguments_that_survive_the_shell,
     configuration.rolls_back_only_with_high_availability,
     configuration.checks_health_only_with_recovery,
+    configuration.keeps_the_checkpoints_of_a_cancelled_job,
     configuration.has_known_log_files,
     ingress.has_a_template_that_gives_a_host,
     job.has_parallelism,

@@ -143,3 +143,10 @@ def test_health_is_asked_for_only_where_it_is_wanted() -> None:
     asked = Question.RESTARTS | Question.CHECKPOINTS
     assert asked in questions(a_record(), WISH, jobmanager_exists=True)
     assert not questions(a_record(), a_desired(), jobmanager_exists=True) & asked
+
+
+def test_a_job_whose_checkpoints_flink_would_delete_is_not_cancelled() -> None:
+    wish = replace(WISH, checkpoints_retained=False)
+    decision = pass_after(counting(0, -MINUTE / 2), timedelta(0), 64, wish, ha=NO_METADATA)
+    assert (decision.record.phase, decision.record.reason, kinds(decision)) == (Phase.RUNNING, "JobUnhealthy", [])
+    assert "externalized-checkpoint-retention" in decision.record.message
