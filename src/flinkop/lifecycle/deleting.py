@@ -9,7 +9,7 @@ from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import JobState, Observed
+from flinkop.lifecycle.observed import TERMINAL, JobState, Observed
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
@@ -44,18 +44,31 @@ def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
     waiting = wait_for_jobs(entered, observed, desired, fresh)
     if waiting is not None:
         return waiting
-    if not desired.settings.savepoint_on_deletion or not _may_have_state(record, observed):
+    if not _wants_savepoint(record, observed, desired):
         return _remove(entered, observed, fresh, "Deleting the cluster.", (_CLEANUP,))
+    if not _may_be_asked(record, observed):
+        return _told(_give_up(entered, observed, fresh, "there is no JobManager that could be asked"))
     if isinstance(record.step, TakingSavepoint):
         return _taking_savepoint(entered, record.step, observed, desired, fresh)
     return _ask(entered, TakingSavepoint(fresh.now, fresh.trigger_id), observed, desired, (_CLEANUP,))
 
 
-def _may_have_state(record: Record, observed: Observed) -> bool:
+def _wants_savepoint(record: Record, observed: Observed, desired: Desired) -> bool:
+    """What a job leaves that has ended is told by its end; one that was stopped with a savepoint has it."""
+    if not desired.settings.savepoint_on_deletion or desired.session or record.start is None or record.had_no_state:
+        return False
+    return record.phase not in ENDED and not observed.job_has_ended and record.job.state not in TERMINAL
+
+
+def _may_be_asked(record: Record, observed: Observed) -> bool:
     """A job that cannot be asked now may run again in a moment."""
-    if record.phase in ENDED or observed.jobmanager is None or observed.job_has_ended or isinstance(record.step, TearingDown):
+    if observed.jobmanager is None or isinstance(record.step, TearingDown):
         return False
     return record.was_ready or observed.jobmanager_is_ready
+
+
+def _told(decision: Decision) -> Decision:
+    return replace(decision, events=(_CLEANUP, *decision.events))
 
 
 def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, events: tuple[Event, ...] = ()) -> Decision:
@@ -92,9 +105,18 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
 
 def _give_up(record: Record, observed: Observed, fresh: Fresh, cause: str) -> Decision:
     """A deletion that was asked for ends. Retained checkpoints stay where they are, and the newest is named."""
-    newest = observed.checkpoints.newest_path if observed.checkpoints else None
-    message = f"No savepoint could be taken before deletion: {cause}. The last known checkpoint is {newest or 'not known'}."
+    message = f"No savepoint could be taken before deletion: {cause}. {_newest_state(record, observed)}"
     return _remove(record, observed, fresh, message, (Event("CleanupFailed", message, EventType.WARNING, Component.OPERATOR),))
+
+
+def _newest_state(record: Record, observed: Observed) -> str:
+    if observed.checkpoints is not None and observed.checkpoints.newest_path is not None:
+        return f"The last known checkpoint is {observed.checkpoints.newest_path}."
+    if observed.ha is not None and observed.ha.checkpoints:
+        return f"Its last {observed.ha.checkpoints} checkpoint(s) are named in the high-availability metadata, which are deleted too."
+    restored = record.restore.point.path if record.restore is not None and record.restore.point is not None else None
+    path = record.savepoint_path or restored
+    return f"The newest state that is known by its path is {path}." if path else "The last known checkpoint is not known."
 
 
 def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, events: tuple[Event, ...] = ()) -> Decision:

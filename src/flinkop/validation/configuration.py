@@ -159,7 +159,7 @@ def checks_health_only_with_recovery(subject: Subject) -> Iterator[Violation]:
 
 
 def keeps_the_checkpoints_of_a_cancelled_job(subject: Subject) -> Iterator[Violation]:
-    """Without high availability a job is cancelled for its last checkpoint. Only told: the operator does not cancel one that would lose it."""
+    """Without high availability a job is cancelled for its last checkpoint. Only told: one that would lose it is not cancelled."""
     job, key = subject.job, CHECKPOINT_RETENTION.key
     if job is None or is_ha(subject.conf) or not CHECKPOINT_RETENTION.is_set(subject.conf) or retains_checkpoints(subject.conf):
         return

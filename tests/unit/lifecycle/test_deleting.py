@@ -10,6 +10,7 @@ import pytest
 from tests.unit.lifecycle.builder import (
     CHECKPOINT,
     FRESH,
+    FROM_SAVEPOINT,
     JOB_ID,
     NO_METADATA,
     NOW,
@@ -36,6 +37,7 @@ from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.observed import (
     Checkpoints,
     JobState,
+    NotAsked,
     Observed,
     SnapshotCompleted,
     SnapshotFailed,
@@ -44,10 +46,11 @@ from flinkop.lifecycle.observed import (
     Unreachable,
 )
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown
 
 LONG = timedelta(minutes=12)
+STARTING: dict[str, Any] = {"jobmanager": a_jobmanager(available=False), "rest": NotAsked(), "job": None}
 FAILED = SnapshotFailed("no space left")
 
 
@@ -61,6 +64,51 @@ def deleting(step: Any, **changes: Any) -> Record:
 
 def taking(attempt: int = 1, since: Any = NOW) -> Record:
     return deleting(TakingSavepoint(since, "trigger", attempt))
+
+
+# there is nobody to take a savepoint
+
+
+@pytest.mark.parametrize(
+    ("record", "observed", "where"),
+    [
+        pytest.param(a_record_tearing_down(), nothing_left(ha=ha(5)), "last 5 checkpoint(s)", id="between two starts"),
+        pytest.param(a_record(savepoint_path=CHECKPOINT), nothing_left(ha=NO_METADATA), CHECKPOINT, id="its JobManager is lost"),
+        pytest.param(
+            a_starting_record(restore=FROM_SAVEPOINT),
+            an_observed(**STARTING, ha=NO_METADATA),
+            SAVEPOINT,
+            id="its JobManager starts",
+        ),
+    ],
+)
+def test_a_deletion_without_the_savepoint_that_was_wanted_says_so_and_where_the_state_is(
+    record: Record, observed: Observed, where: str
+) -> None:
+    decision = delete(record, observed, savepoint_on_deletion=True)
+    assert reasons(decision) == ["Cleanup", "CleanupFailed"]
+    assert where in decision.events[1].message
+    assert isinstance(decision.record.step, TearingDown), "and it ends"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(
+            a_record_tearing_down(job=JobRecord(JOB_ID, state=JobState.FINISHED), savepoint_path=SAVEPOINT), id="has its savepoint"
+        ),
+        pytest.param(a_suspended_record(), id="suspended"),
+        pytest.param(an_ended_record(), id="failed"),
+        pytest.param(Record(), id="never started"),
+    ],
+)
+def test_where_no_savepoint_is_missing_nothing_is_told(record: Record) -> None:
+    assert reasons(delete(record, nothing_left(), savepoint_on_deletion=True)) == ["Cleanup"]
+
+
+def test_a_session_cluster_has_no_savepoint_to_wait_for() -> None:
+    decision = delete(a_record(), an_observed(job=None), savepoint_on_deletion=True, session=True)
+    assert isinstance(decision.record.step, TearingDown)
 
 
 # the cluster is removed
@@ -222,7 +270,7 @@ def test_the_savepoint_is_not_waited_for_any_more_when_the_option_is_taken_away(
     assert kinds(delete(taking(), an_observed(savepoint=SnapshotInProgress()))) == [DeleteJobManager]
 
 
-@pytest.mark.parametrize(("checkpoints", "words"), [(Checkpoints(count=7, path=CHECKPOINT), CHECKPOINT), (None, "not known")])
+@pytest.mark.parametrize(("checkpoints", "words"), [(Checkpoints(count=7, path=CHECKPOINT), CHECKPOINT), (None, "last 3 checkpoint(s)")])
 def test_where_no_savepoint_could_be_taken_the_last_known_state_is_named(checkpoints: Checkpoints | None, words: str) -> None:
     decision = delete(taking(3), an_observed(savepoint=FAILED, checkpoints=checkpoints), savepoint_on_deletion=True)
 
