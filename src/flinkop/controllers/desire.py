@@ -20,6 +20,7 @@ from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.lifecycle.step import Rescaling
 from flinkop.resources.application import build_application, options_of
 from flinkop.resources.configuration import DeploymentPlan, build_configuration, with_deployment
 from flinkop.resources.ingress import digest_of
@@ -75,6 +76,17 @@ def read_wish(resource: Mapping[str, Any], record: Record, defaults: Defaults) -
         return _fall_back(resource, record, defaults, (str(refused),))
 
 
+def basis_of(record: Record) -> tuple[Any, ...]:
+    """All of the record that `read_wish` asks for: as long as it is the same, so is the wish."""
+    return (
+        record.reconciled,  # the same object as long as its text is the same
+        record.phase in ENDED,
+        isinstance(record.step, Rescaling),
+        record.start.configuration if record.start is not None else "never started",
+        record.rollback is not None and record.rollback.generation,
+    )
+
+
 def _newest(resource: Mapping[str, Any], record: Record) -> Mapping[str, Any]:
     """One that was rolled back gives way to the last stable one, until somebody changes it."""
     spec: Mapping[str, Any] = resource.get("spec") or {}
@@ -116,7 +128,7 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         scaling=scaling,
         standalone=spec.mode is DeploymentMode.STANDALONE,
         taskmanagers=_taskmanagers(spec, configuration, running, scaling, recorded),
-        parallelism=parallelism_of(configuration) if scaling is Scaling.REQUIREMENTS else {},
+        parallelism=parallelism_of(configuration) if scaling is Scaling.REQUIREMENTS or isinstance(record.step, Rescaling) else {},
         rolled_back=rolled_back,
         suspended=spec.job is not None and spec.job.state is DesiredJobState.SUSPENDED,
         upgrade_mode=spec.job.upgrade_mode.value if spec.job else "stateless",

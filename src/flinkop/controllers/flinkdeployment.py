@@ -13,7 +13,7 @@ import structlog
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator, Target
-from flinkop.controllers.desire import NeverValid, Wish, read_wish
+from flinkop.controllers.desire import NeverValid, Wish, basis_of, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
 from flinkop.controllers.observer import ObjectStore, Observer
@@ -170,9 +170,7 @@ class FlinkDeploymentController:
         key = (
             *asked,
             tuple(metadata.get("finalizers", ())),
-            record.reconciled,  # the same object as long as its text is the same
-            record.start.configuration if record.start is not None else "never started",
-            record.rollback is not None and record.rollback.generation,
+            *basis_of(record),
         )
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key
