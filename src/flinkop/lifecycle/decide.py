@@ -16,7 +16,7 @@ from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.rescale import rescale
+from flinkop.lifecycle.rescale import rescale, restart_where_refused
 from flinkop.lifecycle.rollback import forget_rollback, on_rolling_back, show_rollback
 from flinkop.lifecycle.running import on_running
 from flinkop.lifecycle.specdiff import Effect, take_over
@@ -51,6 +51,7 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
         ForbiddenTransition: a handler is wrong.
     """
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
+    desired = restart_where_refused(observed, desired)
     known = forget_rollback(take_over_what_is_ignored(record, desired), desired)
     decision = watch_health(known, handler(known, observed, desired, fresh), observed, desired, fresh)
     decision = keep_taskmanagers(rescale(known, decision, observed, desired, fresh), observed, desired)

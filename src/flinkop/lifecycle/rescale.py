@@ -8,48 +8,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import assert_never
 
 from flinkop.lifecycle.action import Rescale
-from flinkop.lifecycle.begin import begin_stop, keep_waiting
 from flinkop.lifecycle.decision import Component, Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.move import stay
 from flinkop.lifecycle.observed import Bounds, Observed, RescaleRefused, Scale
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.specdiff import Effect, take_over
 from flinkop.lifecycle.step import Rescaling
 
+_NOT_TAKEN_OVER = " Flink did not take this over within kubernetes.operator.deployment.readiness.timeout; it is still told."
+
 
 def is_rescaled(record: Record, desired: Desired) -> bool:
-    """Whether this pass has to ask how parallel the vertices of the job are."""
-    return desired.scaling is Scaling.REQUIREMENTS and record.phase is Phase.RUNNING
+    """Whether this pass has to ask how parallel the vertices of the job are: also when a rescaling under way is taken back."""
+    if record.phase is not Phase.RUNNING or desired.wants_restart:
+        return False
+    return desired.scaling is Scaling.REQUIREMENTS or isinstance(record.step, Rescaling)
+
+
+def restart_where_refused(observed: Observed, desired: Desired) -> Desired:
+    """Where Flink refuses to rescale the running job, the change is one that needs a restart, as any other."""
+    if desired.scaling is not Scaling.REQUIREMENTS or not isinstance(observed.scale, RescaleRefused):
+        return desired
+    return replace(desired, scaling=Scaling.NONE, change=replace(desired.change, effect=Effect.UPGRADE))
 
 
 def rescale(before: Record, decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    """Carries out a changed parallelism beside what was decided for the running job. Where Flink refuses, the job is restarted for it."""
-    if not is_rescaled(before, desired) or decision.record.phase is not Phase.RUNNING or not observed.job_is_running:
+    """Carries out a changed parallelism beside what was decided for the running job."""
+    if not is_rescaled(before, desired) or decision.record.phase is not Phase.RUNNING:
         return decision
-    match observed.scale:
-        case None:
-            return decision
-        case RescaleRefused():
-            return _restart(decision.record, decision, observed, desired, fresh)
-        case Scale() as scale:
-            return _toward(before, decision.record, scale, desired, fresh)
-    assert_never(observed.scale)
+    if observed.job_is_running and isinstance(observed.scale, Scale):
+        return _toward(before, decision.record, observed.scale, desired, fresh)
+    if isinstance(observed.scale, RescaleRefused):
+        return decision
+    return replace(decision, record=replace(decision.record, step=before.step))  # not answered: what was under way still is
 
 
 def _toward(before: Record, record: Record, scale: Scale, desired: Desired, fresh: Fresh) -> Decision:
     step = before.step if isinstance(before.step, Rescaling) else Rescaling(fresh.now)
     targets = {vertex: target for vertex, target in desired.parallelism.items() if vertex in scale.bounds}
+    late = fresh.now >= step.since + desired.settings.readiness_timeout
     wanted = wanted_bounds(scale.bounds, targets)
     interval, words = desired.settings.progress_interval, ("Rescaling", f"Rescaling the running job: {_targets(targets)}.")
     if wanted != scale.bounds:
+        action = Rescale(record.job.job_id or "", wanted)
         events = () if before.step is step else (Event("Scaling", words[1], component=Component.JOB),)
-        return stay(record, *words, Rescale(record.job.job_id or "", wanted), step=step, requeue_after=interval, events=events)
-    late = fresh.now >= step.since + desired.settings.readiness_timeout
+        health = Health.STALLED if late else Health.PROGRESSING
+        words = ("Rescaling", f"{words[1]}{_NOT_TAKEN_OVER}") if late else words
+        return stay(record, *words, action, step=step, health=health, requeue_after=interval, events=events)
     if late or all(scale.parallelism.get(vertex) == target for vertex, target in targets.items()):
         return _done(record, desired)
     return stay(record, *words, step=step, requeue_after=interval)
@@ -67,12 +76,6 @@ def _done(record: Record, desired: Desired) -> Decision:
     accepted = take_over(record.reconciled, desired.spec, Effect.SCALE)
     stable = accepted if record.stable == record.reconciled else record.stable
     return Decision(replace(record, step=None, reconciled=accepted, stable=stable), requeue_after=timedelta(0))
-
-
-def _restart(record: Record, followed: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    upgrade = replace(desired, change=replace(desired.change, effect=Effect.UPGRADE))
-    begun = begin_stop(record, observed, upgrade, fresh)
-    return begun if isinstance(begun, Decision) else keep_waiting(followed, record, begun, upgrade, fresh)
 
 
 def _targets(targets: Mapping[str, int]) -> str:

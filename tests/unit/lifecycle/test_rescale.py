@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.lifecycle.builder import (
     FRESH,
+    MILLISECONDS,
     NOW,
     SPEC,
     a_desired,
@@ -21,16 +22,18 @@ from tests.unit.lifecycle.builder import (
     reasons,
 )
 
+from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.action import Rescale, StopWithSavepoint
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired, Scaling
-from flinkop.lifecycle.observed import Bounds, JobState, Observed, RescaleRefused, Scale, Unreachable
+from flinkop.lifecycle.observed import Bounds, JobState, Observed, RescaleRefused, Scale, SnapshotFailed, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Health
 from flinkop.lifecycle.rescale import wanted_bounds
+from flinkop.lifecycle.snapshot import Snapshots, Trigger
 from flinkop.lifecycle.specdiff import OVERRIDES, Change, Effect
-from flinkop.lifecycle.step import Rescaling
+from flinkop.lifecycle.step import Rescaling, WaitingToRetry
 
 KEY = f"flinkConfiguration.{OVERRIDES}"
 AFTER = {**SPEC, "flinkConfiguration": {OVERRIDES: "map:4"}}
@@ -95,6 +98,39 @@ def test_then_the_spec_is_in_force(scale: Scale, after: timedelta) -> None:
 def test_where_flink_refuses_the_job_is_restarted() -> None:
     decision = decide(a_record(), seen(RescaleRefused("not adaptive")), a_wish(), FRESH)
     assert (decision.record.phase, kinds(decision)) == (Phase.UPGRADING, [StopWithSavepoint])
+
+
+def test_a_restart_for_a_refused_rescaling_is_tried_again_after_a_pause_like_any_other() -> None:
+    refused, desired = RescaleRefused("not adaptive"), a_wish()
+    stopping = decide(a_record(), seen(refused), desired, FRESH).record
+    failed = decide(stopping, seen(None, savepoint=SnapshotFailed("disk full")), desired, FRESH).record
+    assert (failed.phase, type(failed.step)) == (Phase.RUNNING, WaitingToRetry)
+    for scale in (refused, None, refused):
+        waiting = decide(failed, seen(scale), desired, replace(FRESH, now=NOW + timedelta(seconds=30)))
+        assert (waiting.record.phase, waiting.actions, waiting.record.step) == (Phase.RUNNING, (), failed.step)
+    again = decide(failed, seen(refused), desired, replace(FRESH, now=NOW + timedelta(minutes=2)))
+    assert kinds(again) == [StopWithSavepoint]
+
+
+def test_it_waits_for_a_savepoint_that_is_being_taken() -> None:
+    pending = Snapshots(Trigger("t" * 32, MILLISECONDS, TriggerType.MANUAL, "CANONICAL"))
+    decision = decide(a_record(savepoints=pending), seen(RescaleRefused("not adaptive")), a_wish(), FRESH)
+    assert (decision.record.phase, decision.record.reason) == (Phase.RUNNING, "SavepointPending")
+
+
+def test_a_rescaling_that_is_taken_back_while_it_is_under_way_is_undone() -> None:
+    back = a_desired(generation=3, parallelism={"map": 2})
+    assert Question.SCALE in questions(RESCALING, back, jobmanager_exists=True)
+    undone = decide(RESCALING, seen(ACCEPTED), back, FRESH)
+    assert undone.actions == (Rescale(a_record().job.job_id or "", OLD.bounds),)
+    done = decide(undone.record, seen(OLD), back, FRESH)
+    assert (done.record.step, done.record.reconciled, done.record.health) == (None, SPEC, Health.SETTLED)
+
+
+def test_flink_that_never_takes_it_over_is_somebodys_business() -> None:
+    late = decide(RESCALING, seen(OLD), a_wish(), replace(FRESH, now=NOW + timedelta(minutes=5)))
+    assert (kinds(late), late.record.health) == ([Rescale], Health.STALLED)
+    assert "readiness.timeout" in late.record.message
 
 
 @pytest.mark.parametrize(
