@@ -16,6 +16,7 @@ from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.snapshot import Taken
 
 _OWN = frozenset({TriggerType.PERIODIC, TriggerType.UPGRADE})
+_REMEMBERED = 100
 
 
 def may_dispose(record: Record, desired: Desired, now: datetime) -> bool:
@@ -34,6 +35,17 @@ def dispose_of_old(decision: Decision, observed: Observed, desired: Desired, fre
     history = tuple(taken for taken in record.savepoints.history if taken != superfluous)
     after = replace(record, savepoints=replace(record.savepoints, history=history))
     return replace(decision, record=after, actions=(*decision.actions, DisposeSavepoint(superfluous.location)))
+
+
+def forget_old(decision: Decision, desired: Desired) -> Decision:
+    """What the operator does not delete stays where it is, but the status of a resource has its limits: the oldest leave the history."""
+    savepoints = decision.record.savepoints
+    kept = [taken for taken in savepoints.history if not (desired.settings.savepoint_cleanup and taken.type in _OWN)]
+    forgotten = kept[:-_REMEMBERED]
+    if not forgotten:
+        return decision
+    history = tuple(taken for taken in savepoints.history if taken not in forgotten)
+    return replace(decision, record=replace(decision.record, savepoints=replace(savepoints, history=history)))
 
 
 def _superfluous(record: Record, desired: Desired, now: datetime, restored_path: str | None = None) -> Taken | None:
