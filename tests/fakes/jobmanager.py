@@ -150,6 +150,8 @@ class JobManagers:
                 return self._trigger_checkpoint(found, await request.json())
             case ("GET", "jobs", _, "checkpoints", "details", number):
                 return _checkpoint_details(found.job, int(number))
+            case ("GET", "jobs", _, "checkpoints", "config"):
+                return web.json_response({"interval": 1000})
             case ("GET", "jobs", _, "checkpoints", trigger):
                 return _checkpoint(found.job, trigger)
             case ("GET", "jobs", _, "checkpoints"):

@@ -63,7 +63,7 @@ class JobObserver:
         if job.state in _TROUBLED:
             requests["failure"] = self._flink.failure_cause(url, job.job_id)
         if Question.CHECKPOINTS in asked and job.state not in TERMINAL:
-            requests["checkpoints"] = self._checkpoints(url, job.job_id)
+            requests["checkpoints"] = self._checkpoints(url, job.job_id, asked)
         if Question.SCALE in asked and job.state is JobState.RUNNING:
             requests["scale"] = self._scale(url, job.job_id, knowledge)
         if Question.RESTARTS in asked:
@@ -83,8 +83,12 @@ class JobObserver:
             requests["requested_checkpoint"] = _outcome(status, checkpoint.trigger_id, knowledge)
         return requests
 
-    async def _checkpoints(self, url: str, job_id: str) -> Checkpoints:
-        return read_checkpoints(await self._flink.checkpoints(url, job_id))
+    async def _checkpoints(self, url: str, job_id: str, asked: Question) -> Checkpoints:
+        """Only where the health of the job is asked for it matters why there is none."""
+        found = read_checkpoints(await self._flink.checkpoints(url, job_id))
+        if found.completed_at is not None or Question.RESTARTS not in asked:
+            return found
+        return replace(found, periodic=await self._flink.takes_checkpoints(url, job_id))
 
     async def _scale(self, url: str, job_id: str, knowledge: Knowledge) -> Scale | RescaleRefused:
         if knowledge.refused_rescale is not None:

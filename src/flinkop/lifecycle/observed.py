@@ -139,6 +139,7 @@ class Checkpoints:
 
     `count` is the number of completed ones, `path` the newest of them, savepoints included; `restored_path` what this JobManager
     restored the job from. `stop_path` is the newest savepoint that was to stop the job; whether it did tells the job's state.
+    `periodic`: the job takes checkpoints by itself, or that was not asked.
     """
 
     count: int = 0
@@ -146,6 +147,7 @@ class Checkpoints:
     completed_at: int | None = None
     restored_path: str | None = None
     stop_path: str | None = None
+    periodic: bool = True
 
     @property
     def newest_path(self) -> str | None:

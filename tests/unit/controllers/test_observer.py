@@ -57,9 +57,19 @@ class Flink:
             raise self.fails
         return model.CheckpointStatistics(1, None, None, "s3://s/1", None)
 
+    async def takes_checkpoints(self, _url: str, _job_id: str) -> bool:
+        return False
+
+    async def restarts(self, _url: str, _job_id: str) -> int:
+        return 0
+
 
 def observe(
-    record: Record, operation: model.AsyncOperation, refused: RefusedTrigger | None = None, fails: FlinkopError | None = None
+    record: Record,
+    operation: model.AsyncOperation,
+    refused: RefusedTrigger | None = None,
+    fails: FlinkopError | None = None,
+    **conf: str,
 ) -> Observed:
     """One look at the job."""
     found: list[Observed] = []
@@ -68,7 +78,7 @@ def observe(
         flink = cast(FlinkClient, Flink(operation, fails))
         observer = Observer(Objects({KEY: DEPLOYMENT}), Objects(), None, cast(KubeClient, None), flink, lambda *_: "")
         knowledge = Knowledge("uid", None, None, refused)
-        found.append(await observer.observe(KEY, record, a_wish(a_resource(a_spec()), record), knowledge, START))
+        found.append(await observer.observe(KEY, record, a_wish(a_resource(a_spec(flinkConfiguration=conf)), record), knowledge, START))
 
     run(scenario())
     return found[0]
@@ -99,6 +109,12 @@ def test_a_question_that_is_not_answered_leaves_no_doubt_that_the_job_runs(fails
     assert seen.job_is_running
     assert seen.savepoint == SnapshotInProgress()
     assert seen.checkpoints is None
+
+
+def test_whether_a_job_takes_checkpoints_is_asked_where_its_health_is_and_there_are_none() -> None:
+    seen = observe(RUNNING, model.Unknown(), **{"kubernetes.operator.cluster.health-check.enabled": "true"})
+    assert seen.checkpoints is not None
+    assert (seen.checkpoints.periodic, seen.restarts) == (False, 0)
 
 
 def test_what_the_job_was_restored_from_is_asked_when_a_savepoint_is_to_be_deleted() -> None:
