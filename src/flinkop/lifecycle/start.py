@@ -69,7 +69,6 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled=desired.spec,
         reconciled_at=fresh.milliseconds,
         failure=None,
-        savepoints=replace(record.savepoints, trigger=None),
         rollback=_rollback(record, desired),
         restart_window=None,
     )

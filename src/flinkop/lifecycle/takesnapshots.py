@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, assert_never
 
 from flinkop.api.jobstatus import TriggerType
+from flinkop.lifecycle.action import StartCluster, SubmitJob
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.dispose import dispose_of_old, forget_old
@@ -25,7 +26,7 @@ _TOO_LATE = "it did not complete within execution.checkpointing.timeout"
 def take_snapshots(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """What of the snapshots comes next, beside what was decided for the job. Only a job that runs, and does nothing else, is asked."""
     record = decision.record
-    if record.phase in _STOPPED:
+    if record.phase in _STOPPED or any(isinstance(action, StartCluster | SubmitJob) for action in decision.actions):
         return _stopped(decision, observed)
     if record.phase is not Phase.RUNNING or desired.session:
         return decision
@@ -65,7 +66,7 @@ def _follow(kind: Kind, decision: Decision, trigger: Trigger, observed: Observed
 
 
 def _stopped(decision: Decision, observed: Observed) -> Decision:
-    """Nobody answers for a job that has stopped; what is heard at its end still counts."""
+    """Nobody answers for a job that has stopped, or is started anew; what is heard at its end still counts."""
     for kind in KINDS:
         trigger, outcome = kind.recorded(decision.record).trigger, kind.outcome(observed)
         if trigger is None:

@@ -20,7 +20,9 @@ from tests.unit.lifecycle.builder import (
     an_ended_record,
     an_observed,
     an_upgrade,
+    ha,
     kinds,
+    nothing_left,
     observed_job,
     reasons,
     suspended,
@@ -28,7 +30,7 @@ from tests.unit.lifecycle.builder import (
 
 from flinkop.api.jobstatus import TriggerType
 from flinkop.flinkconf.schedule import Every, Schedule, parse_schedule
-from flinkop.lifecycle.action import Action, DisposeSavepoint, StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
+from flinkop.lifecycle.action import Action, DisposeSavepoint, StartCluster, StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.desired import Desired
@@ -274,6 +276,15 @@ def test_with_the_end_of_the_job_the_wait_for_it_ends(kind: Kind, outcome: objec
     assert kind.recorded(decision.record).trigger is None
     told = [event.message for event in decision.events if event.reason == getattr(kind, reason)]
     assert told == [f"The requested {kind.word} {message}"]
+
+
+@both_kinds
+def test_one_that_is_lost_with_its_jobmanager_is_told(kind: Kind) -> None:
+    lost = decide(pending(kind), nothing_left(ha=ha(3, job_graphs=0)), wish(kind, 1, 1), FRESH)
+    started = decide(lost.record, nothing_left(ha=ha(3, job_graphs=0)), wish(kind, 1, 1), FRESH)
+    assert StartCluster in kinds(started)
+    assert kind.recorded(started.record).trigger is None
+    assert kind.error in reasons(started)
 
 
 @both_kinds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from flinkop.lifecycle.action import SubmitJob
@@ -105,8 +104,6 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled=desired.spec,
         reconciled_at=fresh.milliseconds,
         failure=None,
-        savepoints=replace(record.savepoints, trigger=None),
-        checkpoints=replace(record.checkpoints, trigger=None),
     )
 
 
