@@ -34,12 +34,11 @@ from flinkop.lifecycle.action import (
     TriggerCheckpoint,
     TriggerSavepoint,
 )
-from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Refusal, RefusedIngress
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statusreader import read_for_deletion, read_record
 from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
@@ -159,7 +158,7 @@ class FlinkDeploymentController:
             return read_record(status)
         except UnreadableStatus as error:
             if "deletionTimestamp" in resource["metadata"]:
-                return adopt(status)  # a deletion starts nothing, and has to end
+                return read_for_deletion(status)
             self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
             raise
 

@@ -28,6 +28,8 @@ from flinkop.lifecycle.step import (
     WaitingToStop,
 )
 
+_UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError)  # the last two: a time that no calendar has
+
 
 def read_record(status: Mapping[str, Any]) -> Record:
     """The record that `write_status` wrote; a status without a phase is a new resource's, or another operator's.
@@ -35,13 +37,19 @@ def read_record(status: Mapping[str, Any]) -> Record:
     Raises:
         UnreadableStatus: a newer version wrote it, or a person.
     """
-    if "phase" not in status:
-        return adopt(status)
     try:
-        return _read(status)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        return _read(status) if "phase" in status else adopt(status)
+    except _UNREADABLE as error:
         cause = f"{type(error).__name__}: {error}"
         raise UnreadableStatus(f"status: cannot be read ({cause}); was it written by a newer version? Install that again") from None
+
+
+def read_for_deletion(status: Mapping[str, Any]) -> Record:
+    """What can be known of a resource that is being deleted and whose status cannot be read: nothing is started, and it has to end."""
+    try:
+        return adopt(status)
+    except _UNREADABLE:
+        return Record()
 
 
 def _read(status: Mapping[str, Any]) -> Record:
