@@ -67,7 +67,8 @@ def _candidates(record: Record, desired: Desired, now: datetime) -> list[Taken]:
 def _needed(record: Record, desired: Desired, restored_path: str | None) -> frozenset[str]:
     """What this start was restored from, or one that the spec asks for will be: Flink begins there again until the next checkpoint."""
     point = record.restore.point if record.restore is not None else None
-    paths = (point.path if point else None, desired.initial_savepoint_path, restored_path)
+    base = record.start.base_path if record.start is not None else None
+    paths = (base, point.path if point else None, desired.initial_savepoint_path, restored_path)
     return frozenset(_place(path) for path in paths if path is not None)
 
 

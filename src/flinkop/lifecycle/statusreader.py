@@ -153,6 +153,8 @@ def _start(value: Mapping[str, Any]) -> Start | None:
         job_result_store_id=value["jobResultStoreId"],
         attempt=value.get("attempt", 0),
         configuration=value.get("configuration"),
+        base_path=value.get("basePath"),
+        lost_at=_time(value["lostAt"]) if "lostAt" in value else None,
     )
 
 

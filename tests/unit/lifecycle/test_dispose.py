@@ -14,6 +14,7 @@ from tests.unit.lifecycle.builder import (
     SAVEPOINT,
     a_desired,
     a_record,
+    a_start,
     an_observed,
     an_upgrade,
     kinds,
@@ -77,6 +78,12 @@ FROM_METADATA = RestorePoint(RestoreSource.LAST_STATE)
     ("record", "wish", "checkpoints"),
     [
         pytest.param(restored_from(FROM_IT), {}, RESTORED_NOTHING, id="this start was restored from it"),
+        pytest.param(
+            {**restored_from(FROM_METADATA), "start": a_start(base_path=SAVEPOINT)},
+            {},
+            RESTORED_NOTHING,
+            id="its checkpoints may use its files",
+        ),
         pytest.param({}, {"initial_savepoint_path": SAVEPOINT}, RESTORED_NOTHING, id="the spec names it"),
         pytest.param({}, {"initial_savepoint_path": f"{SAVEPOINT}/"}, RESTORED_NOTHING, id="the spec names it in another way"),
         pytest.param(

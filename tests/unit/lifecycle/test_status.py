@@ -109,6 +109,8 @@ _starts = st.builds(
     job_result_store_id=_ids,
     attempt=_attempts,
     configuration=st.none() | st.dictionaries(st.just("rest.port"), _texts),
+    base_path=st.none() | st.just(SAVEPOINT),
+    lost_at=st.none() | _times,
 )
 
 

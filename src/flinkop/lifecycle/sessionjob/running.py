@@ -55,7 +55,7 @@ def _come_back(record: Record, reason: str, message: str, desired: Desired, fres
         message,
         requeue_after=desired.settings.progress_interval,
         events=events,
-        start=replace(start, since=fresh.now),
+        start=replace(start, lost_at=fresh.now),
         step=None,
         job=replace(record.job, state=JobState.RECONCILING),
     )

@@ -13,7 +13,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, choose_restore
 from flinkop.lifecycle.sessionjob.seen import ClusterState, JarFailed, JarPending, JarReady, SessionObserved
-from flinkop.lifecycle.start import restore_facts
+from flinkop.lifecycle.start import base_of, restore_facts
 from flinkop.lifecycle.step import Submitting
 
 _AGAIN = timedelta(seconds=60)
@@ -94,7 +94,7 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         requeue_after=desired.settings.progress_interval,
         events=(Event("Submit", f"Starting deployment. {choice.message}", component=Component.JOB),),
         step=Submitting(fresh.now),
-        start=Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt),
+        start=Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt, base_path=base_of(record, point)),
         job=JobRecord(job_id, record.job.name, JobState.RECONCILING),
         jobmanager=JobManagerStatus.READY,
         was_ready=False,
