@@ -82,7 +82,7 @@ FROM_METADATA = RestorePoint(RestoreSource.LAST_STATE)
             {**restored_from(FROM_METADATA), "start": a_start(base_path=SAVEPOINT)},
             {},
             RESTORED_NOTHING,
-            id="its checkpoints may use its files",
+            id="checkpoints may use its files",
         ),
         pytest.param({}, {"initial_savepoint_path": SAVEPOINT}, RESTORED_NOTHING, id="the spec names it"),
         pytest.param({}, {"initial_savepoint_path": f"{SAVEPOINT}/"}, RESTORED_NOTHING, id="the spec names it in another way"),
