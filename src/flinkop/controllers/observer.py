@@ -31,6 +31,7 @@ from flinkop.lifecycle.observed import (
 )
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.teardown import is_gone
 from flinkop.lifecycle.unseen import ended_unseen
 from flinkop.resources.naming import common_labels, selector_of, taskmanager_deployment_name
 
@@ -89,7 +90,7 @@ class Observer:
             asked |= Question.CLUSTER_INFO
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
-        if Question.REPLICA_SETS in asked and seen.cluster_is_gone:
+        if Question.REPLICA_SETS in asked and is_gone(seen, wish.desired, late=True):
             seen = replace(seen, replica_sets=await self._replica_sets(key))
         if Question.JOB in asked and seen.jobmanager is not None and seen.jobmanager.available:
             seen = await self._ask_flink(self._base_url(key, wish.running.rest_port), record, wish, seen, asked, knowledge)
@@ -120,7 +121,8 @@ class Observer:
             jobmanager_pods=len(masters),
             pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
             taskmanagers=self._taskmanagers(key, wish) if wish.desired.standalone else None,
-            taskmanager_pods=sum(not view.is_overdue(pod, now) for pod in workers) if wish.desired.standalone else 0,
+            taskmanager_pods=len(workers) if wish.desired.standalone else 0,
+            taskmanagers_overdue=bool(workers) and all(view.is_overdue(pod, now) for pod in workers),
             restart=next(filter(None, map(view.find_restart, masters)), None),
             trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
             dependents_applied=deployment is not None and deployment["metadata"]["uid"] == knowledge.started_uid,

@@ -14,6 +14,7 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.step import HaFate, TearingDown
 
 _SLOWLY = timedelta(seconds=15)
+_LOST = " Their node seems to be lost: then it goes on without them."
 
 
 def delete_cluster(observed: Observed) -> tuple[Action, ...]:
@@ -28,7 +29,7 @@ def delete_cluster(observed: Observed) -> tuple[Action, ...]:
 
 def tear_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | None:
     """One more step of removing the cluster; None when it is gone and its metadata are as they should be."""
-    if not is_gone(observed, desired):
+    if not is_gone(observed, desired, late=fresh.now >= step.since + desired.settings.cleanup_timeout):
         return _wait(record, step, observed, desired, fresh.now)
     action = _metadata_action(step, observed.ha or HaMetadata(), desired)
     if action is None:
@@ -37,21 +38,26 @@ def tear_down(record: Record, step: TearingDown, observed: Observed, desired: De
     return stay(_without_jobmanager(record), "CleaningMetadata", message, action, requeue_after=IMMEDIATELY)
 
 
-def is_gone(observed: Observed, desired: Desired) -> bool:
-    """Whether no JobManager is left that could run the job.
+def is_gone(observed: Observed, desired: Desired, late: bool = False) -> bool:
+    """Whether no JobManager is left that could run the job, and no TaskManager that would offer itself to the next one.
 
-    A pod on a lost node never reports its end. With high availability a survivor there has lost its leadership, so it cannot do harm.
+    A pod on a lost node never reports its end. With high availability a JobManager that survives there has lost its leadership, so it
+    cannot do harm. TaskManagers there are no longer waited for when it is `late`.
     """
-    if observed.cluster_is_gone:
-        return True
+    if observed.jobmanager is not None or observed.replica_sets:
+        return False
     fenced = observed.pods_overdue and desired.deployed_high_availability
-    return observed.jobmanager is None and observed.taskmanagers_are_gone and fenced
+    return (observed.jobmanager_pods == 0 or fenced) and (observed.taskmanagers_are_gone or (late and _are_lost(observed)))
+
+
+def _are_lost(observed: Observed) -> bool:
+    return observed.taskmanagers is None and observed.taskmanagers_overdue
 
 
 def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desired, now: datetime) -> Decision:
     deadline = step.since + desired.settings.cleanup_timeout
     late = now >= deadline
-    message = f"Waiting for the old {_waits_for(observed)} to go, until {deadline:%H:%M:%S} UTC."
+    message = f"Waiting for the old {_waits_for(observed)} to go, until {deadline:%H:%M:%S} UTC.{_LOST if _are_lost(observed) else ''}"
     if late and observed.replica_sets:
         message = (
             "The ReplicaSet of the old JobManager is still there after kubernetes.operator.resource.cleanup.timeout, and would make "

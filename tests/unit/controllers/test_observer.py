@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from tests.unit.controllers.objects import Objects
 from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
 from tests.virtualtime import START, run
 
+from flinkop.api.flinkdeployment import parse_spec
 from flinkop.api.jobstatus import TriggerType
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
 from flinkop.controllers.observer import Observer
@@ -21,6 +23,7 @@ from flinkop.lifecycle.observed import JobState, Observed, Snapshot, SnapshotFai
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
+from flinkop.lifecycle.step import HaFate, TearingDown
 
 JOB = "a" * 32
 PENDING = Trigger("trigger", 1, TriggerType.MANUAL, "CANONICAL")
@@ -124,3 +127,48 @@ def test_what_the_job_was_restored_from_is_asked_when_a_savepoint_is_to_be_delet
     assert seen.checkpoints is not None
     assert seen.checkpoints.restored_path == "s3://s/1"
     assert observe(RUNNING, model.Unknown()).checkpoints is None
+
+
+STANDALONE = a_spec(mode="standalone", job={"entryClass": "x"})
+TEARING_DOWN = replace(RUNNING, phase=Phase.UPGRADING, step=TearingDown(START, HaFate.KEEP), reconciled=parse_spec(STANDALONE).to_wire())
+
+
+class Pods(Objects):
+    """Pods of the cluster, each on a lost node."""
+
+    def by_index(self, _index: str, _key: Any) -> list[Any]:
+        deleted = (START - timedelta(minutes=5)).isoformat()
+        labels = ({"component": component} for component in self)
+        return [{"metadata": {"name": "pod", "labels": one, "deletionTimestamp": deleted}} for one in labels]
+
+
+class ReplicaSets:
+    """One ReplicaSet without an owner."""
+
+    async def list(self, *_: Any, **__: Any) -> list[Any]:
+        return [{"metadata": {"name": "job-5d4"}}]
+
+
+def look(deployments: Objects, pods: Pods, record: Record = TEARING_DOWN) -> Observed:
+    """One look at a standalone cluster without a JobManager."""
+    found: list[Observed] = []
+
+    async def scenario() -> None:
+        observer = Observer(deployments, pods, None, cast(KubeClient, ReplicaSets()), cast(FlinkClient, None), lambda *_: "")
+        wish = a_wish(a_resource(STANDALONE), record)
+        found.append(await observer.observe(KEY, record, wish, Knowledge(None, None), START))
+
+    run(scenario())
+    return found[0]
+
+
+def test_taskmanagers_on_a_lost_node_are_seen() -> None:
+    seen = look(Objects(), Pods(taskmanager=1))
+    assert (seen.taskmanager_pods, seen.taskmanagers_overdue, seen.jobmanager_pods) == (1, True, 0)
+
+
+def test_an_old_replica_set_is_looked_for_whoever_is_on_a_lost_node() -> None:
+    assert look(Objects(), Pods(taskmanager=1)).replica_sets == 1
+    high_availability = {"high-availability.type": "kubernetes", "high-availability.storageDir": "s3://ha"}
+    spec = parse_spec({**STANDALONE, "flinkConfiguration": {**STANDALONE["flinkConfiguration"], **high_availability}}).to_wire()
+    assert look(Objects(), Pods(jobmanager=1), replace(TEARING_DOWN, reconciled=spec)).replica_sets == 1
