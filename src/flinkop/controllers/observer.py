@@ -26,7 +26,6 @@ from flinkop.lifecycle.observed import (
     Answered,
     HaMetadata,
     Observed,
-    TaskManagers,
     Unreachable,
 )
 from flinkop.lifecycle.question import Question, questions
@@ -116,22 +115,23 @@ class Observer:
         pods = [pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod)]
         masters = [pod for pod in pods if _component(pod) == "jobmanager"]
         workers = [pod for pod in pods if _component(pod) == "taskmanager"]
+        taskmanagers = self._taskmanagers(key, wish) if wish.desired.standalone else None
         return Observed(
             jobmanager=view.read_jobmanager(deployment) if deployment else None,
             jobmanager_pods=len(masters),
             pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
-            taskmanagers=self._taskmanagers(key, wish) if wish.desired.standalone else None,
+            taskmanagers=view.read_taskmanagers(taskmanagers) if taskmanagers else None,
             taskmanager_pods=len(workers) if wish.desired.standalone else 0,
             taskmanagers_overdue=bool(workers) and all(view.is_overdue(pod, now) for pod in workers),
             restart=next(filter(None, map(view.find_restart, masters)), None),
-            trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
+            trouble=view.find_trouble(deployment, masters) or view.find_trouble(taskmanagers, workers),
             dependents_applied=deployment is not None and deployment["metadata"]["uid"] == knowledge.started_uid,
             refusal=knowledge.refusal,
         )
 
-    def _taskmanagers(self, key: Key, wish: Wish) -> TaskManagers | None:
+    def _taskmanagers(self, key: Key, wish: Wish) -> Mapping[str, Any] | None:
         found = self._deployments.get((key[0], taskmanager_deployment_name(key[1])))
-        return view.read_taskmanagers(found) if found is not None and view.is_owned_by(wish.uid, found) else None
+        return found if found is not None and view.is_owned_by(wish.uid, found) else None
 
     async def _replica_sets(self, key: Key) -> int:
         """Those that could still make a pod of the cluster. In a native one only the JobManager has any."""

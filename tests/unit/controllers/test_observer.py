@@ -19,7 +19,16 @@ from flinkop.errors import FlinkopError, FlinkRejected, FlinkUnreachable
 from flinkop.flink import model
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
-from flinkop.lifecycle.observed import JobState, Observed, Snapshot, SnapshotFailed, SnapshotInProgress, SnapshotUnknown
+from flinkop.lifecycle.observed import (
+    JobState,
+    Observed,
+    Snapshot,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
+    TaskManagers,
+    Trouble,
+)
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
@@ -172,3 +181,10 @@ def test_an_old_replica_set_is_looked_for_whoever_is_on_a_lost_node() -> None:
     high_availability = {"high-availability.type": "kubernetes", "high-availability.storageDir": "s3://ha"}
     spec = parse_spec({**STANDALONE, "flinkConfiguration": {**STANDALONE["flinkConfiguration"], **high_availability}}).to_wire()
     assert look(Objects(), Pods(jobmanager=1), replace(TEARING_DOWN, reconciled=spec)).replica_sets == 1
+
+
+def test_a_quota_that_keeps_taskmanagers_of_a_standalone_cluster_from_being_made_is_told() -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"}
+    taskmanagers = {"metadata": {"uid": "tm", "ownerReferences": [{"uid": "owner"}]}, "status": {"conditions": [refused]}}
+    seen = look(Objects({(KEY[0], "job-taskmanager"): taskmanagers}), Pods())
+    assert (seen.taskmanagers, seen.trouble) == (TaskManagers("tm", 1), Trouble("FailedCreate", "exceeded quota"))
