@@ -74,7 +74,7 @@ def choose_restart(observed: Observed, desired: Desired) -> StopPlan:
     if can_be_cancelled_safely(observed, desired):
         return CancelPlan("the job is not well, and the last checkpoint is read from the cancelled job")
     return NotNow(
-        f"it cannot be started again: there are no high-availability metadata to go on from, and {obstacle_of(observed, desired)}"
+        f"It cannot be started again: there are no high-availability metadata to go on from, and {obstacle_of(observed, desired)}"
     )
 
 
