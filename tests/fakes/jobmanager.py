@@ -180,6 +180,8 @@ class JobManagers:
                 return self._trigger_checkpoint(found, job, await request.json())
             case ("GET", "checkpoints", "details", number):
                 return _checkpoint_details(job, int(number))
+            case ("GET", "checkpoints", "config"):
+                return web.json_response({"interval": 1000})
             case ("GET", "checkpoints", trigger):
                 return _checkpoint(job, trigger)
             case ("GET", "checkpoints"):

@@ -173,6 +173,15 @@ class StartStatus(ApiModel):
     attempt: int | None = None
     """How many starts in a row nobody asked for: the job had failed, or was not well."""
 
+    base_path: str | None = None
+    """The newest savepoint that the state of the job goes back to. It is not deleted: checkpoints may still use its files."""
+
+    lost_at: str | None = None
+    """Since when the job, which ran, is waited for to run again."""
+
+    configuration: dict[str, str] | None = None
+    """Options it was made with that the operator depends on as long as it runs: its defaults may change meanwhile."""
+
 
 Conditions = Annotated[list[Condition], OpenApi({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]})]
 

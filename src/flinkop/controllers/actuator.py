@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 import structlog
 
+from flinkop.api.flinkdeployment import DeploymentMode
 from flinkop.controllers import view
 from flinkop.controllers.desire import Wish
 from flinkop.controllers.finalizer import set_finalizer
@@ -43,10 +44,10 @@ from flinkop.lifecycle.action import (
     TriggerSavepoint,
 )
 from flinkop.lifecycle.restore import RestoreSource
-from flinkop.resources.application import build_application, options_of, owned_by_deployment
+from flinkop.resources.application import build_application, options_of, owned_by_deployment, read_configuration
 from flinkop.resources.configuration import LAST_STATE_PATH, DeploymentPlan, with_deployment
 from flinkop.resources.ingress import build_ingress
-from flinkop.resources.naming import common_labels, selector_of, taskmanager_deployment_name
+from flinkop.resources.naming import common_labels, config_map_name, selector_of, taskmanager_deployment_name
 
 _log = structlog.get_logger(__name__)
 
@@ -93,7 +94,7 @@ class Actuator:
             case DeleteTaskManagers(uid):
                 await self._kube.delete(DEPLOYMENTS, *_taskmanagers_of(target.key), uid=uid, propagation="Background")
             case Rescale() | StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() | DisposeSavepoint() | CancelJob():
-                await self._job.perform(action, self._base_url(target.key, target.wish.rest_port), target.wish.desired.settings)
+                await self._job.perform(action, self._base_url(target.key, target.wish.running.rest_port), target.wish.desired.settings)
             case DeleteHaMetadata():
                 await self._delete_ha_metadata(target.key)
             case RemoveJobGraphs():
@@ -112,7 +113,7 @@ class Actuator:
         if found is not None and not view.is_owned_by(wish.uid, found):
             raise IngressExists(f"an Ingress {target.key[1]} exists that does not belong to this resource; delete or rename it")
         if spec is not None:
-            await self._kube.apply(INGRESSES, build_ingress(*target.key, spec, wish.rest_port, wish.uid))
+            await self._kube.apply(INGRESSES, build_ingress(*target.key, spec, wish.running.rest_port, wish.uid))
 
     async def _start(self, plan: DeploymentPlan, target: Target) -> str:
         namespace, name = target.key
@@ -130,13 +131,22 @@ class Actuator:
         return uid
 
     async def _start_taskmanagers(self, generation: int, target: Target) -> None:
-        """They are told nothing of a start but its generation. Those of another spec than the JobManager's would not understand it."""
+        """They are told nothing of a start but its generation, and read the configuration that the JobManager was started with."""
         plan = DeploymentPlan(generation, target.wish.uid, None, None, "")
-        conf = target.wish.running_configuration
         namespace, name = target.key
-        objects = build_application(namespace, name, target.wish.running, with_deployment(conf, plan), **options_of(conf))
+        running = target.wish.running
+        started = await self._configuration_of_start(target.key, running.spec.mode)
+        conf = with_deployment(started or running.configuration, plan)
+        objects = build_application(namespace, name, running.spec, conf, **options_of(running.configuration))
         if objects.taskmanagers is not None:
+            objects.taskmanagers["spec"]["replicas"] = target.wish.desired.taskmanagers
             await self._create_deployment(objects.taskmanagers, plan, _taskmanagers_of(target.key))
+
+    async def _configuration_of_start(self, key: Key, mode: DeploymentMode) -> dict[str, str]:
+        """What the config map of the cluster says; empty when it is gone."""
+        found = await self._kube.list(CONFIG_MAPS, key[0], label_selector=selector_of(common_labels(key[1], mode)))
+        name = config_map_name(key[1])
+        return next((read_configuration(one) for one in found if one["metadata"]["name"] == name), {})
 
     async def _scale_taskmanagers(self, uid: str, replicas: int, key: Key) -> None:
         """With a uid in it, the patch meets that Deployment and no other."""

@@ -15,11 +15,13 @@ from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
 from flinkop.flinkconf import operatoroptions as options
 from flinkop.flinkconf.highavailability import is_kubernetes_ha
+from flinkop.flinkconf.startedoptions import as_started, options_of_start
 from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.rollback import in_place_of, stays_rolled_back
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.lifecycle.step import Rescaling
 from flinkop.resources.application import build_application, options_of
 from flinkop.resources.configuration import DeploymentPlan, build_configuration, with_deployment
 from flinkop.resources.ingress import digest_of
@@ -28,12 +30,26 @@ from flinkop.validation.flinkdeployment import validate_flinkdeployment
 
 Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 """Namespace and Flink version to the operator's default configuration."""
+Recorded = Mapping[str, str] | None
+"""The options that were recorded with the start of a cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What the cluster that runs was made with, as far as that is recorded; without one, what it will be made with."""
+
+    spec: FlinkDeploymentSpec
+    configuration: Mapping[str, str]
+
+    @property
+    def rest_port(self) -> int:
+        """Where its JobManager answers."""
+        return flink.REST_PORT.read(self.configuration)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A desired state together with what is needed to carry it out. `rest_port`, `running` and its configuration are those of the cluster
-    that runs.
+    """A desired state together with what is needed to carry it out.
 
     What belongs to the resource names its `uid` as its owner's.
     """
@@ -43,9 +59,7 @@ class Wish:
     spec: FlinkDeploymentSpec
     configuration: Mapping[str, str]
     taskmanagers: int
-    rest_port: int
-    running: FlinkDeploymentSpec
-    running_configuration: Mapping[str, str]
+    running: Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,18 @@ def read_wish(resource: Mapping[str, Any], record: Record, defaults: Defaults) -
     if stays_rolled_back(record, wish.desired.spec):
         return _fall_back(resource, record, wish.desired.spec, defaults, ())
     return wish
+
+
+def basis_of(record: Record) -> tuple[Any, ...]:
+    """All of the record that `read_wish` asks for: as long as it is the same, so is the wish."""
+    return (
+        record.reconciled,  # the same object as long as its text is the same
+        record.phase in ENDED,
+        isinstance(record.step, Rescaling),
+        record.start.configuration if record.start is not None else "never started",
+        record.rollback,
+        record.rollback is not None and record.stable,
+    )
 
 
 def _fall_back(
@@ -101,53 +127,47 @@ def _accept(
     configuration = build_configuration(namespace, name, spec, base)
     if is_new:
         _check(name, namespace, spec, configuration, before)
-    running = _running_configuration(namespace, name, before, defaults) if before else configuration
+    recorded = record.start.configuration if record.start is not None else None
+    running = _running(namespace, name, before, recorded, defaults) if before is not None else Running(spec, configuration)
     wire = spec.to_wire()
     change = _change(record, wire)
-    scaling = scaling_of(change, spec, configuration, running) if record.phase not in ENDED else Scaling.NONE
+    scaling = scaling_of(change, spec, configuration, running.configuration) if record.phase not in ENDED else Scaling.NONE
     desired = Desired(
         generation=metadata["generation"],
         spec=wire,
         change=change if scaling is not Scaling.NONE else _restarting(change),
         scaling=scaling,
         standalone=spec.mode is DeploymentMode.STANDALONE,
-        taskmanagers=taskmanager_replicas(spec, configuration),
-        parallelism=parallelism_of(configuration) if scaling is Scaling.REQUIREMENTS else {},
+        taskmanagers=_taskmanagers(spec, configuration, running, scaling, recorded),
+        parallelism=parallelism_of(configuration) if scaling is Scaling.REQUIREMENTS or isinstance(record.step, Rescaling) else {},
         rolled_back=rolled_back,
         suspended=spec.job is not None and spec.job.state is DesiredJobState.SUSPENDED,
         upgrade_mode=spec.job.upgrade_mode.value if spec.job else "stateless",
         settings=settings_of(configuration, base, spec.flink_version),
         deleting="deletionTimestamp" in metadata,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
-        deployed_high_availability=before is not None and is_kubernetes_ha(running),
+        deployed_high_availability=before is not None and is_kubernetes_ha(running.configuration),
+        checkpoints_retained=flink.retains_checkpoints(running.configuration),
         version_changed=before is not None and before.flink_version != spec.flink_version,
         initial_savepoint_path=(spec.job.initial_savepoint_path or None) if spec.job else None,
         pinned_job_id=flink.PINNED_JOB_ID.read(configuration),
         problems=problems,
+        configuration=options_of_start(configuration),
         session=spec.job is None,
         manages_ingress=options.MANAGE_INGRESS.read(base),
-        ingress=digest_of(spec.ingress, flink.REST_PORT.read(running)) if spec.ingress else None,
+        ingress=digest_of(spec.ingress, running.rest_port) if spec.ingress else None,
     )
-    return _wish(metadata["uid"], desired, spec, configuration, before or spec, running)
+    return _wish(metadata["uid"], desired, spec, configuration, running)
 
 
-def _wish(
-    uid: str,
-    desired: Desired,
-    spec: FlinkDeploymentSpec,
-    configuration: Mapping[str, str],
-    running: FlinkDeploymentSpec,
-    running_configuration: Mapping[str, str],
-) -> Wish:
+def _wish(uid: str, desired: Desired, spec: FlinkDeploymentSpec, configuration: Mapping[str, str], running: Running) -> Wish:
     return Wish(
         uid=uid,
         desired=desired,
         spec=spec,
         configuration=configuration,
         taskmanagers=taskmanager_replicas(spec, configuration) if spec.job or desired.standalone else 0,
-        rest_port=flink.REST_PORT.read(running_configuration),
         running=running,
-        running_configuration=running_configuration,
     )
 
 
@@ -182,8 +202,16 @@ def _restarting(change: Change) -> Change:
     return replace(change, effect=Effect.UPGRADE) if change.effect is Effect.SCALE else change
 
 
-def _running_configuration(namespace: str, name: str, before: FlinkDeploymentSpec, defaults: Defaults) -> Mapping[str, str]:
-    return build_configuration(namespace, name, before, defaults(namespace, before.flink_version))
+def _running(namespace: str, name: str, before: FlinkDeploymentSpec, recorded: Recorded, defaults: Defaults) -> Running:
+    computed = build_configuration(namespace, name, before, defaults(namespace, before.flink_version))
+    return Running(before, as_started(computed, recorded))
+
+
+def _taskmanagers(spec: FlinkDeploymentSpec, conf: Mapping[str, str], running: Running, scaling: Scaling, recorded: Recorded) -> int:
+    """Those of the cluster that runs: `spec` has a say in their number where that is changed without a restart."""
+    if scaling is Scaling.REPLICAS:
+        return taskmanager_replicas(spec, as_started(conf, recorded))
+    return taskmanager_replicas(running.spec, running.configuration)
 
 
 def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
@@ -201,4 +229,4 @@ def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
         deleting=True,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
     )
-    return _wish(metadata["uid"], desired, spec, {}, spec, {})
+    return _wish(metadata["uid"], desired, spec, {}, Running(spec, {}))

@@ -13,7 +13,7 @@ import structlog
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator, Target
-from flinkop.controllers.desire import NeverValid, Wish, read_wish
+from flinkop.controllers.desire import NeverValid, Wish, basis_of, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
 from flinkop.controllers.observer import ObjectStore, Observer
@@ -34,12 +34,11 @@ from flinkop.lifecycle.action import (
     TriggerCheckpoint,
     TriggerSavepoint,
 )
-from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Refusal, RefusedIngress
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statusreader import read_for_deletion, read_record
 from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
@@ -159,7 +158,7 @@ class FlinkDeploymentController:
             return read_record(status)
         except UnreadableStatus as error:
             if "deletionTimestamp" in resource["metadata"]:
-                return adopt(status)  # a deletion starts nothing, and has to end
+                return read_for_deletion(status)
             self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
             raise
 
@@ -170,10 +169,7 @@ class FlinkDeploymentController:
         key = (
             *asked,
             tuple(metadata.get("finalizers", ())),
-            record.reconciled,  # the same object as long as its text is the same
-            record.start is None,
-            record.rollback,
-            record.rollback is not None and record.stable,
+            *basis_of(record),
         )
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key

@@ -23,13 +23,12 @@ from flinkop.errors import FlinkRejected, NamespaceTerminating, TerminalError, T
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_SESSION_JOBS
 from flinkop.lifecycle.action import StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
-from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.decide import never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Refusal
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
-from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statusreader import read_for_deletion, read_record
 from flinkop.lifecycle.statuswriter import write_job_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
@@ -110,7 +109,7 @@ class FlinkSessionJobController:
             return read_record(status)
         except UnreadableStatus as error:
             if "deletionTimestamp" in resource["metadata"]:
-                return adopt(status)  # a deletion starts nothing, and has to end
+                return read_for_deletion(status)  # a deletion starts nothing, and has to end
             self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
             raise
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flinkop.controllers.answer import read_checkpoints, read_job, read_snapshot
 from flinkop.controllers.knowledge import Knowledge
-from flinkop.errors import FlinkRejected
+from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.client import FlinkClient
-from flinkop.flink.model import JobOverview
+from flinkop.flink.model import AsyncOperation, JobOverview
 from flinkop.lifecycle.observed import (
     TERMINAL,
     Answered,
     Bounds,
+    Checkpoints,
     Job,
     JobState,
     Observed,
@@ -30,6 +33,8 @@ from flinkop.lifecycle.step import TakingSavepoint
 _TROUBLED = frozenset({JobState.FAILED, JobState.FAILING, JobState.RESTARTING})
 
 Seen = TypeVar("Seen", bound=Observed)
+Requests = dict[str, Awaitable[Any]]
+"""Fields of `Observed` to the requests that fill them."""
 
 
 class JobObserver:
@@ -45,31 +50,45 @@ class JobObserver:
             FlinkUnreachable, FlinkRejected: it gives no usable answer.
         """
         job = find_job(jobs, record.job.job_id)
-        seen = await self._outcomes(url, record, replace(seen, rest=Answered(), job=job), asked, knowledge)
-        return seen if job is None else await self._details(url, seen, asked, knowledge, job)
-
-    async def _details(self, url: str, seen: Seen, asked: Question, knowledge: Knowledge, job: Job) -> Seen:
-        if job.state in _TROUBLED:
-            seen = replace(seen, failure=await self._flink.failure_cause(url, job.job_id))
-        if Question.CHECKPOINTS in asked or job.state in TERMINAL:
+        seen = replace(seen, rest=Answered(), job=job)
+        if job is not None and job.state in TERMINAL:  # its end counts only together with what it left
             seen = replace(seen, checkpoints=read_checkpoints(await self._flink.checkpoints(url, job.job_id)))
-        if Question.SCALE in asked:
-            seen = replace(seen, scale=await self._scale(url, job, knowledge))
-        if Question.RESTARTS in asked:
-            seen = replace(seen, restarts=await self._flink.restarts(url, job.job_id))
-        if job.state is JobState.RUNNING and Question.CLUSTER_INFO in asked:
-            seen = replace(seen, cluster_info=await self._flink.cluster_info(url))
-        return seen
+        requests = self._outcomes(url, record, asked, knowledge)
+        if job is not None:
+            requests |= self._details(url, asked, knowledge, job)
+        return replace(seen, **await _answered(requests))
 
-    async def _outcomes(self, url: str, record: Record, seen: Seen, asked: Question, knowledge: Knowledge) -> Seen:
+    def _details(self, url: str, asked: Question, knowledge: Knowledge, job: Job) -> Requests:
+        requests: Requests = {}
+        if job.state in _TROUBLED:
+            requests["failure"] = self._flink.failure_cause(url, job.job_id)
+        if Question.CHECKPOINTS in asked and job.state not in TERMINAL:
+            requests["checkpoints"] = self._checkpoints(url, job.job_id, asked)
+        if Question.SCALE in asked:
+            requests["scale"] = self._scale(url, job, knowledge)
+        if Question.RESTARTS in asked:
+            requests["restarts"] = self._flink.restarts(url, job.job_id)
+        if Question.CLUSTER_INFO in asked and job.state is JobState.RUNNING:
+            requests["cluster_info"] = self._flink.cluster_info(url)
+        return requests
+
+    def _outcomes(self, url: str, record: Record, asked: Question, knowledge: Knowledge) -> Requests:
+        requests: Requests = {}
         job_id, savepoint, checkpoint = record.job.job_id or "", _savepoint_trigger(record), record.checkpoints.trigger
         if savepoint is not None and Question.SAVEPOINT in asked:
-            outcome = await self._flink.savepoint_status(url, job_id, savepoint)
-            seen = replace(seen, savepoint=_with_refusal(read_snapshot(outcome), savepoint, knowledge))
+            status = self._flink.savepoint_status(url, job_id, savepoint)
+            requests["savepoint"] = _outcome(status, savepoint, knowledge)
         if checkpoint is not None and Question.REQUESTED_CHECKPOINT in asked:
-            outcome = await self._flink.checkpoint_status(url, job_id, checkpoint.trigger_id)
-            seen = replace(seen, requested_checkpoint=_with_refusal(read_snapshot(outcome), checkpoint.trigger_id, knowledge))
-        return seen
+            status = self._flink.checkpoint_status(url, job_id, checkpoint.trigger_id)
+            requests["requested_checkpoint"] = _outcome(status, checkpoint.trigger_id, knowledge)
+        return requests
+
+    async def _checkpoints(self, url: str, job_id: str, asked: Question) -> Checkpoints:
+        """Only where the health of the job is asked for it matters why there is none."""
+        found = read_checkpoints(await self._flink.checkpoints(url, job_id))
+        if found.completed_at is not None or Question.RESTARTS not in asked:
+            return found
+        return replace(found, periodic=await self._flink.takes_checkpoints(url, job_id))
 
     async def _scale(self, url: str, job: Job, knowledge: Knowledge) -> Scale | RescaleRefused | None:
         if knowledge.refused_rescale is not None:
@@ -84,6 +103,15 @@ class JobObserver:
         return Scale(bounds, await self._flink.vertex_parallelism(url, job.job_id))
 
 
+async def _answered(requests: Requests) -> dict[str, Any]:
+    """The fields that were answered. The others stay unknown: that the job runs is not in doubt for the want of a detail."""
+    answers = await asyncio.gather(*requests.values(), return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, FlinkUnreachable | FlinkRejected):
+            raise answer
+    return {field: answer for field, answer in zip(requests, answers, strict=True) if not isinstance(answer, BaseException)}
+
+
 def _savepoint_trigger(record: Record) -> str | None:
     """The savepoint that is being taken: that of a stop, or one that lets the job go on."""
     if isinstance(record.step, TakingSavepoint):
@@ -91,9 +119,9 @@ def _savepoint_trigger(record: Record) -> str | None:
     return record.savepoints.trigger.trigger_id if record.savepoints.trigger is not None else None
 
 
-def _with_refusal(outcome: Snapshot, trigger_id: str, knowledge: Knowledge) -> Snapshot:
+async def _outcome(status: Awaitable[AsyncOperation], trigger_id: str, knowledge: Knowledge) -> Snapshot:
     """A request that the JobManager has refused will never be known to it."""
-    refused = knowledge.refused_trigger
+    outcome, refused = read_snapshot(await status), knowledge.refused_trigger
     if isinstance(outcome, SnapshotUnknown) and refused is not None and refused.trigger_id == trigger_id:
         return SnapshotFailed(refused.cause)
     return outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -25,11 +26,11 @@ from flinkop.lifecycle.observed import (
     Answered,
     HaMetadata,
     Observed,
-    TaskManagers,
     Unreachable,
 )
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.teardown import is_gone
 from flinkop.lifecycle.unseen import ended_unseen
 from flinkop.resources.naming import common_labels, selector_of, taskmanager_deployment_name
 
@@ -96,10 +97,10 @@ class Observer:
             asked |= Question.CLUSTER_INFO
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
-        if Question.REPLICA_SETS in asked and seen.cluster_is_gone:
+        if Question.REPLICA_SETS in asked and is_gone(seen, wish.desired, late=True):
             seen = replace(seen, replica_sets=await self._replica_sets(key))
         if Question.JOB in asked and seen.jobmanager is not None and seen.jobmanager.available:
-            seen = await self._ask_flink(self._base_url(key, wish.rest_port), record, wish, seen, asked, knowledge)
+            seen = await self._ask_flink(self._base_url(key, wish.running.rest_port), record, wish, seen, asked, knowledge)
         return await self._with_causes(key, record, wish, seen, now)
 
     async def _with_causes(self, key: Key, record: Record, wish: Wish, seen: Observed, now: datetime) -> Observed:
@@ -122,21 +123,23 @@ class Observer:
         pods = [pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod)]
         masters = [pod for pod in pods if _component(pod) == "jobmanager"]
         workers = [pod for pod in pods if _component(pod) == "taskmanager"]
+        taskmanagers = self._taskmanagers(key, wish) if wish.desired.standalone else None
         return Observed(
             jobmanager=view.read_jobmanager(deployment) if deployment else None,
             jobmanager_pods=len(masters),
             pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
-            taskmanagers=self._taskmanagers(key, wish) if wish.desired.standalone else None,
-            taskmanager_pods=sum(not view.is_overdue(pod, now) for pod in workers) if wish.desired.standalone else 0,
+            taskmanagers=view.read_taskmanagers(taskmanagers) if taskmanagers else None,
+            taskmanager_pods=len(workers) if wish.desired.standalone else 0,
+            taskmanagers_overdue=bool(workers) and all(view.is_overdue(pod, now) for pod in workers),
             restart=next(filter(None, map(view.find_restart, masters)), None),
-            trouble=view.find_trouble(deployment, masters) or view.find_trouble(None, workers),
+            trouble=view.find_trouble(deployment, masters) or view.find_trouble(taskmanagers, workers),
             dependents_applied=deployment is not None and deployment["metadata"]["uid"] == knowledge.started_uid,
             refusal=knowledge.refusal,
         )
 
-    def _taskmanagers(self, key: Key, wish: Wish) -> TaskManagers | None:
+    def _taskmanagers(self, key: Key, wish: Wish) -> Mapping[str, Any] | None:
         found = self._deployments.get((key[0], taskmanager_deployment_name(key[1])))
-        return view.read_taskmanagers(found) if found is not None and view.is_owned_by(wish.uid, found) else None
+        return found if found is not None and view.is_owned_by(wish.uid, found) else None
 
     async def _replica_sets(self, key: Key) -> int:
         """Those that could still make a pod of the cluster. In a native one only the JobManager has any."""
@@ -164,8 +167,12 @@ class Observer:
 
     async def _of_session(self, url: str, record: Record, seen: Observed, jobs: list[JobOverview]) -> Observed:
         running = tuple(job for job in map(read_job, jobs) if job.state not in TERMINAL)
-        info = None if record.cluster_info else await self._flink.cluster_info(url)
-        return replace(seen, session_jobs=running, cluster_info=info)
+        return replace(seen, session_jobs=running, cluster_info=None if record.cluster_info else await self._cluster_info(url))
+
+    async def _cluster_info(self, url: str) -> Mapping[str, str] | None:
+        with contextlib.suppress(FlinkUnreachable, FlinkRejected):  # the cluster serves without it
+            return await self._flink.cluster_info(url)
+        return None
 
 
 def _component(pod: Mapping[str, Any]) -> str | None:

@@ -13,6 +13,7 @@ from flinkop.controllers.observer import BaseUrl, ObjectStore
 from flinkop.errors import InvalidSpec, UnreadableStatus
 from flinkop.flinkconf import flinkoptions as flink
 from flinkop.flinkconf.highavailability import is_kubernetes_ha
+from flinkop.flinkconf.startedoptions import as_started
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState
 from flinkop.lifecycle.statusreader import read_record
@@ -84,14 +85,17 @@ class SessionClusters:
     def _running(self, resource: Mapping[str, Any]) -> tuple[FlinkDeploymentSpec, Mapping[str, str]]:
         """The spec that the cluster runs, or else the one that is wanted; reading it costs milliseconds."""
         metadata = resource["metadata"]
-        text = ((resource.get("status") or {}).get("reconciliationStatus") or {}).get("lastReconciledSpec")
-        key = (metadata["uid"], metadata["generation"] if text is None else text, self._configuration.revision)
+        status = resource.get("status") or {}
+        text = (status.get("reconciliationStatus") or {}).get("lastReconciledSpec")
+        started = (status.get("start") or {}).get("startedAt")
+        key = (metadata["uid"], metadata["generation"] if text is None else text, started, self._configuration.revision)
         if key not in self._read:
-            raw = read_record(resource.get("status") or {}).reconciled or resource.get("spec") or {}
-            spec = parse_spec(raw)
+            record = read_record(status)
+            spec = parse_spec(record.reconciled or resource.get("spec") or {})
             defaults = self._configuration.defaults_for(metadata["namespace"], spec.flink_version)
             self._read = {known: value for known, value in self._read.items() if known[0] != metadata["uid"]}
-            self._read[key] = spec, build_configuration(metadata["namespace"], metadata["name"], spec, defaults)
+            computed = build_configuration(metadata["namespace"], metadata["name"], spec, defaults)
+            self._read[key] = spec, as_started(computed, record.start.configuration if record.start is not None else None)
         return self._read[key]
 
 

@@ -80,6 +80,7 @@ def _accept(
     version = cluster.spec.flink_version if cluster.spec is not None else _UNKNOWN_VERSION
     base = defaults(metadata["namespace"], version)
     configuration = _configuration(metadata, spec, cluster, base)
+    running = _configuration(metadata, before, cluster, base) if before is not None else configuration
     if not problems:
         _check(metadata, spec, configuration, before, cluster.spec)
     job = spec.job
@@ -93,6 +94,7 @@ def _accept(
         deleting="deletionTimestamp" in metadata,
         has_finalizer=finalizer_of(FLINK_SESSION_JOBS) in metadata.get("finalizers", ()),
         deployed_high_availability=cluster.high_availability,
+        checkpoints_retained=flink.retains_checkpoints(running),
         initial_savepoint_path=(job.initial_savepoint_path or None) if job is not None else None,
         pinned_job_id=flink.PINNED_JOB_ID.read(configuration),
         problems=problems,

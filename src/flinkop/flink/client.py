@@ -39,6 +39,7 @@ from flinkop.flink.model import (
     read_operation,
     read_requirements,
     read_restarts,
+    read_takes_checkpoints,
     read_vertices,
 )
 from flinkop.flink.stacktrace import summarize
@@ -49,6 +50,7 @@ Observe = Callable[[str, str, float], None]
 ANSWER_LIMIT = 8 * 1024 * 1024
 """How many bytes of an answer are read. That of a job with many vertices, and exceptions, is below a tenth of it."""
 
+_NOT_ENABLED = "Checkpointing has not been enabled"
 _CONNECT_TIMEOUT = 3.0
 _PER_JOBMANAGER = 4
 _DNS_SECONDS = 30
@@ -134,8 +136,17 @@ class FlinkClient:
         try:
             return await self._get(base_url, f"/jobs/{job_id}/checkpoints", read_checkpoints)
         except FlinkRejected as rejected:
-            if "Checkpointing has not been enabled" in str(rejected):
+            if _NOT_ENABLED in str(rejected):
                 return NO_CHECKPOINTS
+            raise
+
+    async def takes_checkpoints(self, base_url: str, job_id: str) -> bool:
+        """Whether the job takes checkpoints by itself. The program may say so, or Flink: it takes none of a job in batch mode."""
+        try:
+            return await self._get(base_url, f"/jobs/{job_id}/checkpoints/config", read_takes_checkpoints)
+        except FlinkRejected as rejected:
+            if _NOT_ENABLED in str(rejected):
+                return False
             raise
 
     async def restarts(self, base_url: str, job_id: str) -> int | None:

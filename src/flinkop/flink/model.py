@@ -99,6 +99,8 @@ class CheckpointStatistics:
     stop_path: str | None
 
 
+_NEVER = 2**63 - 1
+
 NO_CHECKPOINTS = CheckpointStatistics(0, None, None, None, None)
 """The statistics of a job that has made none."""
 
@@ -182,6 +184,11 @@ def _path(checkpoint: Mapping[str, Any]) -> str | None:
     if path is None or path == NOT_ADDRESSABLE or checkpoint.get("discarded"):
         return None
     return _text(path) or None
+
+
+def read_takes_checkpoints(answer: Mapping[str, Any]) -> bool:
+    """Whether the job takes checkpoints by itself, in `/jobs/:id/checkpoints/config`: else the interval is the largest number of Java."""
+    return _number(answer["interval"]) != _NEVER
 
 
 def read_exceptions(answer: Mapping[str, Any]) -> str | None:

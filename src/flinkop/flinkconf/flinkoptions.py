@@ -85,6 +85,8 @@ SAVEPOINT_DIRECTORY = _optional_text("execution.checkpointing.savepoint-dir", "s
 CHECKPOINT_INTERVAL: Option[timedelta | None] = Option("execution.checkpointing.interval", None, parse_duration)
 CHECKPOINT_TIMEOUT = Option("execution.checkpointing.timeout", timedelta(minutes=10), parse_duration)
 
+CHECKPOINT_RETENTION = _text("execution.checkpointing.externalized-checkpoint-retention", "NO_EXTERNALIZED_CHECKPOINTS")
+
 TOLERATED_CHECKPOINT_FAILURES = Option("execution.checkpointing.tolerable-failed-checkpoints", 0, integer)
 
 TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", 1, count)
@@ -145,6 +147,7 @@ ALL: tuple[Option[Any], ...] = (
     SAVEPOINT_DIRECTORY,
     CHECKPOINT_INTERVAL,
     CHECKPOINT_TIMEOUT,
+    CHECKPOINT_RETENTION,
     TOLERATED_CHECKPOINT_FAILURES,
     TASK_SLOTS,
     PARALLELISM,
@@ -189,6 +192,15 @@ ALL: tuple[Option[Any], ...] = (
     INTERNAL_SERVICE_ANNOTATIONS,
     INTERNAL_SERVICE_LABELS,
 )
+
+RETAINED = "RETAIN_ON_CANCELLATION"
+"""The only retention with which a cancelled job leaves its checkpoints. The operator's default, not Flink's."""
+
+
+def retains_checkpoints(conf: Mapping[str, str]) -> bool:
+    """Whether a job leaves its checkpoints when it is cancelled."""
+    return CHECKPOINT_RETENTION.read(conf).upper() == RETAINED
+
 
 # The Flink version that brought a new name for an option whose loss loses state, and the name that older versions know.
 NEW_NAMES: Mapping[str, tuple[FlinkVersion, str]] = {

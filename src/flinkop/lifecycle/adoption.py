@@ -56,6 +56,7 @@ def adopt(status: Mapping[str, Any]) -> Record:
     )
     if _is_stopped(spec):
         return _stopped(record, spec, status)
+    record = replace(record, savepoint_path=_path(status))
     return _rolled_back(record, spec, reconciliation.get("state")) or _going_on(record)
 
 
@@ -90,10 +91,16 @@ def _stopped(record: Record, spec: Mapping[str, Any], status: Mapping[str, Any])
         reason="StoppingCluster",
         message="Taken over from another operator, which had stopped the job.",
         step=TearingDown(record.start.since if record.start else _EPOCH, HaFate.KEEP if keeps_metadata else HaFate.REMOVE),
-        savepoint_path=None if path == IN_METADATA else path,
+        savepoint_path=_path(status),
         had_no_state=without_state,
         restore=_GAVE_UP_STATE if without_state else None,
     )
+
+
+def _path(status: Mapping[str, Any]) -> str | None:
+    """Where the last stop, or the end of the job, left its state."""
+    path = (status.get("jobStatus") or {}).get("upgradeSavepointPath") or None
+    return None if path == IN_METADATA else path
 
 
 def _rolled_back(record: Record, rejected: Mapping[str, Any], state: str | None) -> Record | None:
@@ -107,13 +114,23 @@ def _rolled_back(record: Record, rejected: Mapping[str, Any], state: str | None)
         return _going_on(replace(record, rollback=rollback, reconciled=stable, stable=stable))
     step = TearingDown(record.start.since, HaFate.KEEP)
     message = "Taken over from another operator, which was rolling back to the last stable spec."
-    return replace(record, rollback=rollback, phase=Phase.ROLLING_BACK, reason="StoppingCluster", message=message, step=step)
+    return replace(
+        record,
+        rollback=rollback,
+        phase=Phase.ROLLING_BACK,
+        reason="StoppingCluster",
+        message=message,
+        step=step,
+        savepoint_path=None,  # the metadata are newer
+    )
 
 
 def _going_on(record: Record) -> Record:
+    """`record` knows where the job left its state if it has ended; one that goes on has newer state."""
     ended = _ENDED.get(record.job.state) if record.job.state else None
     if ended is not None:
         return replace(record, phase=ended)
+    record = replace(record, savepoint_path=None)
     running = record.job.state is JobState.RUNNING and record.jobmanager in WAS_READY
     return record if running else replace(record, phase=Phase.DEPLOYING)
 

@@ -96,7 +96,7 @@ def readiness_words(record: Record, desired: Desired, now: datetime) -> str:
     if desired.settings.rollback:
         then = f"the last stable spec comes back where that is safe; else {then}"
     late = "It is still tried. The JobManager's log tells more (`kubectl logs`); a changed spec is tried at once."
-    return for_readiness(record.start.since, desired.settings).words(now, then, late)
+    return for_readiness(record.start.awaited_since, desired.settings).words(now, then, late)
 
 
 def ends_at(step: Step | None, settings: Settings) -> datetime | None:

@@ -150,7 +150,7 @@ def _is_young(record: Record, desired: Desired, fresh: Fresh) -> bool:
     """The first minute of a start of which nothing else was told, or the first look after its JobManager became ready in time."""
     if record.reason in _BEFORE_READY:
         return not _is_late(record, desired, fresh)
-    return record.reason == STARTING[0] and record.start is not None and fresh.now < record.start.since + _FIRST
+    return record.reason == STARTING[0] and record.start is not None and fresh.now < record.start.awaited_since + _FIRST
 
 
 def _job_not_found(record: Record, desired: Desired, cause: str) -> Decision:
@@ -186,14 +186,14 @@ def _health(record: Record, desired: Desired, fresh: Fresh) -> Health:
 
 
 def _is_late(record: Record, desired: Desired, fresh: Fresh) -> bool:
-    return record.start is not None and for_readiness(record.start.since, desired.settings).is_over(fresh.now)
+    return record.start is not None and for_readiness(record.start.awaited_since, desired.settings).is_over(fresh.now)
 
 
 def _until_deadline(record: Record, desired: Desired, fresh: Fresh) -> timedelta | None:
     """The Deployment and its pods are watched: the clock is asked only for the deadline."""
     if record.start is None or _is_late(record, desired, fresh):
         return None
-    return record.start.since + desired.settings.readiness_timeout - fresh.now
+    return record.start.awaited_since + desired.settings.readiness_timeout - fresh.now
 
 
 def _repeat_start(record: Record, observed: Observed) -> tuple[Action, ...]:

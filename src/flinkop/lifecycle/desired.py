@@ -65,7 +65,10 @@ class Settings:
 class Desired:
     """One resource's wish. `spec` is the newest valid one; `problems` says what is wrong with a newer one that is not.
 
-    `standalone`: the operator makes the TaskManagers, so many as `taskmanagers` says. `parallelism` is that of single vertices of the job.
+    `standalone`: the operator makes the TaskManagers; the cluster that runs needs `taskmanagers`, also while a changed spec waits.
+    `parallelism` is that of single vertices of the job. `configuration` is what is recorded with a start.
+
+    `checkpoints_retained`: the job that runs leaves its checkpoints when it is cancelled.
 
     `rolled_back`: `spec` is the last stable one, in the place of the newest, which did not become stable.
 
@@ -81,6 +84,7 @@ class Desired:
     deleting: bool = False
     has_finalizer: bool = True
     deployed_high_availability: bool = False
+    checkpoints_retained: bool = True
     version_changed: bool = False
     initial_savepoint_path: str | None = None
     pinned_job_id: str | None = None
@@ -90,6 +94,7 @@ class Desired:
     taskmanagers: int = 0
     scaling: Scaling = Scaling.NONE
     parallelism: Mapping[str, int] = field(default_factory=dict)
+    configuration: Mapping[str, str] | None = None
     session: bool = False
     manages_ingress: bool = True
     ingress: str | None = None

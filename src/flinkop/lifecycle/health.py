@@ -17,7 +17,7 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import Answered, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record, RestartWindow
-from flinkop.lifecycle.restart import counted, pause
+from flinkop.lifecycle.restart import counted, origin, pause
 from flinkop.lifecycle.stop import NotNow, choose_restart
 
 _WAY_OUT = "To leave it as it is, set kubernetes.operator.cluster.health-check.enabled to false."
@@ -67,7 +67,7 @@ def _restarts_too_often(record: Record, observed: Observed, desired: Desired) ->
 
 def _completes_no_checkpoint(observed: Observed, desired: Desired, now: datetime) -> str | None:
     allowed = desired.settings.checkpoint_progress_window
-    if allowed is None or observed.checkpoints is None or observed.job is None:
+    if allowed is None or observed.checkpoints is None or observed.job is None or not observed.checkpoints.periodic:
         return None
     newest = datetime.fromtimestamp(max(observed.checkpoints.completed_at or 0, observed.job.start_time) / 1000, UTC)
     if now < newest + allowed:
@@ -82,7 +82,7 @@ def _told(decision: Decision, illness: str, at: str, wait: timedelta) -> Decisio
 
 
 def _restart(record: Record, decision: Decision, observed: Observed, desired: Desired, fresh: Fresh, illness: str) -> Decision:
-    message = f"The job is not well: {illness}. Starting it again from its last state."
+    message = f"The job is not well: {illness}. Starting it again {origin(desired)}."
     event = Event("RestartUnhealthyJob", message, EventType.WARNING, Component.JOB)
     started = carry_out(choose_restart(observed, desired), _counted(record, fresh), observed, desired, fresh, (event,))
     match started:

@@ -139,6 +139,7 @@ class Checkpoints:
 
     `count` is the number of completed ones, `path` the newest of them, savepoints included; `restored_path` what this JobManager
     restored the job from. `stop_path` is the newest savepoint that was to stop the job; whether it did tells the job's state.
+    `periodic`: the job takes checkpoints by itself, or that was not asked.
     """
 
     count: int = 0
@@ -146,6 +147,7 @@ class Checkpoints:
     completed_at: int | None = None
     restored_path: str | None = None
     stop_path: str | None = None
+    periodic: bool = True
 
     @property
     def newest_path(self) -> str | None:
@@ -217,8 +219,8 @@ class Observed:
 
     `replica_sets` counts those that could still make pods: one that has outlived its Deployment still replaces them.
 
-    `taskmanagers` and `taskmanager_pods`, those that can still report their end, are of a standalone cluster only: in a native one both
-    go with the JobManager.
+    `taskmanagers` and their pods are of a standalone cluster only: in a native one both go with the JobManager. `pods_overdue`,
+    `taskmanagers_overdue`: there are pods, and each should have reported its end a while ago.
 
     `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
 
@@ -233,6 +235,7 @@ class Observed:
     replica_sets: int = 0
     taskmanagers: TaskManagers | None = None
     taskmanager_pods: int = 0
+    taskmanagers_overdue: bool = False
     restart: Restart | None = None
     trouble: Trouble | None = None
     rest: Rest = field(default_factory=NotAsked)
@@ -251,11 +254,6 @@ class Observed:
     referring: tuple[str, ...] = ()
     ingress: str | None = None
     refused_ingress: RefusedIngress | None = None
-
-    @property
-    def cluster_is_gone(self) -> bool:
-        """No JobManager is left that could run the job, and no TaskManager that would offer itself to the next one."""
-        return self.jobmanager is None and self.jobmanager_pods == 0 and self.replica_sets == 0 and self.taskmanagers_are_gone
 
     @property
     def taskmanagers_are_gone(self) -> bool:

@@ -52,12 +52,23 @@ class Start:
     """The start that the present cluster comes from. Its id is drawn once, so that a repeated start is the same start.
 
     `attempt` counts the starts in a row that nobody but the operator has asked for, because the job failed or was not well.
+    `base_path` is the newest savepoint that the state of the job goes back to: its checkpoints may still use files of it.
+    `lost_at`: since when the job, which ran, is to be seen running again.
+    `configuration` are the options it was made with that the operator depends on as long as it runs; None: that was not recorded.
     """
 
     since: datetime
     generation: int
     job_result_store_id: str
     attempt: int = 0
+    configuration: Mapping[str, str] | None = None
+    base_path: str | None = None
+    lost_at: datetime | None = None
+
+    @property
+    def awaited_since(self) -> datetime:
+        """Where the deadline for the job to run begins."""
+        return self.lost_at or self.since
 
 
 @dataclass(frozen=True, slots=True)

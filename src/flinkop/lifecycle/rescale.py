@@ -25,24 +25,31 @@ _LATE = "Flink does not take it up, and is still asked. Raising spec.restartNonc
 
 
 def is_rescaled(record: Record, desired: Desired) -> bool:
-    """Whether this pass has to ask how parallel the vertices of the job are."""
-    return desired.scaling is Scaling.REQUIREMENTS and record.phase is Phase.RUNNING
+    """Whether this pass has to ask how parallel the vertices of the job are: also when a rescaling under way is taken back."""
+    if record.phase is not Phase.RUNNING or desired.wants_restart:
+        return False
+    return desired.scaling is Scaling.REQUIREMENTS or isinstance(record.step, Rescaling)
 
 
 def with_restart_where_refused(record: Record, observed: Observed, desired: Desired, now: datetime) -> Desired:
-    """The wish as it can be fulfilled: where Flink does not rescale the job, it is restarted, as for any other change."""
-    if not is_rescaled(record, desired) or not _is_refused(record, observed, desired, now):
+    """The wish as it can be fulfilled: where Flink does not rescale the job, it is restarted, as for any other change.
+
+    What only goes back to the spec that runs is no reason for a restart.
+    """
+    if desired.scaling is not Scaling.REQUIREMENTS or not is_rescaled(record, desired) or not _is_refused(record, observed, desired, now):
         return desired
     return replace(desired, change=replace(desired.change, effect=Effect.UPGRADE), scaling=Scaling.NONE)
 
 
 def rescale(before: Record, decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Carries out a changed parallelism beside what was decided for the running job."""
-    if not is_rescaled(before, desired) or decision.record.phase is not Phase.RUNNING or not observed.job_is_running:
+    if not is_rescaled(before, desired) or decision.record.phase is not Phase.RUNNING:
         return decision
-    if not isinstance(observed.scale, Scale):
+    if observed.job_is_running and isinstance(observed.scale, Scale):
+        return _toward(before, decision.record, observed.scale, desired, fresh)
+    if isinstance(observed.scale, RescaleRefused):
         return decision
-    return _toward(before, decision.record, observed.scale, desired, fresh)
+    return replace(decision, record=replace(decision.record, step=before.step))  # not answered: what was under way still is
 
 
 def _is_refused(record: Record, observed: Observed, desired: Desired, now: datetime) -> bool:

@@ -28,6 +28,11 @@ def pause(record: Record, ended: datetime) -> timedelta:
     return min(_FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS), _LONGEST_PAUSE) if attempts else timedelta(0)
 
 
+def origin(desired: Desired) -> str:
+    """From what such a start begins, in words."""
+    return "from empty state" if desired.gives_up_state else "from its last state"
+
+
 def counted(record: Record, ended: datetime) -> Record:
     """The record with one more start in a row."""
     assert record.start is not None

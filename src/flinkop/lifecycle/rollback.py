@@ -117,7 +117,7 @@ def _has_had_its_time(record: Record, observed: Observed, desired: Desired, now:
         return record.restore is not None and record.restore.point is not None
     if observed.job_is_running or observed.job_has_ended:
         return False
-    return now >= record.start.since + desired.settings.readiness_timeout
+    return now >= record.start.awaited_since + desired.settings.readiness_timeout
 
 
 def _as_stable(record: Record, desired: Desired) -> Desired:

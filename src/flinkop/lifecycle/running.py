@@ -111,7 +111,7 @@ def _job_missing(record: Record, desired: Desired, fresh: Fresh) -> Decision:
 def _come_back(record: Record, reason: str, message: str, desired: Desired, fresh: Fresh, *events: Event) -> Decision:
     """Deploying waits for the job to be seen RUNNING again, with a deadline that begins now."""
     start = record.start or Start(fresh.now, desired.generation, fresh.job_result_store_id)
-    again = replace(start, since=fresh.now)
+    again = replace(start, lost_at=fresh.now)
     return go(
         record,
         Phase.DEPLOYING,

@@ -90,7 +90,9 @@ def _taken(form: _Form, value: Mapping[str, Any] | None) -> Taken | None:
 
 
 def _type(value: Mapping[str, Any]) -> TriggerType:
-    return TriggerType(value.get("triggerType") or TriggerType.UNKNOWN)
+    """Another operator may know more reasons for a snapshot. It is only asked whether one was this operator's own."""
+    found = value.get("triggerType")
+    return TriggerType(found) if found in set(TriggerType) else TriggerType.UNKNOWN
 
 
 def _render(taken: Taken) -> dict[str, Any]:

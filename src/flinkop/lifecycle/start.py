@@ -62,7 +62,7 @@ def again(record: Record) -> StartCluster | StartSession | None:
 
 def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, fresh: Fresh) -> Decision:
     job_id = point.job_id or desired.pinned_job_id or fresh.job_id
-    begun = _start(record, desired, fresh)
+    begun = _start(record, desired, fresh, base_of(record, point))
     return go(
         record,
         Phase.DEPLOYING,
@@ -83,16 +83,26 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled=desired.spec,
         reconciled_at=fresh.milliseconds,
         failure=None,
-        savepoints=replace(record.savepoints, trigger=None),
         restart_window=None,
         **_rollback(record, desired),
     )
 
 
-def _start(record: Record, desired: Desired, fresh: Fresh) -> Start:
+def base_of(record: Record, point: RestorePoint) -> str | None:
+    """The newest savepoint that the state at `point` goes back to: one that is native, or claimed, shares files with checkpoints."""
+    if point.source is RestoreSource.SAVEPOINT:
+        return point.path
+    if point.source is RestoreSource.EMPTY or record.start is None:
+        return None
+    before = record.restore.point if record.restore is not None else None
+    is_savepoint = before is not None and before.source is RestoreSource.SAVEPOINT
+    return record.start.base_path or (before.path if before is not None and is_savepoint else None)
+
+
+def _start(record: Record, desired: Desired, fresh: Fresh, base_path: str | None = None) -> Start:
     """What somebody asked for is the first try again."""
     attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
-    return Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt)
+    return Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt, desired.configuration, base_path)
 
 
 def _rollback(record: Record, desired: Desired) -> dict[str, Any]:

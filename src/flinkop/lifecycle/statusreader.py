@@ -28,6 +28,8 @@ from flinkop.lifecycle.step import (
     WaitingToStop,
 )
 
+_UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError)  # the last two: a time that no calendar has
+
 
 def read_record(status: Mapping[str, Any]) -> Record:
     """The record that `write_status` wrote; a status without a phase is a new resource's, or another operator's.
@@ -35,13 +37,19 @@ def read_record(status: Mapping[str, Any]) -> Record:
     Raises:
         UnreadableStatus: a newer version wrote it, or a person.
     """
-    if "phase" not in status:
-        return adopt(status)
     try:
-        return _read(status)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        return _read(status) if "phase" in status else adopt(status)
+    except _UNREADABLE as error:
         cause = f"{type(error).__name__}: {error}"
         raise UnreadableStatus(f"status: cannot be read ({cause}); was it written by a newer version? Install that again") from None
+
+
+def read_for_deletion(status: Mapping[str, Any]) -> Record:
+    """What can be known of a resource that is being deleted and whose status cannot be read: nothing is started, and it has to end."""
+    try:
+        return adopt(status)
+    except _UNREADABLE:
+        return Record()
 
 
 def _read(status: Mapping[str, Any]) -> Record:
@@ -147,7 +155,15 @@ def _ends_at(value: Mapping[str, Any] | None) -> datetime | None:
 def _start(value: Mapping[str, Any]) -> Start | None:
     if not value:
         return None
-    return Start(_time(value["startedAt"]), value["generation"], value["jobResultStoreId"], value.get("attempt", 0))
+    return Start(
+        since=_time(value["startedAt"]),
+        generation=value["generation"],
+        job_result_store_id=value["jobResultStoreId"],
+        attempt=value.get("attempt", 0),
+        configuration=value.get("configuration"),
+        base_path=value.get("basePath"),
+        lost_at=_time(value["lostAt"]) if "lostAt" in value else None,
+    )
 
 
 def _rollback(value: Mapping[str, Any] | None, rejected: Mapping[str, Any] | None) -> Rollback | None:

@@ -13,7 +13,7 @@ from flinkop.lifecycle.established import lifecycle_state, reconciliation_state
 from flinkop.lifecycle.handover import hand_over, recorded, taken_up
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback, Start
+from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback
 from flinkop.lifecycle.restore import RestoreChoice
 from flinkop.lifecycle.snapshotinfo import write_checkpoints, write_savepoints
 from flinkop.lifecycle.step import (
@@ -118,18 +118,21 @@ def _step(step: Step | None) -> dict[str, Any] | None:
 
 
 def _start(record: Record) -> dict[str, Any] | None:
-    match record.start:
-        case Start(since, generation, job_result_store_id, attempt):
-            return {
-                "startedAt": _precise(since),
-                "generation": generation,
-                "jobResultStoreId": job_result_store_id,
-                "ready": record.was_ready,
-                "withoutState": record.had_no_state,
-                **({"attempt": attempt} if attempt else {}),
-            }
-        case None:
-            return None
+    start = record.start
+    if start is None:
+        return None
+    written = {
+        "startedAt": _precise(start.since),
+        "generation": start.generation,
+        "jobResultStoreId": start.job_result_store_id,
+        "ready": record.was_ready,
+        "withoutState": record.had_no_state,
+        "attempt": start.attempt or None,
+        "configuration": dict(start.configuration) if start.configuration is not None else None,
+        "basePath": start.base_path,
+        "lostAt": _precise(start.lost_at) if start.lost_at is not None else None,
+    }
+    return _without_none(written)
 
 
 def _rollback(rollback: Rollback | None) -> dict[str, Any] | None:

@@ -71,9 +71,11 @@ def choose_restart(observed: Observed, desired: Desired) -> StopPlan:
         return TearDownPlan(HaFate.KEEP, "no state is to be kept")
     if metadata_are_usable(observed, desired):
         return TearDownPlan(HaFate.KEEP, "the job is not well, and its last checkpoint is used")
-    if is_cancellable(observed):
+    if can_be_cancelled_safely(observed, desired):
         return CancelPlan("the job is not well, and the last checkpoint is read from the cancelled job")
-    return NotNow(f"it cannot be started again: there are no high-availability metadata to go on from, and {state_of(observed)}")
+    return NotNow(
+        f"It cannot be started again: there are no high-availability metadata to go on from, and {obstacle_of(observed, desired)}"
+    )
 
 
 def fate_after_end(record: Record) -> HaFate:
@@ -114,11 +116,12 @@ def _stop_for_last_state(observed: Observed, desired: Desired, now: datetime) ->
         return StopWithSavepointPlan("the last checkpoint is older than last-state.max.allowed.checkpoint.age")
     if metadata_are_usable(observed, desired) and not desired.settings.cancel_for_last_state and not desired.version_changed:
         return TearDownPlan(HaFate.KEEP, "spec.job.upgradeMode is last-state")
-    if is_cancellable(observed):
+    if can_be_cancelled_safely(observed, desired):
         return CancelPlan("the last checkpoint is read from the cancelled job")
     if metadata_are_usable(observed, desired):
         return TearDownPlan(HaFate.KEEP, "the job cannot be asked: its last checkpoint is used")
-    return NotNow(f"spec.job.upgradeMode is last-state, there are no high-availability metadata to go on from, and {state_of(observed)}")
+    why = f"there are no high-availability metadata to go on from, and {obstacle_of(observed, desired)}"
+    return NotNow(f"spec.job.upgradeMode is last-state, {why}")
 
 
 def state_of(observed: Observed) -> str:
@@ -126,6 +129,18 @@ def state_of(observed: Observed) -> str:
     if not isinstance(observed.rest, Answered):
         return "the JobManager does not answer"
     return f"the job is {observed.job.state}" if observed.job else "the JobManager does not know the job"
+
+
+def obstacle_of(observed: Observed, desired: Desired) -> str:
+    """What keeps the job from being cancelled for its last checkpoint, in words."""
+    if is_cancellable(observed) and not desired.checkpoints_retained:
+        return "Flink would delete the checkpoints of a cancelled job (execution.checkpointing.externalized-checkpoint-retention)"
+    return state_of(observed)
+
+
+def can_be_cancelled_safely(observed: Observed, desired: Desired) -> bool:
+    """Whether its JobManager can be asked to cancel the job, which then leaves its last checkpoint."""
+    return is_cancellable(observed) and desired.checkpoints_retained
 
 
 def is_cancellable(observed: Observed) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, assert_never
 
 from flinkop.api.jobstatus import TriggerType
+from flinkop.lifecycle.action import StartCluster, SubmitJob
 from flinkop.lifecycle.deadline import for_snapshot
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.dispose import dispose_of_old
+from flinkop.lifecycle.dispose import dispose_of_old, forget_old
 from flinkop.lifecycle.observed import Observed, SnapshotCompleted, SnapshotFailed, SnapshotInProgress, SnapshotUnknown
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
@@ -24,7 +26,7 @@ _STOPPED = ENDED | {Phase.SUSPENDED}
 def take_snapshots(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """What of the snapshots comes next, beside what was decided for the job. Only a job that runs, and does nothing else, is asked."""
     record = decision.record
-    if record.phase in _STOPPED:
+    if record.phase in _STOPPED or any(isinstance(action, StartCluster | SubmitJob) for action in decision.actions):
         return _stopped(decision, observed)
     if record.phase is not Phase.RUNNING or desired.session:
         return decision
@@ -65,7 +67,7 @@ def _follow(kind: Kind, decision: Decision, trigger: Trigger, observed: Observed
 
 
 def _stopped(decision: Decision, observed: Observed) -> Decision:
-    """Nobody answers for a job that has stopped; what is heard at its end still counts."""
+    """Nobody answers for a job that has stopped, or is started anew; what is heard at its end still counts."""
     for kind in KINDS:
         trigger, outcome = kind.recorded(decision.record).trigger, kind.outcome(observed)
         if trigger is None:
@@ -99,17 +101,24 @@ def _failed(kind: Kind, decision: Decision, trigger: Trigger, cause: str) -> Dec
 
 
 def _begin(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    """What somebody asks for comes before what is due: a rhythm that cannot be kept would always be due."""
+    decision = dispose_of_old(forget_old(decision, desired), observed, desired, fresh)
     for kind in KINDS:
-        offered = kind.is_offered(desired.settings)
         if _asked_for(kind, decision.record, desired):
             decision = _accept_nonce(kind, decision, desired)
-            if offered:
+            if kind.is_offered(desired.settings):
                 return _ask(kind, decision, TriggerType.MANUAL, desired, fresh)
-        due = _next_periodic(kind, decision.record, desired) if offered else None
-        if due is not None and fresh.now >= due:
-            return _ask(kind, decision, TriggerType.PERIODIC, desired, fresh)
-        decision = _sooner(decision, due - fresh.now) if due is not None else decision
-    return dispose_of_old(decision, observed, desired, fresh)
+    return _periodic(decision, desired, fresh)
+
+
+def _periodic(decision: Decision, desired: Desired, fresh: Fresh) -> Decision:
+    """The kind that has waited longest comes first."""
+    offered = [(kind, _next_periodic(kind, decision.record, desired)) for kind in KINDS if kind.is_offered(desired.settings)]
+    due = [(at, kind) for kind, at in offered if at is not None]
+    if not due:
+        return decision
+    at, kind = min(due, key=itemgetter(0))
+    return _ask(kind, decision, TriggerType.PERIODIC, desired, fresh) if fresh.now >= at else _sooner(decision, at - fresh.now)
 
 
 def _ask(kind: Kind, decision: Decision, by: TriggerType, desired: Desired, fresh: Fresh) -> Decision:

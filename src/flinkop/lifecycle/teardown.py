@@ -15,6 +15,7 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.step import HaFate, TearingDown
 
 _SLOWLY = timedelta(seconds=15)
+_WITHOUT_LOST = "it goes on without them: their node seems to be lost"
 
 
 def delete_cluster(observed: Observed) -> tuple[Action, ...]:
@@ -29,7 +30,7 @@ def delete_cluster(observed: Observed) -> tuple[Action, ...]:
 
 def tear_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | None:
     """One more step of removing the cluster; None when it is gone and its metadata are as they should be."""
-    if not is_gone(observed, desired):
+    if not is_gone(observed, desired, late=for_cleanup(step.since, desired.settings).is_over(fresh.now)):
         return _wait(record, step, observed, desired, fresh.now)
     action = _metadata_action(step, observed.ha or HaMetadata(), desired)
     if action is None:
@@ -65,15 +66,24 @@ def _then(desired: Desired) -> str:
     return "it is Stalled (OldClusterStuck); nothing is started beside it"
 
 
-def is_gone(observed: Observed, desired: Desired) -> bool:
-    """Whether no JobManager is left that could run the job.
+def is_gone(observed: Observed, desired: Desired, late: bool = False) -> bool:
+    """Whether no JobManager is left that could run the job, and no TaskManager that would offer itself to the next one.
 
-    A pod on a lost node never reports its end. With high availability a survivor there has lost its leadership, so it cannot do harm.
+    A pod on a lost node never reports its end. With high availability a JobManager that survives there has lost its leadership, so it
+    cannot do harm. TaskManagers there are no longer waited for when it is `late`.
     """
-    if observed.cluster_is_gone:
-        return True
+    if observed.jobmanager is not None or observed.replica_sets:
+        return False
     fenced = observed.pods_overdue and desired.deployed_high_availability
-    return observed.jobmanager is None and observed.taskmanagers_are_gone and fenced
+    return (observed.jobmanager_pods == 0 or fenced) and (observed.taskmanagers_are_gone or (late and _are_lost(observed)))
+
+
+def _only_lost_ones_are_left(observed: Observed) -> bool:
+    return observed.jobmanager is None and observed.jobmanager_pods == 0 and not observed.replica_sets and _are_lost(observed)
+
+
+def _are_lost(observed: Observed) -> bool:
+    return observed.taskmanagers is None and observed.taskmanagers_overdue
 
 
 def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desired, now: datetime) -> Decision:
@@ -83,7 +93,7 @@ def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desire
     return stay(
         record if observed.jobmanager else _without_jobmanager(record),
         "OldClusterStuck" if late else "StoppingCluster",
-        f"{what} {deadline.words(now, _then(desired), _way_out(observed))}",
+        f"{what} {deadline.words(now, _WITHOUT_LOST if _only_lost_ones_are_left(observed) else _then(desired), _way_out(observed))}",
         *delete_cluster(observed),
         health=Health.STALLED if late else Health.PROGRESSING,
         requeue_after=_look_again(observed, desired, deadline.ends, now),

@@ -23,7 +23,7 @@ def ended_unseen(record: Record, observed: Observed, desired: Desired, now: date
         return False
     if desired.session or observed.job is not None or not isinstance(observed.rest, Answered):
         return False
-    return restart.since > start.since and now >= restart.since + _RECOVERS
+    return restart.since > start.awaited_since and now >= restart.since + _RECOVERS
 
 
 def how_it_ended(observed: Observed) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec
 from flinkop.flinkconf import flinkoptions as options
 from flinkop.flinkconf import operatoroptions
+from flinkop.flinkconf.configfile import read_config_yaml, read_flink_conf_yaml
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.syntax import write_config_yaml, write_flink_conf_yaml
 from flinkop.resources import logconfiguration
@@ -132,6 +133,16 @@ def _config_map(cluster: Cluster, log_files: Mapping[str, str]) -> dict[str, Any
     conf = dict(sorted(cluster.conf.items()))
     write = write_config_yaml if cluster.conf_file == "config.yaml" else write_flink_conf_yaml
     return _build_config_map(cluster, config_map_name(cluster.name), {**log_files, cluster.conf_file: write(conf)})
+
+
+def read_configuration(config_map: Mapping[str, Any]) -> dict[str, str]:
+    """The configuration in a cluster's config map, as it was given to `build_application`; empty when there is none.
+
+    Raises:
+        InvalidSpec: somebody has changed it into something that cannot be read.
+    """
+    data = config_map.get("data") or {}
+    return read_config_yaml(data["config.yaml"]) if "config.yaml" in data else read_flink_conf_yaml(data.get("flink-conf.yaml", ""))
 
 
 def _template_config_map(cluster: Cluster, template: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,11 @@ import shlex
 from collections.abc import Iterator
 
 from flinkop.api.flinkversion import FlinkVersion
+from flinkop.api.job import UpgradeMode
 from flinkop.flinkconf import flinkoptions, operatoroptions
 from flinkop.flinkconf.configfile import legacy_problem
 from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, PREFIX
+from flinkop.flinkconf.flinkoptions import CHECKPOINT_RETENTION, RETAINED, retains_checkpoints
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.operatoroptions import HEALTH_CHECK, RECOVERY, ROLLBACK
 from flinkop.flinkconf.option import InvalidOption
@@ -154,6 +156,16 @@ def checks_health_only_with_recovery(subject: Subject) -> Iterator[Violation]:
     if key in subject.spec.flink_configuration and HEALTH_CHECK.read(subject.conf) and not RECOVERY.read(subject.conf):
         problem = f"is true, and {RECOVERY.key} is false, so that nothing would be started again"
         yield Violation(subject.path_of(key), problem, f"set {RECOVERY.key} to true")
+
+
+def keeps_the_checkpoints_of_a_cancelled_job(subject: Subject) -> Iterator[Violation]:
+    """Without high availability a job is cancelled for its last checkpoint. Only told: one that would lose it is not cancelled."""
+    job, key = subject.job, CHECKPOINT_RETENTION.key
+    if job is None or is_ha(subject.conf) or not CHECKPOINT_RETENTION.is_set(subject.conf) or retains_checkpoints(subject.conf):
+        return
+    if job.upgrade_mode is UpgradeMode.LAST_STATE or HEALTH_CHECK.read(subject.conf):
+        problem = "lets Flink delete the checkpoints of a cancelled job, so that it cannot be started again from its last state"
+        yield warning(subject.path_of(key), problem, f"write {RETAINED}, or set high-availability.type: kubernetes")
 
 
 def has_known_log_files(subject: Subject) -> Iterator[Violation]:

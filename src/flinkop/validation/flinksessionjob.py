@@ -149,6 +149,7 @@ ON_ITS_CLUSTER: tuple[Callable[[SubmittedJob], Iterator[Violation]], ...] = (
     job.has_parallelism,
     job.keeps_its_state_somewhere,
     job.asks_for_checkpoints_that_flink_can_take,
+    job.takes_snapshots_in_a_rhythm_that_can_be_kept,
     job.redeploys_from_a_path,
     job.starts_from_a_real_path,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 from flinkop.api.cluster import DeploymentMode
 from flinkop.api.flinkversion import FlinkVersion
@@ -10,6 +11,7 @@ from flinkop.api.job import JobSpec, UpgradeMode
 from flinkop.flinkconf.flinkoptions import CHECKPOINT_DIRECTORY, CHECKPOINTS_ON_DEMAND_SINCE, NEW_NAMES, SAVEPOINT_DIRECTORY
 from flinkop.flinkconf.operatoroptions import MAX_CHECKPOINT_AGE, PERIODIC_CHECKPOINT_INTERVAL, PERIODIC_SAVEPOINT_INTERVAL
 from flinkop.flinkconf.option import InvalidOption, Option
+from flinkop.flinkconf.schedule import Schedule
 from flinkop.validation.subject import Subject, WithJob
 from flinkop.validation.violation import Violation, warning
 
@@ -21,6 +23,9 @@ _PYTHON_ARGUMENTS = frozenset({"-py", "-pym", "--python", "--pyModule"})
 
 # The path that stands for "high-availability metadata, or fail" in a configuration.
 _LAST_STATE_PATH = "KUBERNETES_OPERATOR_LAST_STATE"
+
+_SHORTEST_PAUSE = timedelta(seconds=10)
+_SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def has_parallelism(subject: WithJob) -> Iterator[Violation]:
@@ -76,6 +81,26 @@ def _takes_periodic_savepoints(subject: WithJob) -> bool:
         return PERIODIC_SAVEPOINT_INTERVAL.read(subject.conf) is not None
     except InvalidOption:
         return False
+
+
+def takes_snapshots_in_a_rhythm_that_can_be_kept(subject: WithJob) -> Iterator[Violation]:
+    """One at a time is taken, and each takes seconds at least."""
+    for option in (PERIODIC_SAVEPOINT_INTERVAL, PERIODIC_CHECKPOINT_INTERVAL) if subject.job is not None else ():
+        pause = _pause(subject, option)
+        if pause is not None and pause < _SHORTEST_PAUSE:
+            problem = f"asks for one every {pause.total_seconds():g} s, and the next one is always due"
+            yield warning(subject.path_of(option.key), problem, f"write {_SHORTEST_PAUSE.total_seconds():g} s or more")
+
+
+def _pause(subject: WithJob, option: Option[Schedule | None]) -> timedelta | None:
+    """The time between the first two; None when there are none. What cannot be read is told by another rule."""
+    try:
+        schedule = option.read(subject.conf)
+    except InvalidOption:
+        return None
+    first = schedule.next_after(_SOME_DAY) if schedule is not None else None
+    second = schedule.next_after(first) if schedule is not None and first is not None else None
+    return second - first if first is not None and second is not None else None
 
 
 def asks_for_checkpoints_that_flink_can_take(subject: WithJob) -> Iterator[Violation]:

@@ -30,7 +30,9 @@ def a_full_status(step: Step) -> dict[str, Any]:
     rejected = (Rejected(RestoreSource.SAVEPOINT, "older", "s3://sp"), Rejected(RestoreSource.EMPTY, "there is state"))
     record = Record(
         step=step,
-        start=Start(NOW, generation=2, job_result_store_id="store"),
+        start=Start(
+            NOW, generation=2, job_result_store_id="store", attempt=1, configuration={"rest.port": "8081"}, base_path="s3://sp", lost_at=NOW
+        ),
         invalid="spec.job: is wrong",
         generation=2,
         job=JobRecord("id", "name", JobState.RUNNING, 1, 2),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 from tests.fakes.kubeapi import FakeKubeApi
-from tests.unit.controllers.resource import KEY, a_resource, a_wish
+from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
 from tests.virtualtime import run
 
 from flinkop.controllers.actuator import Actuator, DeploymentExists, Target
+from flinkop.controllers.desire import Wish, read_wish
 from flinkop.controllers.view import FINALIZER, GENERATION_ANNOTATION
 from flinkop.errors import ApiUnavailable, Conflict, FlinkopError, FlinkRejected, NotFound
 from flinkop.flink.client import FlinkClient
@@ -27,10 +29,13 @@ from flinkop.lifecycle.action import (
     RemoveFinalizer,
     RemoveJobGraphs,
     StartCluster,
+    StartTaskManagers,
     StopWithSavepoint,
     TriggerCheckpoint,
     TriggerSavepoint,
 )
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record, Start
 from flinkop.lifecycle.restore import EMPTY
 from flinkop.resources.naming import common_labels
 
@@ -139,6 +144,28 @@ def test_a_start_makes_the_deployment_and_what_it_owns() -> None:
         dependents = [*await world.api.list(CONFIG_MAPS, KEY[0]), *await world.api.list(SERVICES, KEY[0])]
         assert "job-rest" in world.names("services")
         assert all([owner["uid"] for owner in one["metadata"]["ownerReferences"]] == [uid] for one in dependents)
+
+    play(scenario)
+
+
+def test_taskmanagers_that_are_made_again_fit_the_configuration_that_their_jobmanager_was_started_with() -> None:
+    standalone = a_resource(a_spec(mode="standalone", job={"parallelism": 4, "entryClass": "x"}))
+    memory = "taskmanager.memory.network.min"
+
+    async def scenario(world: World) -> None:
+        begun = read_wish(standalone, Record(), lambda *_: {"taskmanager.numberOfTaskSlots": "2", "taskmanager.rpc.port": "7000"})
+        assert isinstance(begun, Wish)
+        await world.actuator.perform(START, Target(KEY, standalone, begun))
+        taskmanagers = (DEPLOYMENTS.plural, KEY[0], "job-taskmanager")
+        first = world.api._objects.pop(taskmanagers)
+
+        start = Start(datetime(2025, 1, 1, tzinfo=UTC), 2, "result-store", configuration=begun.desired.configuration)
+        record = Record(Phase.RUNNING, start=start, reconciled=begun.desired.spec)
+        defaults = {"taskmanager.numberOfTaskSlots": "4", "taskmanager.rpc.port": "8000", memory: "100m"}
+        wish = read_wish(standalone, record, lambda *_: defaults)
+        assert isinstance(wish, Wish)
+        await world.actuator.perform(StartTaskManagers(2), Target(KEY, standalone, wish))
+        assert world.api._objects[taskmanagers]["spec"] == first["spec"]
 
     play(scenario)
 

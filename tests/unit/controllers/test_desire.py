@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from tests.unit.controllers.resource import a_resource, a_spec, a_wish
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.controllers.desire import NeverValid, Wish, read_wish
+from flinkop.lifecycle.desired import Scaling
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Record, Rollback
+from flinkop.lifecycle.record import Record, Rollback, Start
 from flinkop.lifecycle.specdiff import Effect
 
 INVALID = a_spec(job={"parallelism": 0})
@@ -96,7 +97,56 @@ def test_whether_the_cluster_that_runs_has_high_availability(before: dict[str, s
 
 def test_the_rest_port_is_that_of_the_cluster_that_runs() -> None:
     wish = a_wish(a_resource(a_spec(flinkConfiguration={"rest.port": "9999"})), running(flinkConfiguration={"rest.port": "8888"}))
-    assert wish.rest_port == 8888
+    assert wish.running.rest_port == 8888
+
+
+STANDALONE = {"mode": "standalone", "job": {"parallelism": 8, "entryClass": "x"}}
+CHANGED_DEFAULTS = {"rest.port": "9999", "high-availability.type": "kubernetes", "taskmanager.numberOfTaskSlots": "4"}
+
+
+def with_defaults(record: Record, **spec: Any) -> Wish:
+    defaults = {**CHANGED_DEFAULTS, "high-availability.storageDir": "s3://ha"}
+    wish = read_wish(a_resource(a_spec(**{**STANDALONE, **spec})), record, lambda *_: defaults)
+    assert isinstance(wish, Wish)
+    return wish
+
+
+def started_with(configuration: dict[str, str] | None, **spec: Any) -> Record:
+    return replace(
+        running(**{**STANDALONE, **spec}), start=Start(datetime(2025, 1, 1, tzinfo=UTC), 1, "store", configuration=configuration)
+    )
+
+
+def test_changed_defaults_say_nothing_about_a_cluster_that_runs() -> None:
+    wish = with_defaults(started_with({"taskmanager.numberOfTaskSlots": "2"}))
+    assert not wish.desired.wants_restart
+    assert (wish.running.rest_port, wish.desired.deployed_high_availability, wish.desired.taskmanagers) == (8081, False, 4)
+    assert wish.desired.configuration.items() >= CHANGED_DEFAULTS.items(), "the next start takes them up"
+
+
+def test_changed_slots_do_not_count_before_the_next_start_even_when_the_cluster_is_scaled() -> None:
+    reactive = {"scheduler-mode": "reactive"}
+    record = started_with({"taskmanager.numberOfTaskSlots": "2"}, flinkConfiguration=reactive)
+    wish = with_defaults(record, flinkConfiguration=reactive, job={"parallelism": 12, "entryClass": "x"})
+    assert (wish.desired.scaling, wish.desired.taskmanagers) == (Scaling.REPLICAS, 6)
+
+
+def test_a_spec_that_waits_for_a_restart_leaves_the_number_of_taskmanagers() -> None:
+    wish = with_defaults(started_with({}), job={"parallelism": 40, "entryClass": "x"})
+    assert wish.desired.wants_restart
+    assert (wish.desired.taskmanagers, wish.taskmanagers) == (8, 10)
+
+
+def test_what_a_cancelled_job_leaves_is_a_matter_of_the_cluster_that_runs() -> None:
+    retention = "execution.checkpointing.externalized-checkpoint-retention"
+    deletes = running(flinkConfiguration={retention: "DELETE_ON_CANCELLATION"})
+    assert not a_wish(a_resource(), deletes).desired.checkpoints_retained
+    assert a_wish(a_resource(), running()).desired.checkpoints_retained
+
+
+def test_of_a_start_that_recorded_nothing_todays_defaults_are_all_there_is() -> None:
+    wish = with_defaults(started_with(None))
+    assert (wish.running.rest_port, wish.desired.deployed_high_availability, wish.desired.taskmanagers) == (9999, True, 2)
 
 
 def test_defaults_are_those_of_the_namespace_and_the_version_and_the_spec_wins() -> None:
@@ -110,7 +160,7 @@ def test_defaults_are_those_of_the_namespace_and_the_version_and_the_spec_wins()
     wish = read_wish(a_resource(spec), Record(), defaults)
     assert isinstance(wish, Wish)
     assert asked == [("team", FlinkVersion.parse("v1_20"))]
-    assert (wish.taskmanagers, wish.rest_port) == (2, 9001)
+    assert (wish.taskmanagers, wish.running.rest_port) == (2, 9001)
 
 
 def test_a_progress_interval_longer_than_a_second_is_not_waited_for() -> None:

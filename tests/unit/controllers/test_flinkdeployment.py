@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -12,7 +13,9 @@ from tests.fakes.kubeapi import FakeKubeApi
 from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
 from tests.virtualtime import LoopClock, run
 
+from flinkop.api.flinkdeployment import parse_spec
 from flinkop.controllers.actuator import Actuator, Target
+from flinkop.controllers.desire import Wish
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.flinkdeployment import FlinkDeploymentController, Memory
 from flinkop.controllers.knowledge import RefusedTrigger
@@ -24,7 +27,9 @@ from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, I
 from flinkop.lifecycle.action import Action, ApplyIngress, Rescale, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.observed import Bounds, RefusedIngress
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.specdiff import OVERRIDES
 from flinkop.runtime.controller import Outcome, RequeueAfter
 
 STATELESS = {"upgradeMode": "stateless"}
@@ -305,3 +310,18 @@ def test_a_refused_rescaling_is_looked_at_again_at_once_and_forgotten_when_the_s
         assert memory.refused_rescale is None
 
     play(scenario)
+
+
+def test_the_end_of_a_job_is_seen_in_what_is_wanted_although_the_spec_is_the_same() -> None:
+    """A change that Flink was to carry out on the running job is one that starts the ended job again."""
+    adaptive = {"jobmanager.scheduler": "adaptive"}
+    before = a_spec(flinkConfiguration={**adaptive, OVERRIDES: "v:2"})
+    after = a_resource(a_spec(flinkConfiguration={**adaptive, OVERRIDES: "v:4"}))
+    record = Record(Phase.RUNNING, reconciled=parse_spec(before).to_wire())
+    controller, memory = World().controller, Memory()
+
+    running = controller._wish(after, record, memory)
+    ended = controller._wish(after, replace(record, phase=Phase.FAILED), memory)
+    assert isinstance(running, Wish)
+    assert isinstance(ended, Wish)
+    assert (running.desired.wants_restart, ended.desired.wants_restart) == (False, True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from tests.unit.controllers.objects import Objects
 from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
 from tests.virtualtime import START, run
 
+from flinkop.api.flinkdeployment import parse_spec
 from flinkop.api.jobstatus import TriggerType
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
 from flinkop.controllers.observer import Observer
-from flinkop.errors import FlinkRejected
+from flinkop.errors import FlinkopError, FlinkRejected, FlinkUnreachable
 from flinkop.flink import model
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
@@ -27,11 +29,14 @@ from flinkop.lifecycle.observed import (
     SnapshotFailed,
     SnapshotInProgress,
     SnapshotUnknown,
+    TaskManagers,
+    Trouble,
 )
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.specdiff import OVERRIDES
+from flinkop.lifecycle.step import HaFate, TearingDown
 
 JOB = "a" * 32
 PENDING = Trigger("trigger", 1, TriggerType.MANUAL, "CANONICAL")
@@ -47,10 +52,10 @@ DEPLOYMENT = {
 
 
 class Flink:
-    """A JobManager whose job runs; `operation` is what it says of every trigger."""
+    """A JobManager whose job runs; `operation` is what it says of every trigger, and `fails` what it gives no checkpoints for."""
 
-    def __init__(self, operation: model.AsyncOperation) -> None:
-        self.operation = operation
+    def __init__(self, operation: model.AsyncOperation, fails: FlinkopError | None = None) -> None:
+        self.operation, self.fails = operation, fails
 
     async def jobs_overview(self, _url: str) -> list[model.JobOverview]:
         return [model.JobOverview(JOB, "job", model.JobState.RUNNING, 1, 1, 1, 1, 0)]
@@ -64,7 +69,15 @@ class Flink:
         return self.operation
 
     async def checkpoints(self, _url: str, _job_id: str) -> model.CheckpointStatistics:
+        if self.fails is not None:
+            raise self.fails
         return model.CheckpointStatistics(1, None, None, "s3://s/1", None)
+
+    async def takes_checkpoints(self, _url: str, _job_id: str) -> bool:
+        return False
+
+    async def restarts(self, _url: str, _job_id: str) -> int:
+        return 0
 
 
 class Adaptive(Flink):
@@ -89,15 +102,21 @@ class Adaptive(Flink):
         return {"map": 2}
 
 
-def observe(record: Record, operation: model.AsyncOperation, refused: RefusedTrigger | None = None) -> Observed:
+def observe(
+    record: Record,
+    operation: model.AsyncOperation,
+    refused: RefusedTrigger | None = None,
+    fails: FlinkopError | None = None,
+    **conf: str,
+) -> Observed:
     """One look at the job."""
     found: list[Observed] = []
 
     async def scenario() -> None:
-        flink = cast(FlinkClient, Flink(operation))
+        flink = cast(FlinkClient, Flink(operation, fails))
         observer = Observer(Objects({KEY: DEPLOYMENT}), Objects(), None, cast(KubeClient, None), flink, lambda *_: "")
         knowledge = Knowledge("uid", None, None, refused)
-        found.append(await observer.observe(KEY, record, a_wish(a_resource(a_spec()), record), knowledge, START))
+        found.append(await observer.observe(KEY, record, a_wish(a_resource(a_spec(flinkConfiguration=conf)), record), knowledge, START))
 
     run(scenario())
     return found[0]
@@ -164,6 +183,22 @@ def test_a_snapshot_that_the_jobmanager_refused_has_failed(
     assert {name: getattr(seen, name) for name in ASKED} == {**dict.fromkeys(ASKED), field: outcome}
 
 
+@pytest.mark.parametrize("fails", [FlinkRejected(500, "the scheduler does not answer"), FlinkUnreachable("no answer in time")], ids=repr)
+def test_a_question_that_is_not_answered_leaves_no_doubt_that_the_job_runs(fails: FlinkopError) -> None:
+    old = Taken(1, "s3://s/1", TriggerType.UPGRADE, "CANONICAL")
+    history = (old, replace(old, location="s3://s/2"))
+    seen = observe(replace(RUNNING, savepoints=Snapshots(PENDING, history=history)), model.InProgress(), fails=fails)
+    assert seen.job_is_running
+    assert seen.savepoint == SnapshotInProgress()
+    assert seen.checkpoints is None
+
+
+def test_whether_a_job_takes_checkpoints_is_asked_where_its_health_is_and_there_are_none() -> None:
+    seen = observe(RUNNING, model.Unknown(), **{"kubernetes.operator.cluster.health-check.enabled": "true"})
+    assert seen.checkpoints is not None
+    assert (seen.checkpoints.periodic, seen.restarts) == (False, 0)
+
+
 def test_what_the_job_was_restored_from_is_asked_when_a_savepoint_is_to_be_deleted() -> None:
     old = Taken(1, "s3://s/1", TriggerType.UPGRADE, "CANONICAL")
     history = (old, replace(old, location="s3://s/2"))
@@ -171,3 +206,55 @@ def test_what_the_job_was_restored_from_is_asked_when_a_savepoint_is_to_be_delet
     assert seen.checkpoints is not None
     assert seen.checkpoints.restored_path == "s3://s/1"
     assert observe(RUNNING, model.Unknown()).checkpoints is None
+
+
+STANDALONE = a_spec(mode="standalone", job={"entryClass": "x"})
+TEARING_DOWN = replace(RUNNING, phase=Phase.UPGRADING, step=TearingDown(START, HaFate.KEEP), reconciled=parse_spec(STANDALONE).to_wire())
+
+
+class Pods(Objects):
+    """Pods of the cluster, each on a lost node."""
+
+    def by_index(self, _index: str, _key: Any) -> list[Any]:
+        deleted = (START - timedelta(minutes=5)).isoformat()
+        labels = ({"component": component} for component in self)
+        return [{"metadata": {"name": "pod", "labels": one, "deletionTimestamp": deleted}} for one in labels]
+
+
+class ReplicaSets:
+    """One ReplicaSet without an owner."""
+
+    async def list(self, *_: Any, **__: Any) -> list[Any]:
+        return [{"metadata": {"name": "job-5d4"}}]
+
+
+def look(deployments: Objects, pods: Pods, record: Record = TEARING_DOWN) -> Observed:
+    """One look at a standalone cluster without a JobManager."""
+    found: list[Observed] = []
+
+    async def scenario() -> None:
+        observer = Observer(deployments, pods, None, cast(KubeClient, ReplicaSets()), cast(FlinkClient, None), lambda *_: "")
+        wish = a_wish(a_resource(STANDALONE), record)
+        found.append(await observer.observe(KEY, record, wish, Knowledge(None, None), START))
+
+    run(scenario())
+    return found[0]
+
+
+def test_taskmanagers_on_a_lost_node_are_seen() -> None:
+    seen = look(Objects(), Pods(taskmanager=1))
+    assert (seen.taskmanager_pods, seen.taskmanagers_overdue, seen.jobmanager_pods) == (1, True, 0)
+
+
+def test_an_old_replica_set_is_looked_for_whoever_is_on_a_lost_node() -> None:
+    assert look(Objects(), Pods(taskmanager=1)).replica_sets == 1
+    high_availability = {"high-availability.type": "kubernetes", "high-availability.storageDir": "s3://ha"}
+    spec = parse_spec({**STANDALONE, "flinkConfiguration": {**STANDALONE["flinkConfiguration"], **high_availability}}).to_wire()
+    assert look(Objects(), Pods(jobmanager=1), replace(TEARING_DOWN, reconciled=spec)).replica_sets == 1
+
+
+def test_a_quota_that_keeps_taskmanagers_of_a_standalone_cluster_from_being_made_is_told() -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"}
+    taskmanagers = {"metadata": {"uid": "tm", "ownerReferences": [{"uid": "owner"}]}, "status": {"conditions": [refused]}}
+    seen = look(Objects({(KEY[0], "job-taskmanager"): taskmanagers}), Pods())
+    assert (seen.taskmanagers, seen.trouble) == (TaskManagers("tm", 1), Trouble("FailedCreate", "exceeded quota"))

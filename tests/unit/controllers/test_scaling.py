@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.unit.controllers.resource import a_resource, a_spec, a_wish
+from tests.virtualtime import START
 
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.lifecycle.desired import Scaling
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import OVERRIDES, Effect
+from flinkop.lifecycle.step import Rescaling
 
 ADAPTIVE = {"jobmanager.scheduler": "Adaptive"}
 REACTIVE = {"scheduler-mode": "reactive"}
@@ -60,6 +63,13 @@ def test_what_is_told_to_flink_is_read_in_both_forms() -> None:
     for conf in (overrides("a:2,b:3"), {"flinkConfiguration": {**ADAPTIVE, f"{OVERRIDES}.a": "2", f"{OVERRIDES}.b": "3"}}):
         record = Record(Phase.RUNNING, reconciled=parse_spec(a_spec(**overrides("a:1"))).to_wire())
         assert a_wish(a_resource(a_spec(**conf)), record).desired.parallelism == {"a": 2, "b": 3}
+
+
+def test_a_rescaling_under_way_that_is_taken_back_has_its_parallelism_to_go_back_to() -> None:
+    record = Record(Phase.RUNNING, reconciled=parse_spec(a_spec(**overrides("a:1"))).to_wire())
+    resource = a_resource(a_spec(**overrides("a:1")))
+    assert a_wish(resource, record).desired.parallelism == {}
+    assert a_wish(resource, replace(record, step=Rescaling(START))).desired.parallelism == {"a": 1}
 
 
 def test_a_change_of_a_job_that_has_ended_starts_it_again() -> None:

@@ -146,6 +146,21 @@ async def test_checkpoints_are_read(version: str, jobmanager: JobManager, client
         await client.checkpoints(jobmanager.url, NOBODYS)
 
 
+@pytest.mark.parametrize(
+    ("answer", "status", "takes"),
+    [
+        pytest.param({"mode": "exactly_once", "interval": 1000}, 200, True, id="every second"),
+        pytest.param({"mode": "exactly_once", "interval": 9223372036854775807}, 200, False, id="never"),
+        pytest.param({"errors": ["Checkpointing has not been enabled."]}, 404, False, id="some builds"),
+    ],
+)
+async def test_whether_a_job_takes_checkpoints_by_itself(
+    jobmanager: JobManager, client: FlinkClient, answer: Any, status: int, takes: bool
+) -> None:
+    jobmanager.says(f"GET /jobs/{RUNNING}/checkpoints/config", answer, status)
+    assert await client.takes_checkpoints(jobmanager.url, RUNNING) is takes
+
+
 async def test_a_job_without_checkpointing_has_no_checkpoints(jobmanager: JobManager, client: FlinkClient) -> None:
     jobmanager.says(f"GET /jobs/{RUNNING}/checkpoints", {"errors": ["Checkpointing has not been enabled."]}, 404)
     assert await client.checkpoints(jobmanager.url, RUNNING) == NO_CHECKPOINTS

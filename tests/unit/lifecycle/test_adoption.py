@@ -10,6 +10,7 @@ import pytest
 
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.api.jobstatus import TriggerType
+from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
@@ -17,7 +18,7 @@ from flinkop.lifecycle.record import JobManagerStatus, Record
 from flinkop.lifecycle.restore import RestoreSource
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.specdiff import NO_CHANGE, diff_spec
-from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statusreader import read_for_deletion, read_record
 from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.lifecycle.step import HaFate, TearingDown
 
@@ -136,6 +137,20 @@ def test_a_stopped_job_keeps_its_state(mode: str, path: str | None, kept_path: s
     assert not record.had_no_state
 
 
+@pytest.mark.parametrize(
+    ("state", "path", "kept_path"),
+    [
+        pytest.param("FAILED", SAVEPOINT, SAVEPOINT, id="failed, and left a checkpoint"),
+        pytest.param("CANCELED", SAVEPOINT, SAVEPOINT, id="cancelled, and left a checkpoint"),
+        pytest.param("FAILED", "KUBERNETES_OPERATOR_LAST_STATE", None, id="failed, and its state is in the metadata"),
+        pytest.param("RUNNING", SAVEPOINT, None, id="running: its state is newer"),
+    ],
+)
+def test_a_job_that_has_ended_keeps_what_it_left(state: str, path: str, kept_path: str | None) -> None:
+    status = a_status(jobStatus__state=state, jobStatus__upgradeSavepointPath=path)
+    assert adopt(status).savepoint_path == kept_path
+
+
 def test_a_job_that_was_stopped_without_state_may_start_empty() -> None:
     record = adopt(a_status(a_spec(state="suspended", upgradeMode="stateless")))
     assert record.restore is not None
@@ -233,6 +248,25 @@ def test_checkpoints_that_the_other_operator_recorded_or_has_asked_for_go_on() -
 
     found = adopt(a_status(jobStatus__checkpointInfo=info)).checkpoints
     assert found == Snapshots(pending, Taken(5, "", TriggerType.MANUAL, "FULL", 3), (), 4)
+
+
+BROKEN: list[dict[str, Any]] = [
+    a_status(reconciliationStatus__lastReconciledSpec="{broken"),
+    a_status(reconciliationStatus__reconciliationTimestamp=10**20),
+    a_status(jobStatus__state="DREAMING"),
+]
+
+
+@pytest.mark.parametrize("status", BROKEN)
+def test_what_cannot_be_read_is_told_and_keeps_no_deletion_from_ending(status: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableStatus):
+        read_record(status)
+    assert read_for_deletion(status) == Record()
+
+
+def test_a_savepoint_that_was_taken_for_a_reason_unknown_here_is_kept() -> None:
+    info = {"lastSavepoint": {"location": SAVEPOINT, "timeStamp": 5, "triggerType": "DELETE"}}
+    assert adopt(a_status(jobStatus__savepointInfo=info)).savepoints.last == Taken(5, SAVEPOINT, TriggerType.UNKNOWN, "UNKNOWN")
 
 
 def test_what_the_established_operator_writes_before_its_first_savepoint_is_none() -> None:

@@ -14,6 +14,7 @@ from tests.unit.lifecycle.builder import (
     SAVEPOINT,
     a_desired,
     a_record,
+    a_start,
     an_observed,
     an_upgrade,
     kinds,
@@ -77,6 +78,12 @@ FROM_METADATA = RestorePoint(RestoreSource.LAST_STATE)
     ("record", "wish", "checkpoints"),
     [
         pytest.param(restored_from(FROM_IT), {}, RESTORED_NOTHING, id="this start was restored from it"),
+        pytest.param(
+            {**restored_from(FROM_METADATA), "start": a_start(base_path=SAVEPOINT)},
+            {},
+            RESTORED_NOTHING,
+            id="checkpoints may use its files",
+        ),
         pytest.param({}, {"initial_savepoint_path": SAVEPOINT}, RESTORED_NOTHING, id="the spec names it"),
         pytest.param({}, {"initial_savepoint_path": f"{SAVEPOINT}/"}, RESTORED_NOTHING, id="the spec names it in another way"),
         pytest.param(
@@ -93,6 +100,13 @@ def test_a_savepoint_that_a_start_may_need_stays(record: Any, wish: Any, checkpo
     before = with_history(taken(25, UPGRADE, SAVEPOINT), taken(1), **record)
 
     assert DisposeSavepoint not in kinds(decide(before, an_observed(checkpoints=checkpoints), a_desired(**wish), FRESH))
+
+
+def test_flink_is_not_asked_again_and_again_about_a_savepoint_that_is_known_to_be_needed() -> None:
+    history = (taken(25, UPGRADE, SAVEPOINT), taken(1))
+    assert not may_dispose(with_history(*history, **restored_from(FROM_IT)), a_desired(), NOW)
+    assert not may_dispose(with_history(*history), a_desired(initial_savepoint_path=SAVEPOINT), NOW)
+    assert may_dispose(with_history(*history), a_desired(), NOW)
 
 
 def test_a_path_on_a_file_system_is_the_same_however_it_is_written() -> None:

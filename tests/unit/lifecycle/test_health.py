@@ -107,6 +107,18 @@ def test_a_job_that_completes_no_checkpoint_is_started_again(completed: timedelt
     assert decision.record.phase is phase
 
 
+def test_a_job_that_takes_no_checkpoints_by_itself_need_not_complete_any() -> None:
+    wish = a_desired(health_check=True, checkpoint_progress_window=10 * MINUTE)
+    decision = pass_after(counting(0), timedelta(0), 0, wish, checkpoints=Checkpoints(periodic=False), job=a_job(start_time=1))
+    assert (decision.record.phase, decision.record.reason) == (Phase.RUNNING, "JobRunning")
+
+
+@pytest.mark.parametrize(("mode", "words"), [("stateless", "from empty state"), ("last-state", "from its last state")])
+def test_people_read_from_what_it_is_started_again(mode: str, words: str) -> None:
+    decision = pass_after(counting(3, -MINUTE), timedelta(0), 67, replace(WISH, upgrade_mode=mode))
+    assert words in decision.events[0].message
+
+
 def test_a_job_without_high_availability_is_cancelled_for_its_last_checkpoint() -> None:
     wish = replace(a_desired(health_check=True, high_availability=False), deployed_high_availability=False)
     decision = pass_after(counting(0, -MINUTE), timedelta(0), 64, wish, ha=NO_METADATA)
@@ -143,3 +155,10 @@ def test_health_is_asked_for_only_where_it_is_wanted() -> None:
     asked = Question.RESTARTS | Question.CHECKPOINTS
     assert asked in questions(a_record(), WISH, jobmanager_exists=True)
     assert not questions(a_record(), a_desired(), jobmanager_exists=True) & asked
+
+
+def test_a_job_whose_checkpoints_flink_would_delete_is_not_cancelled() -> None:
+    wish = replace(WISH, checkpoints_retained=False)
+    decision = pass_after(counting(0, -MINUTE / 2), timedelta(0), 64, wish, ha=NO_METADATA)
+    assert (decision.record.phase, decision.record.reason, kinds(decision)) == (Phase.RUNNING, "JobUnhealthy", [])
+    assert "externalized-checkpoint-retention" in decision.record.message

@@ -125,6 +125,15 @@ def test_what_the_restart_in_its_place_depends_on_is_asked_in_time() -> None:
     assert Question.HA_METADATA | Question.CHECKPOINTS in questions(a_record(), wish, jobmanager_exists=True)
 
 
+def test_a_rescaling_that_is_taken_back_while_it_is_under_way_is_undone() -> None:
+    back = a_desired(generation=3, parallelism={"map": 2})
+    assert Question.SCALE in questions(RESCALING, back, jobmanager_exists=True)
+    undone = decide(RESCALING, seen(ACCEPTED), back, FRESH)
+    assert undone.actions == (Rescale(a_record().job.job_id or "", OLD.bounds),)
+    done = decide(undone.record, seen(OLD), back, FRESH)
+    assert (done.record.step, done.record.reconciled, done.record.health) == (None, SPEC, Health.SETTLED)
+
+
 @pytest.mark.parametrize(
     "observed",
     [observed_job(JobState.RESTARTING, scale=None), seen(None, rest=Unreachable("hangs"), job=None)],

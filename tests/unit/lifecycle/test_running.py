@@ -11,6 +11,7 @@ from tests.unit.lifecycle.builder import (
     CHECKPOINT,
     FRESH,
     JOB_ID,
+    LONG_AGO,
     NO_METADATA,
     NOW,
     SAVEPOINT,
@@ -67,7 +68,8 @@ def test_a_jobmanager_that_is_lost_has_a_deadline_from_now_on_to_come_back() -> 
     after = decide(a_record(), GONE_QUIET, a_desired(), FRESH).record
 
     assert after.start is not None
-    assert (after.start.since, after.start.generation) == (NOW, 1)
+    assert (after.start.awaited_since, after.start.generation) == (NOW, 1)
+    assert after.start.since == LONG_AGO, "it has lived since then, and periodic savepoints count from there"
     assert after.job.state is JobState.RECONCILING
 
 

@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.lifecycle.builder import (
+    CHECKPOINT,
     FRESH,
+    FROM_SAVEPOINT,
     MILLISECONDS,
     NEW_SPEC,
     NO_METADATA,
     NOW,
+    SAVEPOINT,
     a_desired,
     a_record,
     a_record_tearing_down,
+    a_start,
     a_starting_record,
     an_upgrade,
     ha,
@@ -25,7 +29,8 @@ from flinkop.lifecycle.action import StartCluster
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord
-from flinkop.lifecycle.start import again, start
+from flinkop.lifecycle.restore import EMPTY, RestorePoint, RestoreSource
+from flinkop.lifecycle.start import again, base_of, start
 
 GONE = nothing_left(ha=NO_METADATA)
 
@@ -40,6 +45,13 @@ def test_a_start_begins_a_new_life_of_the_record() -> None:
     assert (after.health, after.jobmanager, after.job.state) == (Health.PROGRESSING, JobManagerStatus.DEPLOYING, JobState.RECONCILING)
     assert (after.reconciled, after.reconciled_at) == (NEW_SPEC, MILLISECONDS)
     assert (after.was_ready, after.had_no_state, after.failure, after.step) == (False, False, None, None)
+
+
+def test_a_start_records_the_options_that_the_operator_depends_on_while_the_cluster_runs() -> None:
+    desired = an_upgrade(configuration={"rest.port": "9000"})
+    after = start(a_record_tearing_down(), nothing_left(), desired, FRESH).record
+    assert after.start is not None
+    assert after.start.configuration == {"rest.port": "9000"}
 
 
 def test_the_event_of_a_start_names_the_path_that_is_restored() -> None:
@@ -104,3 +116,24 @@ def test_the_moment_of_a_start_is_the_beginning_of_its_deadline() -> None:
 
     assert after.start is not None
     assert after.start.since == NOW
+
+
+_PATH = "s3://state/savepoint-other"
+
+
+@pytest.mark.parametrize(
+    ("before", "point", "base"),
+    [
+        pytest.param(None, RestorePoint(RestoreSource.SAVEPOINT, _PATH), _PATH, id="a savepoint"),
+        pytest.param(SAVEPOINT, RestorePoint(RestoreSource.SAVEPOINT, _PATH), _PATH, id="another one than before"),
+        pytest.param(SAVEPOINT, RestorePoint(RestoreSource.LAST_STATE), SAVEPOINT, id="metadata: the same as before"),
+        pytest.param(SAVEPOINT, RestorePoint(RestoreSource.CHECKPOINT, CHECKPOINT), SAVEPOINT, id="a checkpoint: the same as before"),
+        pytest.param(SAVEPOINT, EMPTY, None, id="empty state"),
+    ],
+)
+def test_the_savepoint_that_the_state_goes_back_to_is_known(before: str | None, point: RestorePoint, base: str | None) -> None:
+    assert base_of(a_record(start=a_start(base_path=before)), point) == base
+
+
+def test_what_an_older_version_started_from_a_savepoint_goes_back_to_that() -> None:
+    assert base_of(a_record(restore=FROM_SAVEPOINT), RestorePoint(RestoreSource.LAST_STATE)) == SAVEPOINT

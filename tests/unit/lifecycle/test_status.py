@@ -113,10 +113,22 @@ def _rolled_back(rejected: dict[str, Any], stable: dict[str, Any], deployed: boo
 _rollbacks = st.tuples(st.none(), st.none() | _specs, st.none() | _specs) | st.builds(_rolled_back, _specs, _specs, st.booleans())
 
 
+_starts = st.builds(
+    Start,
+    since=_times,
+    generation=_attempts,
+    job_result_store_id=_ids,
+    attempt=_attempts,
+    configuration=st.none() | st.dictionaries(st.just("rest.port"), _texts),
+    base_path=st.none() | st.just(SAVEPOINT),
+    lost_at=st.none() | _times,
+)
+
+
 @st.composite
 def records(draw: st.DrawFn) -> Record:
     """Any record. Without a start nothing is known of one."""
-    start = draw(st.none() | st.builds(Start, since=_times, generation=_attempts, job_result_store_id=_ids, attempt=_attempts))
+    start = draw(st.none() | _starts)
     rollback, reconciled, stable = draw(_rollbacks)
     flags = st.booleans() if start is not None else st.just(False)
     step = draw(_steps)

@@ -23,6 +23,7 @@ from tests.unit.lifecycle.builder import (
     ha,
     nothing_left,
     observed_job,
+    settings,
 )
 
 from flinkop.lifecycle.desired import Desired
@@ -35,6 +36,7 @@ SAVEPOINT_PLAN, CANCEL, REMOVE, WAIT = StopWithSavepointPlan, CancelPlan, TearDo
 RESTARTING = observed_job(JobState.RESTARTING)
 SILENT = an_observed(rest=Unreachable("no answer"), job=None)
 LAST_STATE = an_upgrade(upgrade_mode="last-state")
+DELETES = an_upgrade(upgrade_mode="last-state", checkpoints_retained=False)
 WITHOUT_HA = {"high_availability": False, "deployed_high_availability": False}
 OLD = Checkpoints(count=1, path=CHECKPOINT, completed_at=MILLISECONDS - 60_000)
 
@@ -58,6 +60,8 @@ OLD = Checkpoints(count=1, path=CHECKPOINT, completed_at=MILLISECONDS - 60_000)
         pytest.param(an_upgrade(**WITHOUT_HA), RESTARTING, WAIT, id="savepoint, not running, no high availability"),
         pytest.param(an_upgrade(high_availability=False), RESTARTING, WAIT, id="the new spec could not read the metadata"),
         pytest.param(LAST_STATE, an_observed(), REMOVE, id="last-state"),
+        pytest.param(DELETES, replace(an_observed(), ha=NO_METADATA), WAIT, id="last-state, but a cancelled job would leave nothing"),
+        pytest.param(replace(DELETES, settings=settings(cancel_for_last_state=True)), an_observed(), REMOVE, id="metadata are safer then"),
         pytest.param(LAST_STATE, RESTARTING, REMOVE, id="last-state, not running"),
         pytest.param(LAST_STATE, SILENT, REMOVE, id="last-state, silent"),
         pytest.param(replace(LAST_STATE, version_changed=True), an_observed(), SAVEPOINT_PLAN, id="last-state, another version"),

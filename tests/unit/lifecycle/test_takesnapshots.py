@@ -20,7 +20,9 @@ from tests.unit.lifecycle.builder import (
     an_ended_record,
     an_observed,
     an_upgrade,
+    ha,
     kinds,
+    nothing_left,
     observed_job,
     reasons,
     suspended,
@@ -28,11 +30,12 @@ from tests.unit.lifecycle.builder import (
 
 from flinkop.api.jobstatus import TriggerType
 from flinkop.flinkconf.schedule import Every, Schedule, parse_schedule
-from flinkop.lifecycle.action import Action, StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
+from flinkop.lifecycle.action import Action, DisposeSavepoint, StartCluster, StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import (
+    Checkpoints,
     JobState,
     Observed,
     SnapshotCompleted,
@@ -276,6 +279,15 @@ def test_with_the_end_of_the_job_the_wait_for_it_ends(kind: Kind, outcome: objec
 
 
 @both_kinds
+def test_one_that_is_lost_with_its_jobmanager_is_told(kind: Kind) -> None:
+    lost = decide(pending(kind), nothing_left(ha=ha(3, job_graphs=0)), wish(kind, 1, 1), FRESH)
+    started = decide(lost.record, nothing_left(ha=ha(3, job_graphs=0)), wish(kind, 1, 1), FRESH)
+    assert StartCluster in kinds(started)
+    assert kind.recorded(started.record).trigger is None
+    assert kind.error in reasons(started)
+
+
+@both_kinds
 def test_a_suspended_job_waits_for_none(kind: Kind) -> None:
     before = kind.record(a_suspended_record(), Snapshots(trigger=a_trigger(kind)))
     decision = decide(before, an_observed(jobmanager=None, jobmanager_pods=0), a_desired(spec=suspended(SPEC), suspended=True), FRESH)
@@ -394,3 +406,31 @@ def test_a_periodic_one_that_fails_is_tried_again_at_its_next_time(kind: Kind) -
     assert [event.message for event in failed.events if event.reason == kind.error] == [f"The periodic {kind.word} failed: no disk"]
     assert not asks(decide(failed.record, an_observed(), desired, FRESH))
     assert asks(decide(failed.record, an_observed(), desired, replace(FRESH, now=NOW + HOUR)))
+
+
+def test_what_somebody_asks_for_is_taken_also_where_a_periodic_savepoint_is_always_due() -> None:
+    desired = wish(CHECKPOINT, 1, savepoint_schedule=Every(SECOND))
+    assert decide(record(CHECKPOINT), an_observed(), desired, FRESH).actions == (TriggerCheckpoint(JOB_ID, FRESH.trigger_id),)
+
+
+def test_of_two_that_are_due_the_one_that_has_waited_longest_comes_first() -> None:
+    desired = a_desired(savepoint_schedule=Every(SECOND), checkpoint_schedule=Every(MINUTE))
+    just_taken = replace(record(SAVEPOINT), savepoints=Snapshots(last_periodic=MILLISECONDS - 1000))
+    assert TriggerCheckpoint in kinds(decide(just_taken, an_observed(), desired, FRESH))
+
+
+def test_old_savepoints_are_deleted_also_where_a_periodic_one_is_always_due() -> None:
+    history = tuple(Taken(MILLISECONDS - age, f"s3://s/{age}", TriggerType.PERIODIC, "CANONICAL") for age in (3000, 2000, 1000))
+    before = record(SAVEPOINT, None, Snapshots(history=history, last=history[-1], last_periodic=MILLISECONDS - 1000))
+    desired = a_desired(savepoint_schedule=Every(SECOND), savepoint_history_count=2)
+    decision = decide(before, an_observed(checkpoints=Checkpoints(count=1, path="s3://c/chk-1")), desired, FRESH)
+    assert kinds(decision) == [DisposeSavepoint, TriggerSavepoint]
+    assert decision.record.savepoints.history == history[1:]
+
+
+@pytest.mark.parametrize(("kind", "cleanup"), [(TriggerType.MANUAL, True), (TriggerType.PERIODIC, False)], ids=["by hand", "no cleanup"])
+def test_a_history_that_nobody_shortens_ends_at_a_hundred(kind: TriggerType, cleanup: bool) -> None:
+    history = tuple(Taken(MILLISECONDS + number, f"s3://s/{number}", kind, "CANONICAL") for number in range(102))
+    before = record(SAVEPOINT, None, Snapshots(history=history))
+    decision = decide(before, an_observed(), a_desired(savepoint_cleanup=cleanup), FRESH)
+    assert (decision.record.savepoints.history, decision.actions) == (history[2:], ())

@@ -139,3 +139,31 @@ def test_a_deletion_that_comes_back_late_removes_them_before_it_lets_go() -> Non
     assert kinds(decide(deleting, left, a_wish(deleting=True), late)) == [DeleteTaskManagers]
     going = replace(left, taskmanagers=replace(TWO, terminating=True))
     assert RemoveFinalizer in kinds(decide(deleting, going, a_wish(deleting=True), late))
+
+
+LOST = nothing_left(taskmanager_pods=1, taskmanagers_overdue=True)
+
+
+def test_taskmanagers_on_a_lost_node_are_waited_for_but_not_for_ever() -> None:
+    """They may still offer themselves to the new JobManager; that the job runs again is worth more in the end."""
+    before, waits = a_record_tearing_down(reconciled=NEW_SPEC), an_upgrade(standalone=True)
+    waiting = decide(before, LOST, waits, FRESH)
+    assert waiting.record.phase is Phase.UPGRADING
+    assert "node seems to be lost" in waiting.record.message
+    late = decide(before, LOST, waits, replace(FRESH, now=NOW + waits.settings.cleanup_timeout))
+    assert kinds(late) == [StartCluster]
+
+
+def test_taskmanagers_that_take_long_to_end_are_waited_for_all_the_same() -> None:
+    waits = an_upgrade(standalone=True)
+    late = decide(
+        a_record_tearing_down(), nothing_left(taskmanager_pods=1), waits, replace(FRESH, now=NOW + waits.settings.cleanup_timeout)
+    )
+    assert (late.record.reason, StartCluster in kinds(late)) == ("OldClusterStuck", False)
+
+
+def test_a_replica_set_is_waited_for_also_where_the_jobmanagers_pod_is_on_a_lost_node() -> None:
+    """It would make another one, with high availability or without."""
+    lost = nothing_left(jobmanager_pods=1, pods_overdue=True, replica_sets=1)
+    assert decide(a_record_tearing_down(), lost, an_upgrade(), FRESH).record.phase is Phase.UPGRADING
+    assert StartCluster in kinds(decide(a_record_tearing_down(), replace(lost, replica_sets=0), an_upgrade(), FRESH))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.validation.deployment import HIGH_AVAILABILITY, a_spec, sentences_of
+from tests.unit.validation.deployment import DIRECTORIES, HIGH_AVAILABILITY, a_spec, sentences_of
 
+RETENTION = "execution.checkpointing.externalized-checkpoint-retention"
 SHELL = "has characters that a shell acts on; put those arguments in single quotes"
 
 ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -187,6 +188,22 @@ def test_high_availability_under_its_old_name_is_fine_everywhere() -> None:
     old = {"high-availability": "kubernetes", "high-availability.storageDir": "s3://ha"}
     assert sentences_of(a_spec(flinkVersion="v1_16", flinkConfiguration=old)) == []
     assert sentences_of(a_spec(flinkVersion="v2_0", flinkConfiguration=old)) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "conf", "told"),
+    [
+        pytest.param({"upgradeMode": "last-state"}, {}, True, id="last-state"),
+        pytest.param({"upgradeMode": "savepoint"}, {"kubernetes.operator.cluster.health-check.enabled": "true"}, True, id="health check"),
+        pytest.param({"upgradeMode": "savepoint"}, {}, False, id="it is never cancelled"),
+        pytest.param({"upgradeMode": "last-state"}, HIGH_AVAILABILITY, False, id="there are metadata"),
+        pytest.param({"upgradeMode": "last-state"}, {RETENTION: "RETAIN_ON_CANCELLATION"}, False, id="they stay"),
+    ],
+)
+def test_checkpoints_that_go_with_a_cancelled_job_are_told_of_where_that_matters(job: Any, conf: Any, told: bool) -> None:
+    conf = {RETENTION: "DELETE_ON_CANCELLATION", **DIRECTORIES, **conf}
+    sentences = sentences_of(a_spec(job=job, flinkConfiguration=conf))
+    assert any(RETENTION in sentence and sentence.startswith("warning") for sentence in sentences) is told
 
 
 def test_only_two_log_files_are_known() -> None:

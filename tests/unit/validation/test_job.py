@@ -112,6 +112,14 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
             "set execution.checkpointing.savepoint-dir in spec.flinkConfiguration"
         ],
     ),
+    "a rhythm that cannot be kept": (
+        {"flinkConfiguration": {**DIRECTORIES, PERIODIC_SAVEPOINTS: "1", PERIODIC_CHECKPOINTS: "0/5 * * * * ?"}},
+        [
+            f"warning spec.flinkConfiguration.{key}: asks for one every {pause} s, and the next one is always due; write 10 s or more"
+            for key, pause in ((PERIODIC_SAVEPOINTS, "0.001"), (PERIODIC_CHECKPOINTS, "5"))
+        ],
+    ),
+    "one that can": ({"flinkConfiguration": {**DIRECTORIES, PERIODIC_SAVEPOINTS: "10 s", PERIODIC_CHECKPOINTS: "0 * * * * ?"}}, []),
     "no periodic savepoints": ({"flinkConfiguration": {PERIODIC_SAVEPOINTS: ""}}, []),
     "checkpoints on demand": (
         {"job": {"checkpointTriggerNonce": 1}, "flinkVersion": "v1_17", "flinkConfiguration": {PERIODIC_CHECKPOINTS: "1 h"}},

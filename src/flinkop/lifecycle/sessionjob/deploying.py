@@ -94,8 +94,8 @@ def _lost(record: Record, observed: SessionObserved, desired: Desired, fresh: Fr
 
 def _has_had_time(record: Record, desired: Desired, fresh: Fresh) -> bool:
     """As long as a submission may take nobody knows that it will not come."""
-    return record.start is None or fresh.now >= record.start.since + desired.settings.submission_timeout
+    return record.start is None or fresh.now >= record.start.awaited_since + desired.settings.submission_timeout
 
 
 def _is_late(record: Record, desired: Desired, fresh: Fresh) -> bool:
-    return record.start is not None and fresh.now >= record.start.since + desired.settings.readiness_timeout
+    return record.start is not None and fresh.now >= record.start.awaited_since + desired.settings.readiness_timeout

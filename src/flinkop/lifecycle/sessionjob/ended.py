@@ -13,7 +13,7 @@ from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import TERMINAL
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.restart import counted, restarts_at
+from flinkop.lifecycle.restart import counted, origin, restarts_at
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
 
 
@@ -25,7 +25,7 @@ def on_ended(record: Record, observed: SessionObserved, desired: Desired, fresh:
         return go(record, Phase.UPGRADING, "JobStopped", "The job has ended; its successor is next.", step=None, requeue_after=IMMEDIATELY)
     at = restarts_at(record, desired)
     if at is not None and fresh.now >= at:
-        return _restart(record)
+        return _restart(record, desired)
     return _rest(record, at, fresh)
 
 
@@ -37,8 +37,8 @@ def _tries_again(record: Record, desired: Desired) -> bool:
     return desired.wants_restart or (record.phase is Phase.FAILED and record.job.state not in TERMINAL and is_new)
 
 
-def _restart(record: Record) -> Decision:
-    message = f"The job failed and is started again from its last state. Cause: {record.failure or 'not known'}"
+def _restart(record: Record, desired: Desired) -> Decision:
+    message = f"The job failed and is started again {origin(desired)}. Cause: {record.failure or 'not known'}"
     event = Event("RestartFailedJob", message, EventType.WARNING, Component.JOB)
     ended = datetime.fromtimestamp((record.job.update_time or 0) / 1000, UTC)
     return go(counted(record, ended), Phase.UPGRADING, "JobStopped", message, step=None, events=(event,), requeue_after=IMMEDIATELY)

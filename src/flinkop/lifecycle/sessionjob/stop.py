@@ -13,7 +13,17 @@ from flinkop.lifecycle.observed import TERMINAL, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
-from flinkop.lifecycle.stop import CancelPlan, NotNow, StopPlan, StopWithSavepointPlan, checkpoint_too_old, is_cancellable, state_of
+from flinkop.lifecycle.stop import (
+    CancelPlan,
+    NotNow,
+    StopPlan,
+    StopWithSavepointPlan,
+    can_be_cancelled_safely,
+    checkpoint_too_old,
+    is_cancellable,
+    obstacle_of,
+    state_of,
+)
 
 _SUSPENDED = Event("Suspended", "Suspending existing deployment.", component=Component.JOB)
 
@@ -39,15 +49,15 @@ def choose_stop(observed: Observed, desired: Desired, fresh: Fresh) -> StopPlan:
         return _for_savepoint(observed, desired)
     if checkpoint_too_old(observed, desired, fresh.now):
         return StopWithSavepointPlan("the last checkpoint is older than last-state.max.allowed.checkpoint.age")
-    if is_cancellable(observed):
+    if can_be_cancelled_safely(observed, desired):
         return CancelPlan("the last checkpoint is read from the cancelled job")
-    return NotNow(f"spec.job.upgradeMode is last-state, and {state_of(observed)}")
+    return NotNow(f"spec.job.upgradeMode is last-state, and {obstacle_of(observed, desired)}")
 
 
 def _for_savepoint(observed: Observed, desired: Desired) -> StopPlan:
     if observed.job_is_running:
         return StopWithSavepointPlan("spec.job.upgradeMode is savepoint")
-    if desired.settings.last_state_fallback and is_cancellable(observed):
+    if desired.settings.last_state_fallback and can_be_cancelled_safely(observed, desired):
         return CancelPlan("the job is not running: falling back to its last checkpoint")
     return NotNow(f"spec.job.upgradeMode is savepoint, and {state_of(observed)}")
 

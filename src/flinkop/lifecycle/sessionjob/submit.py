@@ -15,7 +15,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, choose_restore
 from flinkop.lifecycle.sessionjob.seen import ClusterState, JarFailed, JarPending, JarReady, SessionObserved
-from flinkop.lifecycle.start import restore_facts
+from flinkop.lifecycle.start import base_of, restore_facts
 from flinkop.lifecycle.step import Submitting
 
 _AGAIN = timedelta(seconds=60)
@@ -87,7 +87,7 @@ def obstacle(observed: SessionObserved) -> tuple[str, str, Health]:
 def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, jar: JarReady, fresh: Fresh) -> Decision:
     job_id = desired.pinned_job_id or fresh.job_id
     attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
-    start = Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt)
+    start = Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt, base_path=base_of(record, point))
     return go(
         record,
         Phase.DEPLOYING,
@@ -107,8 +107,6 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled=desired.spec,
         reconciled_at=fresh.milliseconds,
         failure=None,
-        savepoints=replace(record.savepoints, trigger=None),
-        checkpoints=replace(record.checkpoints, trigger=None),
     )
 
 
