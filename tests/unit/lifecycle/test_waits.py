@@ -62,6 +62,7 @@ from flinkop.lifecycle.statuswriter import Scale as ScaleStatus
 from flinkop.lifecycle.statuswriter import write_status
 from flinkop.lifecycle.step import (
     Cancelling,
+    Rescaling,
     Step,
     Submitting,
     TakingSavepoint,
@@ -277,6 +278,15 @@ WAITS = [
         "Upgrading OldClusterStuck Stalled",
     ),
     Wait(
+        "StoppingCluster",
+        a_record_tearing_down(reconciled=NEW_SPEC),
+        nothing_left(taskmanager_pods=1, taskmanagers_overdue=True),
+        an_upgrade(standalone=True),
+        (CLEANUP,),
+        5 * MINUTE - SECOND,
+        "Deploying ClusterStarting",
+    ),
+    Wait(
         "CleaningMetadata",
         a_record_tearing_down(),
         nothing_left(ha=ha()),
@@ -299,6 +309,15 @@ WAITS = [
         a_record(),
         observed_job(JobState.RESTARTING, ha=NO_METADATA),
         an_upgrade(),
+        (READINESS,),
+        5 * MINUTE,
+        "Running UpgradeWaiting Stalled",
+    ),
+    Wait(
+        "UpgradeWaiting",
+        a_record(),
+        an_observed(ha=NO_METADATA),
+        an_upgrade(upgrade_mode="last-state", checkpoints_retained=False),
         (READINESS,),
         5 * MINUTE,
         "Running UpgradeWaiting Stalled",
@@ -335,6 +354,15 @@ WAITS = [
         "Upgrading TakingSavepoint Progressing",
     ),
     Wait("Rescaling", a_record(), an_observed(scale=ACCEPTED), _rescaled(), (READINESS,), 5 * MINUTE, "Running JobRunning Settled"),
+    Wait(
+        "Rescaling",
+        a_record(step=Rescaling(NOW)),
+        an_observed(scale=ACCEPTED),
+        a_desired(parallelism={"map": 2}),
+        (READINESS,),
+        5 * MINUTE,
+        "Running Rescaling Stalled",
+    ),
     # what the operator does by itself
     Wait(
         "RollingBack",
