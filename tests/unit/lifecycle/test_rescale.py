@@ -26,7 +26,7 @@ from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.action import Rescale, StopWithSavepoint
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired, Scaling
-from flinkop.lifecycle.observed import Bounds, JobState, Observed, RescaleRefused, Scale, SnapshotInProgress, Unreachable
+from flinkop.lifecycle.observed import Bounds, JobState, Observed, RescaleRefused, Scale, SnapshotFailed, SnapshotInProgress, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Health
@@ -123,6 +123,25 @@ def test_a_jobmanager_that_never_knows_what_it_was_told_is_no_endless_wait() -> 
 def test_what_the_restart_in_its_place_depends_on_is_asked_in_time() -> None:
     wish = a_wish(max_checkpoint_age=timedelta(minutes=1))
     assert Question.HA_METADATA | Question.CHECKPOINTS in questions(a_record(), wish, jobmanager_exists=True)
+
+
+def test_the_pause_after_a_failed_restart_lasts_also_where_flink_does_not_answer_in_between() -> None:
+    refused, desired = RescaleRefused("not adaptive"), a_wish()
+    stopping = decide(a_record(), seen(refused), desired, FRESH).record
+    failed = decide(stopping, seen(None, savepoint=SnapshotFailed("disk full")), desired, FRESH).record
+    assert (failed.phase, type(failed.step)) == (Phase.RUNNING, WaitingToRetry)
+    for scale in (refused, None, refused):
+        waiting = decide(failed, seen(scale), desired, replace(FRESH, now=NOW + timedelta(seconds=30)))
+        assert (waiting.record.phase, waiting.actions, waiting.record.step) == (Phase.RUNNING, (), failed.step)
+    again = decide(failed, seen(refused), desired, replace(FRESH, now=NOW + timedelta(minutes=2)))
+    assert kinds(again) == [StopWithSavepoint]
+
+
+def test_a_job_is_not_restarted_because_flink_does_not_undo_a_rescaling() -> None:
+    back, late = a_desired(generation=3, parallelism={"map": 2}), replace(FRESH, now=NOW + timedelta(minutes=5))
+    waiting = decide(RESCALING, seen(ACCEPTED), back, late)
+    assert (kinds(waiting), waiting.record.phase, waiting.record.health) == ([Rescale], Phase.RUNNING, Health.STALLED)
+    assert "spec.restartNonce" in waiting.record.message
 
 
 def test_a_rescaling_that_is_taken_back_while_it_is_under_way_is_undone() -> None:
