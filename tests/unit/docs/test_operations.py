@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
+from tests.generate import changes
 from tests.unit.chart.render import render
 
 import flinkop.metrics  # noqa: F401 - registers the metrics
@@ -39,6 +40,10 @@ def test_every_reason_in_the_table_is_one_that_the_operator_gives() -> None:
 
     assert len(reasons) > 8
     assert sorted(reason for reason in reasons if f'"{reason}"' not in SOURCES) == []
+
+
+def test_the_table_of_changes_is_the_table_of_rules() -> None:
+    assert f"<!-- changes -->\n{changes()}\n<!-- /changes -->" in TEXT, "write it anew with `make generate`"
 
 
 def test_every_option_exists() -> None:
