@@ -106,6 +106,12 @@ class OperatorConfig:
     manage_ingress = _SystemOption(options.MANAGE_INGRESS)
     savepoint_history_count_ceiling = _SystemOption(options.SAVEPOINT_HISTORY_COUNT_CEILING)
     savepoint_history_age_ceiling = _SystemOption(options.SAVEPOINT_HISTORY_AGE_CEILING)
+    job_submission_timeout = _SystemOption(options.JOB_SUBMISSION_TIMEOUT)
+    artifact_schemes = _SystemOption(options.ARTIFACT_SCHEMES)
+    artifact_directory = _SystemOption(options.ARTIFACT_DIRECTORY)
+    artifact_max_size = _SystemOption(options.ARTIFACT_MAX_SIZE)
+    artifact_file_directories = _SystemOption(options.ARTIFACT_FILE_DIRECTORIES)
+    refuse_restricted_hosts = _SystemOption(options.REFUSE_RESTRICTED_HOSTS)
     dynamic_config = _SystemOption(options.DYNAMIC_CONFIG)
     dynamic_config_interval = _SystemOption(options.DYNAMIC_CONFIG_INTERVAL)
 

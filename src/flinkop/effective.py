@@ -85,7 +85,7 @@ def _unset(settings: Iterable[Setting]) -> Iterator[Setting]:
     conf = {setting.key: setting.value for setting in settings}
     for option in operatoroptions.ALL:
         if not option.is_set(conf):
-            text = text_of_default(option.default)
+            text = text_of_default(option)
             yield Setting(option.key, "", NOT_SET) if text is None else Setting(option.key, text, DEFAULT_OF_OPTION)
 
 

@@ -53,6 +53,10 @@ class FlinkRejected(TransientError):
         self.status = status
 
 
+class ArtifactUnavailable(TransientError):
+    """A jar cannot be fetched: its server does not answer or refuses, or what it sends is not what was asked for."""
+
+
 class InvalidSpec(TerminalError):
     """The spec cannot be carried out as written."""
 

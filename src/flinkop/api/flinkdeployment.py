@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, Strict, ValidationError
+from pydantic import Field, Strict
 
 from flinkop.api.cluster import (
     DeploymentMode,
@@ -17,11 +17,11 @@ from flinkop.api.cluster import (
     ResourceRequirements,
     TaskManagerSpec,
 )
-from flinkop.api.complaint import WrongFields, complaints
 from flinkop.api.flinkconfiguration import FlinkConfiguration
 from flinkop.api.flinkversion import KNOWN_VERSIONS, FlinkVersion
 from flinkop.api.job import DesiredJobState, JobSpec, UpgradeMode
 from flinkop.api.model import ApiModel, OpenApi, PodTemplate
+from flinkop.api.reading import read_model
 
 __all__ = [
     "DeploymentMode",
@@ -91,11 +91,5 @@ class FlinkDeploymentSpec(ApiModel):
 
 
 def parse_spec(raw: Mapping[str, Any]) -> FlinkDeploymentSpec:
-    """Reads `spec` as the API server stores it, or as `to_wire` wrote it.
-
-    Raises WrongFields, an InvalidSpec, which names every path that is wrong, what is wrong there and what to write, and no values.
-    """
-    try:
-        return FlinkDeploymentSpec.model_validate(raw, by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise WrongFields(tuple(complaints("spec", error))) from None
+    """Reads `spec` as the API server stores it, or as `to_wire` wrote it. Raises WrongFields, as `read_model` does."""
+    return read_model(FlinkDeploymentSpec, raw)

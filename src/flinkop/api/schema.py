@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import pairwise
 from types import NoneType, UnionType
@@ -71,12 +71,19 @@ def _schema_of_class(kind: type) -> Schema:
 
 
 def _attribute_docstrings(model: type[ApiModel]) -> dict[str, str]:
-    """The text below each attribute, in one line."""
+    """The text below each attribute, in one line; also of those that the model has from others."""
+    above = [parent for parent in reversed(model.__mro__) if issubclass(parent, ApiModel)]
+    return {name: text for parent in above for name, text in _docstrings_in(parent)}
+
+
+def _docstrings_in(model: type[ApiModel]) -> Iterator[tuple[str, str]]:
     body = ast.parse(inspect.getsource(model)).body[0]
     assert isinstance(body, ast.ClassDef)
-    return {
-        statement.target.id: " ".join(str(following.value.value).split())
-        for statement, following in pairwise(body.body)
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
-        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
-    }
+    for statement, following in pairwise(body.body):
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and isinstance(following, ast.Expr)
+            and isinstance(following.value, ast.Constant)
+        ):
+            yield statement.target.id, " ".join(str(following.value.value).split())

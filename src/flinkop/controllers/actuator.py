@@ -12,9 +12,11 @@ import structlog
 
 from flinkop.controllers import view
 from flinkop.controllers.desire import Wish
+from flinkop.controllers.finalizer import set_finalizer
+from flinkop.controllers.jobactuator import JobActuator
 from flinkop.controllers.observer import BaseUrl
 from flinkop.controllers.trigger import Key
-from flinkop.errors import AlreadyExists, Conflict, FlinkRejected, FlinkUnreachable, NotFound, TerminalError
+from flinkop.errors import AlreadyExists, Conflict, NotFound, TerminalError
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, resource_of
@@ -36,6 +38,7 @@ from flinkop.lifecycle.action import (
     StartSession,
     StartTaskManagers,
     StopWithSavepoint,
+    SubmitJob,
     TriggerCheckpoint,
     TriggerSavepoint,
 )
@@ -61,7 +64,7 @@ class Actuator:
     """Performs actions against Kubernetes and Flink."""
 
     def __init__(self, kube: KubeClient, flink: FlinkClient, base_url: BaseUrl) -> None:
-        self._kube, self._flink, self._base_url = kube, flink, base_url
+        self._kube, self._base_url, self._job = kube, base_url, JobActuator(flink)
 
     async def perform(self, action: Action, target: Target) -> str | None:
         """Performs `action`; gives the uid of the Deployment when it is a start.
@@ -72,35 +75,25 @@ class Actuator:
         """
         match action:
             case AddFinalizer():
-                await self._set_finalizers(target, present=True)
+                target.resource = await set_finalizer(self._kube, FLINK_DEPLOYMENTS, target.resource, present=True)
             case RemoveFinalizer():
-                await self._set_finalizers(target, present=False)
+                target.resource = await set_finalizer(self._kube, FLINK_DEPLOYMENTS, target.resource, present=False)
             case StartCluster():
                 return await self._start(_plan_of(action, target), target)
             case StartSession(generation, job_result_store_id):
                 return await self._start(DeploymentPlan(generation, target.wish.uid, None, None, job_result_store_id), target)
             case DeleteJobManager(uid):
                 await self._kube.delete(DEPLOYMENTS, *target.key, uid=uid, propagation="Background")
+            case SubmitJob():
+                raise AssertionError("jobs are submitted to session clusters only")
             case StartTaskManagers(generation):
                 await self._start_taskmanagers(generation, target)
             case ScaleTaskManagers(uid, replicas):
                 await self._scale_taskmanagers(uid, replicas, target.key)
             case DeleteTaskManagers(uid):
                 await self._kube.delete(DEPLOYMENTS, *_taskmanagers_of(target.key), uid=uid, propagation="Background")
-            case Rescale(job_id, bounds):
-                requirements = {vertex: (bound.lower, bound.upper) for vertex, bound in bounds.items()}
-                await self._flink.set_resource_requirements(self._base_url(target.key, target.wish.rest_port), job_id, requirements)
-            case StopWithSavepoint():
-                await self._stop(action, target)
-            case TriggerSavepoint(job_id, trigger_id):
-                await self._trigger_savepoint(job_id, trigger_id, target)
-            case TriggerCheckpoint(job_id, trigger_id):
-                url = self._base_url(target.key, target.wish.rest_port)
-                await self._flink.trigger_checkpoint(url, job_id, trigger_id, target.wish.desired.settings.checkpoint_type)
-            case DisposeSavepoint(location):
-                await self._dispose_savepoint(location, target)
-            case CancelJob(job_id):
-                await self._flink.cancel_job(self._base_url(target.key, target.wish.rest_port), job_id)
+            case Rescale() | StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() | DisposeSavepoint() | CancelJob():
+                await self._job.perform(action, self._base_url(target.key, target.wish.rest_port), target.wish.desired.settings)
             case DeleteHaMetadata():
                 await self._delete_ha_metadata(target.key)
             case RemoveJobGraphs():
@@ -120,17 +113,6 @@ class Actuator:
             raise IngressExists(f"an Ingress {target.key[1]} exists that does not belong to this resource; delete or rename it")
         if spec is not None:
             await self._kube.apply(INGRESSES, build_ingress(*target.key, spec, wish.rest_port, wish.uid))
-
-    async def _set_finalizers(self, target: Target, *, present: bool) -> None:
-        metadata = target.resource["metadata"]
-        others = [name for name in metadata.get("finalizers", ()) if name != view.FINALIZER]
-        wanted = [*others, view.FINALIZER] if present else others
-        patch = {"metadata": {"finalizers": wanted, "resourceVersion": metadata["resourceVersion"]}}
-        try:
-            target.resource = await self._kube.patch(FLINK_DEPLOYMENTS, *target.key, patch)
-        except NotFound:
-            if present:
-                raise
 
     async def _start(self, plan: DeploymentPlan, target: Target) -> str:
         namespace, name = target.key
@@ -179,27 +161,6 @@ class Actuator:
         if view.read_jobmanager(found).generation != plan.generation:
             raise Conflict(f"Deployment {key[1]} is that of another generation")
         return found
-
-    async def _stop(self, action: StopWithSavepoint, target: Target) -> None:
-        await self._flink.stop_with_savepoint(
-            self._base_url(target.key, target.wish.rest_port),
-            action.job_id,
-            action.trigger_id,
-            target.wish.desired.settings.savepoint_directory,
-            action.drain,
-            target.wish.desired.settings.savepoint_format,
-        )
-
-    async def _trigger_savepoint(self, job_id: str, trigger_id: str, target: Target) -> None:
-        settings, url = target.wish.desired.settings, self._base_url(target.key, target.wish.rest_port)
-        await self._flink.trigger_savepoint(url, job_id, trigger_id, settings.savepoint_directory, settings.savepoint_format)
-
-    async def _dispose_savepoint(self, location: str, target: Target) -> None:
-        """Nothing depends on it: files that remain are named, and somebody may remove them."""
-        try:
-            await self._flink.dispose_savepoint(self._base_url(target.key, target.wish.rest_port), location)
-        except (FlinkUnreachable, FlinkRejected) as error:
-            _log.warning("savepoint not deleted", location=location, cause=str(error))
 
     async def _ha_config_maps(self, key: Key) -> list[dict[str, Any]]:
         namespace, name = key

@@ -15,7 +15,9 @@ from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator, Target
 from flinkop.controllers.desire import NeverValid, Wish, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
-from flinkop.controllers.observer import Knowledge, ObjectStore, Observer, RefusedTrigger
+from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
+from flinkop.controllers.observer import ObjectStore, Observer
+from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkopError, FlinkRejected, NamespaceTerminating, TerminalError, TransientError, UnreadableStatus
 from flinkop.kube.client import KubeClient
@@ -100,7 +102,8 @@ class FlinkDeploymentController:
     ) -> None:
         self._store, self._deployments = store, deployments
         self._observer, self._actuator, self._events = observer, actuator, events
-        self._kube, self._clock, self._configuration, self._ids = kube, clock, configuration, ids
+        self._clock, self._configuration, self._ids = clock, configuration, ids
+        self._statuses = StatusRecorder(kube, events, FLINK_DEPLOYMENTS)
         self._memories: dict[Key, Memory] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
@@ -114,7 +117,7 @@ class FlinkDeploymentController:
             self._memories.pop(key, None)
             return Done()
         memory = self._memories.setdefault(key, Memory())
-        if _is_stale(resource, memory) or self._awaits_deployment(key, memory):
+        if is_stale(resource, memory) or self._awaits_deployment(key, memory):
             return RequeueAfter(_STALE_CHECK.total_seconds())
         return await self._pass(key, resource, memory)
 
@@ -181,26 +184,8 @@ class FlinkDeploymentController:
     async def _record(
         self, resource: Mapping[str, Any], record: Record, decision: Decision, scale: Scale, memory: Memory
     ) -> Mapping[str, Any]:
-        before = resource.get("status") or {}
-        after = write_status(decision.record, before, scale, self._clock.now())
-        if after != before:
-            version = resource["metadata"]["resourceVersion"]
-            resource = await self._write(resource, after)
-            if resource["metadata"]["resourceVersion"] != version:  # an old CRD drops fields, so that nothing may have changed
-                memory.stale_version = version
-            _tell(record, decision.record)
-        self._events.record(resource, decision.events)
-        return resource
-
-    async def _write(self, resource: Mapping[str, Any], status: dict[str, Any]) -> Mapping[str, Any]:
-        metadata = resource["metadata"]
-        body = {
-            "apiVersion": resource["apiVersion"],
-            "kind": resource["kind"],
-            "metadata": {field: metadata[field] for field in ("name", "namespace", "uid", "resourceVersion")},
-            "status": status,
-        }
-        return await self._kube.replace_status(FLINK_DEPLOYMENTS, body)
+        after = write_status(decision.record, resource.get("status") or {}, scale, self._clock.now())
+        return await self._statuses.record(resource, record, decision, after, memory)
 
     async def _act(self, decision: Decision, target: Target, memory: Memory) -> Outcome:
         again = False
@@ -274,16 +259,3 @@ def _rest(wish: Wish) -> RequeueAfter:
 
 def _outcome(decision: Decision) -> Outcome:
     return Done() if decision.requeue_after is None else RequeueAfter(decision.requeue_after.total_seconds())
-
-
-def _tell(before: Record, after: Record) -> None:
-    if (before.phase, before.reason) != (after.phase, after.reason):
-        _log.info("phase", phase=after.phase.value, was=before.phase.value, reason=after.reason, message=after.message)
-
-
-def _is_stale(resource: Mapping[str, Any], memory: Memory) -> bool:
-    """Whether the cache has not shown yet what this process wrote last. Its event comes, and with it the next pass."""
-    if memory.stale_version == resource["metadata"]["resourceVersion"]:
-        return True
-    memory.stale_version = None
-    return False

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from flinkop.controllers import view
-from flinkop.controllers.answer import read_checkpoints, read_job, read_snapshot
+from flinkop.controllers.answer import read_job
 from flinkop.controllers.desire import Wish
+from flinkop.controllers.jobobserver import JobObserver
+from flinkop.controllers.knowledge import Knowledge
 from flinkop.controllers.lastwords import LastWords
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkRejected, FlinkUnreachable
@@ -21,28 +23,15 @@ from flinkop.lifecycle.dispose import may_dispose
 from flinkop.lifecycle.observed import (
     TERMINAL,
     Answered,
-    Bounds,
     HaMetadata,
-    Job,
-    JobState,
     Observed,
-    Refusal,
-    RefusedIngress,
-    RescaleRefused,
-    Scale,
-    Snapshot,
-    SnapshotFailed,
-    SnapshotUnknown,
     TaskManagers,
     Unreachable,
 )
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
-from flinkop.lifecycle.step import TakingSavepoint
 from flinkop.lifecycle.unseen import ended_unseen
 from flinkop.resources.naming import common_labels, selector_of, taskmanager_deployment_name
-
-_TROUBLED = frozenset({JobState.FAILED, JobState.FAILING, JobState.RESTARTING})
 
 
 class ObjectStore(Protocol):
@@ -61,25 +50,6 @@ BaseUrl = Callable[[Key, int], str]
 """Key of a cluster and its REST port to the base URL of the JobManager's REST endpoint."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedTrigger:
-    """A JobManager refused to take this savepoint or checkpoint."""
-
-    trigger_id: str
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What this process remembers about a key and no store shows."""
-
-    started_uid: str | None
-    refusal: Refusal | None
-    refused_ingress: RefusedIngress | None = None
-    refused_trigger: RefusedTrigger | None = None
-    refused_rescale: str | None = None
-
-
 class Observer:
     """Gathers one `Observed` per pass."""
 
@@ -94,7 +64,7 @@ class Observer:
     ) -> None:
         self._deployments, self._pods, self._ingresses = deployments, pods, ingresses
         self._kube, self._flink, self._base_url = kube, flink, base_url
-        self._last_words = LastWords(kube)
+        self._last_words, self._job = LastWords(kube), JobObserver(flink)
 
     async def observe(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
         """Looks at everything the next decision depends on.
@@ -114,6 +84,8 @@ class Observer:
         asked = questions(record, wish.desired, seen.jobmanager is not None)
         if may_dispose(record, wish.desired, now):
             asked |= Question.CHECKPOINTS
+        if not record.cluster_info:
+            asked |= Question.CLUSTER_INFO
         if Question.HA_METADATA in asked:
             seen = replace(seen, ha=await self._ha_metadata(key, record))
         if Question.REPLICA_SETS in asked and seen.cluster_is_gone:
@@ -178,74 +150,14 @@ class Observer:
 
     async def _answers(self, url: str, record: Record, wish: Wish, seen: Observed, asked: Question, knowledge: Knowledge) -> Observed:
         jobs = await self._flink.jobs_overview(url)
-        job = _find(jobs, record.job.job_id)
-        seen = replace(seen, rest=Answered(), job=job)
-        seen = await self._outcomes(url, record, seen, asked, knowledge)
         if wish.desired.session:
-            return await self._of_session(url, record, seen, jobs)
-        if job is None:
-            return seen
-        if job.state in _TROUBLED:
-            seen = replace(seen, failure=await self._failure(url, job))
-        if Question.CHECKPOINTS in asked or job.state in TERMINAL:
-            seen = replace(seen, checkpoints=read_checkpoints(await self._flink.checkpoints(url, job.job_id)))
-        if Question.SCALE in asked and job.state is JobState.RUNNING:
-            seen = replace(seen, scale=await self._scale(url, job.job_id, knowledge))
-        if Question.RESTARTS in asked:
-            seen = replace(seen, restarts=await self._flink.restarts(url, job.job_id))
-        if job.state is JobState.RUNNING and not record.cluster_info:
-            seen = replace(seen, cluster_info=await self._cluster_info(url))
-        return seen
-
-    async def _outcomes(self, url: str, record: Record, seen: Observed, asked: Question, knowledge: Knowledge) -> Observed:
-        job_id, savepoint, checkpoint = record.job.job_id or "", _savepoint_trigger(record), record.checkpoints.trigger
-        if savepoint is not None and Question.SAVEPOINT in asked:
-            outcome = await self._flink.savepoint_status(url, job_id, savepoint)
-            seen = replace(seen, savepoint=_with_refusal(read_snapshot(outcome), savepoint, knowledge))
-        if checkpoint is not None and Question.REQUESTED_CHECKPOINT in asked:
-            outcome = await self._flink.checkpoint_status(url, job_id, checkpoint.trigger_id)
-            seen = replace(seen, requested_checkpoint=_with_refusal(read_snapshot(outcome), checkpoint.trigger_id, knowledge))
-        return seen
+            return await self._of_session(url, record, replace(seen, rest=Answered()), jobs)
+        return await self._job.look(url, record, seen, asked, knowledge, jobs)
 
     async def _of_session(self, url: str, record: Record, seen: Observed, jobs: list[JobOverview]) -> Observed:
         running = tuple(job for job in map(read_job, jobs) if job.state not in TERMINAL)
-        info = None if record.cluster_info else await self._cluster_info(url)
+        info = None if record.cluster_info else await self._flink.cluster_info(url)
         return replace(seen, session_jobs=running, cluster_info=info)
-
-    async def _scale(self, url: str, job_id: str, knowledge: Knowledge) -> Scale | RescaleRefused:
-        if knowledge.refused_rescale is not None:
-            return RescaleRefused(knowledge.refused_rescale)
-        try:
-            requirements = await self._flink.resource_requirements(url, job_id)
-        except FlinkRejected as refused:
-            return RescaleRefused(str(refused))
-        bounds = {vertex: Bounds(lower, upper) for vertex, (lower, upper) in requirements.items()}
-        return Scale(bounds, await self._flink.vertex_parallelism(url, job_id))
-
-    async def _failure(self, url: str, job: Job) -> str | None:
-        return await self._flink.failure_cause(url, job.job_id)
-
-    async def _cluster_info(self, url: str) -> Mapping[str, str]:
-        return await self._flink.cluster_info(url)
-
-
-def _savepoint_trigger(record: Record) -> str | None:
-    """The savepoint that is being taken: that of a stop, or one that lets the job go on."""
-    if isinstance(record.step, TakingSavepoint):
-        return record.step.trigger_id
-    return record.savepoints.trigger.trigger_id if record.savepoints.trigger is not None else None
-
-
-def _with_refusal(outcome: Snapshot, trigger_id: str, knowledge: Knowledge) -> Snapshot:
-    """A request that the JobManager has refused will never be known to it."""
-    refused = knowledge.refused_trigger
-    if isinstance(outcome, SnapshotUnknown) and refused is not None and refused.trigger_id == trigger_id:
-        return SnapshotFailed(refused.cause)
-    return outcome
-
-
-def _find(jobs: list[JobOverview], job_id: str | None) -> Job | None:
-    return next((read_job(job) for job in jobs if job.job_id == job_id), None)
 
 
 def _component(pod: Mapping[str, Any]) -> str | None:

@@ -5,16 +5,22 @@ Every call ends within the timeout, as a value or as one of two errors: FlinkUnr
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import orjson
 from yarl import URL
 
 from flinkop.errors import FlinkRejected, FlinkUnreachable
+from flinkop.flink.jar import JAR_CONTENT_TYPE, Accepted, Jar, RunOutcome, RunRequest, outcome_of, read_jar_id, read_jars
 from flinkop.flink.model import (
     NO_CHECKPOINTS,
     AsyncOperation,
@@ -50,6 +56,14 @@ _DNS_SECONDS = 30
 
 def _ignore(method: str, outcome: str, seconds: float) -> None:
     """The default observer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A body that is a file of a form; it is read while it is sent."""
+
+    name: str
+    content: IO[bytes]
 
 
 class FlinkClient:
@@ -154,6 +168,39 @@ class FlinkClient:
         """`status.clusterInfo`: version and revision of Flink."""
         return await self._get(base_url, "/config", read_cluster_info)
 
+    async def jars(self, base_url: str) -> list[Jar]:
+        """The jars on this JobManager."""
+        return await self._get(base_url, "/jars", read_jars)
+
+    async def upload_jar(self, base_url: str, content: Path | bytes, name: str, seconds: float) -> str:
+        """Uploads a jar under a name that ends in `.jar`, within so many seconds; the same again makes another one. Gives its id.
+
+        Raises FileNotFoundError and other OSErrors when the file cannot be read.
+        """
+        file = BytesIO(content) if isinstance(content, bytes) else await asyncio.to_thread(content.open, "rb")
+        with file:
+            answer = await self._call("POST", base_url, "/jars/upload", _File(name, file), seconds)
+        return _understood(answer, read_jar_id, "POST /jars/upload")
+
+    async def delete_jar(self, base_url: str, jar_id: str) -> None:
+        """Deletes a jar; one that is not there is success. Jobs that run do not need it."""
+        try:
+            await self._call("DELETE", base_url, f"/jars/{quote(jar_id, safe='')}")
+        except FlinkRejected as rejected:
+            if "does not exist in" not in str(rejected):
+                raise
+
+    async def run_jar(self, base_url: str, jar_id: str, request: RunRequest, seconds: float | None = None) -> RunOutcome:
+        """Runs the program that submits the job, and waits for that, within so many seconds, or the client's own timeout.
+
+        FlinkUnreachable, after a time-out too, does not tell that there is no such job, nor that there will be none: look for its id.
+        """
+        try:
+            await self._call("POST", base_url, f"/jars/{quote(jar_id, safe='')}/run", request.body(), seconds)
+        except FlinkRejected as rejected:
+            return outcome_of(rejected)
+        return Accepted()
+
     async def _find(self, base_url: str, path: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
         """None when the JobManager does not know it."""
         try:
@@ -164,17 +211,15 @@ class FlinkClient:
             raise
 
     async def _get(self, base_url: str, path: str, read: Callable[[Mapping[str, Any]], T]) -> T:
-        answer = await self._call("GET", base_url, path)
-        try:
-            return read(answer)
-        except (KeyError, ValueError):
-            raise FlinkUnreachable(f"GET {path}: the answer is not Flink's") from None
+        return _understood(await self._call("GET", base_url, path), read, f"GET {path}")
 
-    async def _call(self, method: str, base_url: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def _call(
+        self, method: str, base_url: str, path: str, body: Mapping[str, Any] | _File | None = None, seconds: float | None = None
+    ) -> dict[str, Any]:
         began = time.perf_counter()
         outcome = "error"
         try:
-            answer = await self._exchange(method, base_url, path, body)
+            answer = await self._exchange(method, base_url, path, _body_arguments(body) | _timeout_arguments(seconds))
             outcome = "success"
         except FlinkRejected:
             outcome = "rejected"
@@ -183,11 +228,10 @@ class FlinkClient:
             self._observe(method, outcome, time.perf_counter() - began)
         return answer
 
-    async def _exchange(self, method: str, base_url: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        data = orjson.dumps(body) if body is not None else None
-        headers = {"Content-Type": "application/json"} if data else None
+    async def _exchange(self, method: str, base_url: str, path: str, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
-            async with self._session.request(method, base_url + path, data=data, headers=headers, allow_redirects=False) as response:
+            url = URL(base_url + path, encoded=True)
+            async with self._session.request(method, url, allow_redirects=False, **arguments) as response:
                 content = await _read(response, method, path)
         except (TimeoutError, aiohttp.ServerTimeoutError):
             self._forget_address(base_url)
@@ -202,6 +246,25 @@ class FlinkClient:
         with suppress(ValueError):
             url = URL(base_url)
             self._connector.clear_dns_cache(url.host, url.port)
+
+
+def _body_arguments(body: Mapping[str, Any] | _File | None) -> dict[str, Any]:
+    if isinstance(body, _File):
+        form = aiohttp.FormData()
+        form.add_field("jarfile", body.content, filename=body.name, content_type=JAR_CONTENT_TYPE)
+        return {"data": form}
+    return {} if body is None else {"data": orjson.dumps(body), "headers": {"Content-Type": "application/json"}}
+
+
+def _timeout_arguments(seconds: float | None) -> dict[str, Any]:
+    return {} if seconds is None else {"timeout": aiohttp.ClientTimeout(total=seconds, sock_connect=_CONNECT_TIMEOUT)}
+
+
+def _understood(answer: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T], request: str) -> T:
+    try:
+        return read(answer)
+    except (KeyError, ValueError):
+        raise FlinkUnreachable(f"{request}: the answer is not Flink's") from None
 
 
 async def _read(response: aiohttp.ClientResponse, method: str, path: str) -> bytes:

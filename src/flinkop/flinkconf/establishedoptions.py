@@ -17,17 +17,12 @@ NOT_YET: frozenset[str] = frozenset(
         "exception.field.max.length",
         "exception.label.mapper",
         "health.canary.resource.timeout",
-        "job.submission.timeout",
         "resource.lifecycle.metrics.enabled",
         "resource.lifecycle.namespace.histograms.enabled",
         "resource.metrics.enabled",
         "savepoint.dispose-on-delete",
         "session.deletion.block-on-session-jobs",
         "snapshot.resource.enabled",
-        "user.artifacts.allowed-schemes",
-        "user.artifacts.base.dir",
-        "user.artifacts.disallow-restricted-hosts",
-        "user.artifacts.http.header",
     )
 )
 

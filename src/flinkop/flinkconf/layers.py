@@ -58,7 +58,7 @@ def put(layer: Layer, conf: dict[str, str], version: FlinkVersion) -> None:
     """Lays it over `conf`, in which the other names of what it sets are gone then: Flink prefers the new name, whoever wrote it."""
     counting = layer.over(conf)
     for key in counting:
-        for name in _other_names(key, version):
+        for name in other_names(key, version):
             conf.pop(name, None)
     conf.update(counting)
 
@@ -84,7 +84,7 @@ def _explain_layer(layer: Layer, settings: dict[str, Setting], version: FlinkVer
     for key in layer.conf.keys() - counting.keys():
         given = Given(layer.source, key, layer.conf[key])
         settings[key] = replace(settings[key], overridden=(*settings[key].overridden, given))
-    names = {key: (key, *_other_names(key, version)) for key in counting}
+    names = {key: (key, *other_names(key, version)) for key in counting}
     weaker = {name: settings.pop(name) for group in names.values() for name in group if name in settings}
     for key, value in counting.items():
         lost = [given for name in names[key] if name in weaker for given in _given_by(weaker[name])]
@@ -95,6 +95,9 @@ def _given_by(setting: Setting) -> tuple[Given, ...]:
     return (Given(setting.source, setting.key, setting.value), *setting.overridden)
 
 
-def _other_names(key: str, version: FlinkVersion) -> tuple[str, ...]:
-    """None where `version` does not know `key`: what it ignores must hide nothing that it reads."""
+def other_names(key: str, version: FlinkVersion) -> tuple[str, ...]:
+    """Under what else Flink, or the operator, knows the option `key`.
+
+    None where `version` does not know `key`: what it ignores must hide nothing that it reads.
+    """
     return () if version < _SINCE.get(key, version) else _OTHER_NAMES.get(key, ())

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from flinkop.flinkconf.duration import parse_duration
 from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, NOT_YET, NOT_YET_PREFIXES, PREFIX, reason_against
-from flinkop.flinkconf.option import Option, boolean, count, decimal, integer, one_of
+from flinkop.flinkconf.memory import parse_flink_memory
+from flinkop.flinkconf.option import MapOption, Option, boolean, count, decimal, integer, one_of
 from flinkop.flinkconf.schedule import Schedule, parse_schedule
+from flinkop.flinkconf.syntax import parse_list, parse_map
 
 NAMESPACE_DEFAULTS = f"{PREFIX}default-configuration.namespace."
 VERSION_DEFAULTS = f"{PREFIX}default-configuration.flink-version."
@@ -53,6 +55,18 @@ def _optional_text(text: str) -> str | None:
 def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     return () if names == (_ALL_NAMESPACES,) else names
+
+
+def _schemes(text: str) -> tuple[str, ...]:
+    return tuple(scheme.strip().lower() for scheme in parse_list(text) if scheme.strip())
+
+
+def _directories(text: str) -> tuple[str, ...]:
+    directories = tuple(parse_list(text))
+    for directory in directories:
+        if not directory.startswith("/"):
+            raise ValueError(f"'{directory}' is not an absolute path; write for example /opt/jars")
+    return directories
 
 
 RECONCILE_INTERVAL = _system(
@@ -323,6 +337,50 @@ MERGE_ARRAYS_BY_NAME = _resource(
     boolean,
     "Whether lists of two pod templates are merged by the names of their elements rather than by position.",
 )
+JOB_SUBMISSION_TIMEOUT = _system(
+    "job.submission.timeout",
+    timedelta(minutes=10),
+    parse_duration,
+    "How long each step of submitting a session job may take: fetching its jar, uploading it, running the program.",
+)
+ARTIFACT_SCHEMES: Option[tuple[str, ...]] = _system(
+    "user.artifacts.allowed-schemes",
+    ("https",),
+    _schemes,
+    "From where the jars of session jobs may be fetched, with semicolons between: https, http, file, s3, gs, abfs and so on. A jar of the "
+    "session cluster's image (local) is not fetched and always allowed.",
+)
+ARTIFACT_DIRECTORY = _system(
+    "user.artifacts.base.dir", "/opt/flink/artifacts", str.strip, "Where the operator keeps the jars that it has fetched."
+)
+REFUSE_RESTRICTED_HOSTS = _system(
+    "user.artifacts.disallow-restricted-hosts",
+    True,
+    boolean,
+    "Whether a jar cannot be fetched by http or https from addresses that are not public: loopback, private, link-local, multicast and so "
+    "on. Each connection is checked, after a redirect too.",
+)
+ARTIFACT_HEADERS = MapOption(
+    f"{PREFIX}user.artifacts.http.header",
+    {},
+    parse_map,
+    description="Headers of the requests that fetch a jar by http or https: `key:value,key:value`. Whoever may read the resource can read "
+    "them: keep what is secret in a Secret, see `user.artifacts.headers-from`.",
+)
+ARTIFACT_HEADERS_FROM: Option[str | None] = _resource(
+    "user.artifacts.headers-from",
+    None,
+    _optional_text,
+    "The name of a Secret in the resource's namespace: each of its keys is a header of the requests that fetch a jar, and wins over "
+    "`user.artifacts.http.header`.",
+)
+ARTIFACT_MAX_SIZE = _system("user.artifacts.max-size", 512 * 2**20, parse_flink_memory, "How large a jar that is fetched may be.")
+ARTIFACT_FILE_DIRECTORIES: Option[tuple[str, ...]] = _system(
+    "user.artifacts.file-directories",
+    (),
+    _directories,
+    "Directories of the operator's pod, with semicolons between, from which `file://` may fetch, besides `user.artifacts.base.dir`.",
+)
 
 # Everything above, in the order of the documentation.
 ALL: tuple[Option[Any], ...] = (
@@ -380,6 +438,14 @@ ALL: tuple[Option[Any], ...] = (
     SAVEPOINT_HISTORY_AGE_CEILING,
     MERGE_ARRAYS_BY_NAME,
     BLOCK_ON_UNMANAGED_JOBS,
+    JOB_SUBMISSION_TIMEOUT,
+    ARTIFACT_SCHEMES,
+    ARTIFACT_DIRECTORY,
+    REFUSE_RESTRICTED_HOSTS,
+    ARTIFACT_HEADERS,
+    ARTIFACT_HEADERS_FROM,
+    ARTIFACT_MAX_SIZE,
+    ARTIFACT_FILE_DIRECTORIES,
 )
 
 
@@ -392,7 +458,7 @@ def _sentence_about(key: str) -> str | None:
     inner = _without_defaults_prefix(key)
     if (reason := reason_against(inner)) is not None:
         return f"{key}: is an option of the established operator that does not apply here: {reason}; leave it out"
-    if not inner.startswith((PREFIX, AUTOSCALER_PREFIX)) or inner in _NAMES:
+    if not inner.startswith((PREFIX, AUTOSCALER_PREFIX)) or inner in _NAMES or inner.startswith(_MAPS):
         return None
     if inner in NOT_YET or inner.startswith(NOT_YET_PREFIXES):
         return f"{key}: is an option of the established operator that this one does not have yet; it has no effect"
@@ -409,6 +475,9 @@ def _without_defaults_prefix(key: str) -> str:
 
 
 _NAMES = frozenset(name for option in ALL for name in (option.key, *option.fallback_keys))
+
+# The pairs of a map may be set one by one.
+_MAPS = tuple(f"{option.key}." for option in ALL if isinstance(option, MapOption))
 
 # Options that a resource cannot set for itself, under all their names.
 SYSTEM_KEYS = frozenset(name for option in ALL if option.system_only for name in (option.key, *option.fallback_keys))

@@ -8,9 +8,11 @@ from typing import Any
 
 from flinkop.flinkconf.duration import format_duration, parse_duration
 from flinkop.flinkconf.establishedoptions import NOT_APPLICABLE
+from flinkop.flinkconf.memory import format_memory, parse_flink_memory
 from flinkop.flinkconf.operatoroptions import ALL, NAMESPACE_DEFAULTS, VERSION_DEFAULTS
-from flinkop.flinkconf.option import Option, boolean, count, decimal, integer
+from flinkop.flinkconf.option import MapOption, Option, boolean, count, decimal, integer
 from flinkop.flinkconf.schedule import parse_schedule
+from flinkop.flinkconf.syntax import format_list
 
 _TYPES: Mapping[Callable[[str], Any], str] = {
     parse_duration: "duration",
@@ -19,6 +21,7 @@ _TYPES: Mapping[Callable[[str], Any], str] = {
     integer: "integer",
     count: "integer",
     decimal: "number",
+    parse_flink_memory: "size",
 }
 
 _INTRODUCTION = f"""\
@@ -77,7 +80,7 @@ def _table(options: Iterable[Option[Any]]) -> Iterable[str]:
     yield "| Option | Default | Type | Meaning |"
     yield "|---|---|---|---|"
     for option in options:
-        yield f"| `{option.key}` | {_default(option.default)} | {_TYPES.get(option.parse, 'text')} | {_meaning(option)} |"
+        yield f"| `{option.key}` | {_default(option)} | {_type(option)} | {_meaning(option)} |"
 
 
 def _not_applicable() -> Iterable[str]:
@@ -90,22 +93,32 @@ def _not_applicable() -> Iterable[str]:
     yield "\nWhat else is not there yet: [compatibility.md](compatibility.md)."
 
 
-def _default(value: object) -> str:
-    text = text_of_default(value)
+def _type(option: Option[Any]) -> str:
+    return "map" if isinstance(option, MapOption) else _TYPES.get(option.parse, "text")
+
+
+def _default(option: Option[Any]) -> str:
+    text = text_of_default(option)
     return "not set" if text is None else f"`{text}`"
 
 
-def text_of_default(value: object) -> str | None:
+def text_of_default(option: Option[Any]) -> str | None:
     """The default of an option as a user would write it; None when it has none."""
-    match value:
+    match option.default:
         case None | ():
             return None
+        case dict(pairs) if not pairs:
+            return None
+        case int(size) if option.parse is parse_flink_memory:
+            return format_memory(size)
+        case tuple(items):
+            return format_list(items)
         case timedelta():
-            return format_duration(value)
+            return format_duration(option.default)
         case bool():
-            return str(value).lower()
+            return str(option.default).lower()
         case _:
-            return str(value)
+            return str(option.default)
 
 
 def _meaning(option: Option[Any]) -> str:

@@ -39,6 +39,7 @@ LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace")
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 FLINK_DEPLOYMENTS = Resource("flink.apache.org", "v1beta1", "flinkdeployments", "FlinkDeployment")
+FLINK_SESSION_JOBS = Resource("flink.apache.org", "v1beta1", "flinksessionjobs", "FlinkSessionJob")
 
 _BY_KIND = {(r.api_version, r.kind): r for r in (DEPLOYMENTS, PODS, SERVICES, CONFIG_MAPS, EVENTS, LEASES, INGRESSES, FLINK_DEPLOYMENTS)}
 

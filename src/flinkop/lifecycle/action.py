@@ -38,6 +38,15 @@ class StartSession:
 
 
 @dataclass(frozen=True, slots=True)
+class SubmitJob:
+    """Runs a jar that the JobManager of a session cluster has, as the job with this id. One that is there already is success."""
+
+    job_id: str
+    jar_id: str
+    restore: RestorePoint
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteJobManager:
     """Deletes the JobManager Deployment with this uid, and no other."""
 
@@ -140,6 +149,7 @@ Action = (
     | RemoveFinalizer
     | StartCluster
     | StartSession
+    | SubmitJob
     | DeleteJobManager
     | StartTaskManagers
     | ScaleTaskManagers

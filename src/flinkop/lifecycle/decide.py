@@ -51,14 +51,18 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
         ForbiddenTransition: a handler is wrong.
     """
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
-    known = forget_rollback(_with_what_is_ignored(record, desired), desired)
+    known = forget_rollback(take_over_what_is_ignored(record, desired), desired)
     decision = watch_health(known, handler(known, observed, desired, fresh), observed, desired, fresh)
     decision = keep_taskmanagers(rescale(known, decision, observed, desired, fresh), observed, desired)
     decision = show_rollback(take_snapshots(decision, observed, desired, fresh))
     if not is_allowed(record.phase, decision.record.phase):
         raise ForbiddenTransition(f"{record.phase} to {decision.record.phase}")
-    complete = _with_finalizer(_with_ingress(_with_refusal(decision, observed), observed, desired), desired)
-    return _with_problems(record, complete, desired)
+    return complete(record, _with_ingress(decision, observed, desired), observed, desired)
+
+
+def complete(record: Record, decision: Decision, observed: Observed, desired: Desired) -> Decision:
+    """What holds for every kind: refused actions and specs are told, and the finalizer comes before the first action."""
+    return _with_problems(record, _with_finalizer(_with_refusal(decision, observed), desired), desired)
 
 
 def never_accepted(record: Record, desired_generation: int, problems: tuple[str, ...]) -> Decision:
@@ -70,7 +74,7 @@ def never_accepted(record: Record, desired_generation: int, problems: tuple[str,
     return Decision(after, events=_refused(record, message))
 
 
-def _with_what_is_ignored(record: Record, desired: Desired) -> Record:
+def take_over_what_is_ignored(record: Record, desired: Desired) -> Record:
     """A change that does not concern the cluster is in force at once; an upgrade mode, for instance, must not wait for an upgrade."""
     if record.reconciled is None or desired.change.effect is Effect.NOTHING:
         return record

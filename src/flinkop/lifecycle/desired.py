@@ -55,6 +55,7 @@ class Settings:
     restarts_window: timedelta = timedelta(minutes=2)
     checkpoint_progress_window: timedelta | None = None
     shutdown_ttl: timedelta = timedelta(days=1)
+    submission_timeout: timedelta = timedelta(minutes=10)
     progress_interval: timedelta = timedelta(seconds=1)
     rest_interval: timedelta = timedelta(seconds=10)
 

@@ -27,11 +27,12 @@ class Question(Flag):
     REPLICA_SETS = auto()
     RESTARTS = auto()
     SCALE = auto()
+    CLUSTER_INFO = auto()
 
 
 def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Question:
     """The questions of one pass."""
-    asked = _of_phase(record, desired)
+    asked = job_questions(record, desired)
     if checks_health(record, desired):
         asked |= Question.CHECKPOINTS | Question.RESTARTS
     if is_rescaled(record, desired):
@@ -43,7 +44,8 @@ def questions(record: Record, desired: Desired, jobmanager_exists: bool) -> Ques
     return asked
 
 
-def _of_phase(record: Record, desired: Desired) -> Question:
+def job_questions(record: Record, desired: Desired) -> Question:
+    """Those about the job alone."""
     match record.step:
         case TakingSavepoint():
             return Question.JOB | Question.SAVEPOINT

@@ -88,6 +88,7 @@ class Record:
     `reconciled` is the spec that the cluster runs (or last ran), `stable` the last one that was seen RUNNING, both in
     the form `model_dump(by_alias=True)` gives. `savepoint_path` is set while a stopped job waits for its next start.
     `invalid` says what is wrong with a newer spec that was refused. With a `rollback`, `reconciled` is still what the cluster runs.
+    `abandoned` are the ids of submissions to a session cluster that were given up and may still become jobs.
     `was_ready`: the JobManager of the present start was ready once, so its job may have made checkpoints; `had_no_state`: it
     ended, and is known to have made none.
     """
@@ -114,5 +115,6 @@ class Record:
     savepoints: Snapshots = NO_SNAPSHOTS
     checkpoints: Snapshots = NO_SNAPSHOTS
     rollback: Rollback | None = None
+    abandoned: tuple[str, ...] = ()
     restart_window: RestartWindow | None = None
     cluster_info: Mapping[str, str] = field(default_factory=dict)

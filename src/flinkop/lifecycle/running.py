@@ -23,23 +23,24 @@ def on_running(record: Record, observed: Observed, desired: Desired, fresh: Fres
     if not desired.wants_restart:
         return _follow(replace(record, step=None), observed, desired, fresh)
     if savepoint_is_pending(record, desired):
-        return _wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh))
-    if _holds_back(record, desired, fresh):
-        return _keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)
+        return wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh))
+    if holds_back(record, desired, fresh):
+        return keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)
     begun = begin_stop(record, observed, desired, fresh)
     if isinstance(begun, Decision):
         return begun
     return keep_waiting(_follow(record, observed, desired, fresh), record, begun, desired, fresh)
 
 
-def _wait_for_savepoint(followed: Decision) -> Decision:
+def wait_for_savepoint(followed: Decision) -> Decision:
+    """The old job goes on, and people read that the new spec waits for a savepoint."""
     if followed.record.phase is not Phase.RUNNING:
         return followed
     message = "The new spec waits for the savepoint that is being taken."
     return replace(followed, record=replace(followed.record, reason="SavepointPending", message=message, health=Health.PROGRESSING))
 
 
-def _holds_back(record: Record, desired: Desired, fresh: Fresh) -> bool:
+def holds_back(record: Record, desired: Desired, fresh: Fresh) -> bool:
     """A failed upgrade is tried again after a while; a newer spec at once."""
     step = record.step
     return isinstance(step, WaitingToRetry) and step.generation == desired.generation and fresh.now < step.not_before
@@ -63,7 +64,7 @@ def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) 
             return _job_missing(record, desired, fresh)
 
 
-def _keep_retry_visible(decision: Decision, record: Record, fresh: Fresh) -> Decision:
+def keep_retry_visible(decision: Decision, record: Record, fresh: Fresh) -> Decision:
     """While a failed upgrade waits for its next try, that is what people want to read, and the next look is then."""
     step = record.step
     if not isinstance(step, WaitingToRetry) or decision.record.phase is not Phase.RUNNING or decision.requeue_after is None:

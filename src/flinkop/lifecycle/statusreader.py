@@ -20,6 +20,7 @@ from flinkop.lifecycle.step import (
     HaFate,
     Rescaling,
     Step,
+    Submitting,
     TakingSavepoint,
     TearingDown,
     WaitingForJobs,
@@ -72,6 +73,7 @@ def _read(status: Mapping[str, Any]) -> Record:
         checkpoints=read_checkpoints(job.get("checkpointInfo")),
         ingress_problem=_condition(status, "IngressReady").get("message"),
         rollback=rollback,
+        abandoned=tuple(status.get("abandonedJobs") or ()),
         restart_window=_restart_window(status.get("restartWindow")),
         cluster_info=status.get("clusterInfo") or {},
     )
@@ -124,6 +126,8 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
             return WaitingToRetry(since, value["generation"], value["attempt"], _time(value["notBefore"]))
         case "WaitingToStop":
             return WaitingToStop(since)
+        case "Submitting":
+            return Submitting(since)
         case "Rescaling":
             return Rescaling(since)
         case "WaitingForJobs":

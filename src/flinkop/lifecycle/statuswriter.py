@@ -15,7 +15,17 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.restore import RestoreChoice
 from flinkop.lifecycle.snapshotinfo import write_checkpoints, write_savepoints
-from flinkop.lifecycle.step import Cancelling, Rescaling, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import (
+    Cancelling,
+    Rescaling,
+    Step,
+    Submitting,
+    TakingSavepoint,
+    TearingDown,
+    WaitingForJobs,
+    WaitingToRetry,
+    WaitingToStop,
+)
 
 _ERROR_LIMIT = 2048
 
@@ -29,7 +39,19 @@ class Scale:
 
 
 def write_status(record: Record, before: Mapping[str, Any], scale: Scale, now: datetime) -> dict[str, Any]:
-    """The whole `status` of the record. Equal records give equal statuses, whatever the time."""
+    """The whole `status` of a FlinkDeployment. Equal records give equal statuses, whatever the time."""
+    status = {
+        **write_job_status(record, before, now),
+        "jobManagerDeploymentStatus": record.jobmanager.value,
+        "rollback": _rollback(record.rollback),
+        "clusterInfo": dict(record.cluster_info) or None,
+        "taskManager": _task_manager(record, scale),
+    }
+    return _without_none(status)
+
+
+def write_job_status(record: Record, before: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The `status` of a job, with or without a cluster of its own."""
     moment = timestamp(now)
     status = {
         **before,
@@ -38,18 +60,15 @@ def write_status(record: Record, before: Mapping[str, Any], scale: Scale, now: d
         "message": record.message,
         "observedGeneration": record.generation,
         "lifecycleState": lifecycle_state(record),
-        "jobManagerDeploymentStatus": record.jobmanager.value,
         "conditions": render(conditions(record), before.get("conditions") or (), record.generation, moment),
         "operation": _step(record.step),
         "start": _start(record),
-        "rollback": _rollback(record.rollback),
+        "abandonedJobs": list(record.abandoned) or None,
         "restartWindow": _restart_window(record.restart_window),
         "restore": _restore(record.restore, (before.get("restore") or {}).get("decidedAt"), before, moment),
         "reconciliationStatus": _reconciliation(record, before),
         "jobStatus": _job(record, before),
         "error": _error(record),
-        "clusterInfo": dict(record.cluster_info) or None,
-        "taskManager": _task_manager(record, scale),
     }
     return _without_none(status)
 
@@ -81,6 +100,8 @@ def _step(step: Step | None) -> dict[str, Any] | None:
             }
         case WaitingToStop(since):
             return {"step": "WaitingToStop", "startedAt": _precise(since)}
+        case Submitting(since):
+            return {"step": "Submitting", "startedAt": _precise(since)}
         case Rescaling(since):
             return {"step": "Rescaling", "startedAt": _precise(since)}
         case WaitingForJobs(since):

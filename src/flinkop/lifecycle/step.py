@@ -72,4 +72,11 @@ class Rescaling:
     since: datetime
 
 
-Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop | WaitingForJobs | Rescaling
+@dataclass(frozen=True, slots=True)
+class Submitting:
+    """The job was submitted to a session cluster at `since`, and has to show up there."""
+
+    since: datetime
+
+
+Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop | WaitingForJobs | Rescaling | Submitting

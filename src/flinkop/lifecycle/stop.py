@@ -71,9 +71,9 @@ def choose_restart(observed: Observed, desired: Desired) -> StopPlan:
         return TearDownPlan(HaFate.KEEP, "no state is to be kept")
     if metadata_are_usable(observed, desired):
         return TearDownPlan(HaFate.KEEP, "the job is not well, and its last checkpoint is used")
-    if _is_cancellable(observed):
+    if is_cancellable(observed):
         return CancelPlan("the job is not well, and the last checkpoint is read from the cancelled job")
-    return NotNow(f"it cannot be started again: there are no high-availability metadata to go on from, and {_state(observed)}")
+    return NotNow(f"it cannot be started again: there are no high-availability metadata to go on from, and {state_of(observed)}")
 
 
 def fate_after_end(record: Record) -> HaFate:
@@ -94,34 +94,37 @@ def _stop_for_savepoint(observed: Observed, desired: Desired) -> StopPlan:
         return StopWithSavepointPlan("spec.job.upgradeMode is savepoint")
     if (desired.settings.last_state_fallback or desired.version_changed) and metadata_are_usable(observed, desired):
         return TearDownPlan(HaFate.KEEP, "the job is not running: falling back to its last checkpoint")
-    return NotNow(f"spec.job.upgradeMode is savepoint, and {_state(observed)}")
+    return NotNow(f"spec.job.upgradeMode is savepoint, and {state_of(observed)}")
 
 
 def _stop_for_last_state(observed: Observed, desired: Desired, now: datetime) -> StopPlan:
     if desired.version_changed and observed.job_is_running and desired.settings.savepoint_directory:
         return StopWithSavepointPlan("the Flink version changes: a savepoint is the portable form of the state")
-    if _checkpoint_too_old(observed, desired, now):
+    if checkpoint_too_old(observed, desired, now):
         return StopWithSavepointPlan("the last checkpoint is older than last-state.max.allowed.checkpoint.age")
     if metadata_are_usable(observed, desired) and not desired.settings.cancel_for_last_state and not desired.version_changed:
         return TearDownPlan(HaFate.KEEP, "spec.job.upgradeMode is last-state")
-    if _is_cancellable(observed):
+    if is_cancellable(observed):
         return CancelPlan("the last checkpoint is read from the cancelled job")
     if metadata_are_usable(observed, desired):
         return TearDownPlan(HaFate.KEEP, "the job cannot be asked: its last checkpoint is used")
-    return NotNow(f"spec.job.upgradeMode is last-state, there are no high-availability metadata to go on from, and {_state(observed)}")
+    return NotNow(f"spec.job.upgradeMode is last-state, there are no high-availability metadata to go on from, and {state_of(observed)}")
 
 
-def _state(observed: Observed) -> str:
+def state_of(observed: Observed) -> str:
+    """What keeps the job from being stopped, in words."""
     if not isinstance(observed.rest, Answered):
         return "the JobManager does not answer"
     return f"the job is {observed.job.state}" if observed.job else "the JobManager does not know the job"
 
 
-def _is_cancellable(observed: Observed) -> bool:
+def is_cancellable(observed: Observed) -> bool:
+    """Whether its JobManager can be asked to cancel the job."""
     return isinstance(observed.rest, Answered) and observed.job is not None and observed.job.state in CANCELLABLE
 
 
-def _checkpoint_too_old(observed: Observed, desired: Desired, now: datetime) -> bool:
+def checkpoint_too_old(observed: Observed, desired: Desired, now: datetime) -> bool:
+    """Whether the option asks for a savepoint instead of the last checkpoint."""
     limit = desired.settings.max_checkpoint_age
     if limit is None or not observed.job_is_running or observed.checkpoints is None or observed.job is None:
         return False

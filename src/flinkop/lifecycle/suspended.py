@@ -20,7 +20,7 @@ from flinkop.lifecycle.teardown import delete_cluster, is_gone, tear_down
 def on_created(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Deploying, or to Suspended when the resource was created so."""
     if desired.suspended:
-        return go(record, Phase.SUSPENDED, *_words(record, desired), health=Health.SETTLED, step=None)
+        return go(record, Phase.SUSPENDED, *suspended_words(record, desired), health=Health.SETTLED, step=None)
     if observed.jobmanager is not None:
         # not ours to delete: the start is refused, with words that say so
         return start(record, observed, desired, fresh)
@@ -36,8 +36,8 @@ def on_suspended(record: Record, observed: Observed, desired: Desired, fresh: Fr
         return _clear(record, observed, fresh)
     if not desired.suspended:
         return start(record, observed, desired, fresh)
-    accepted = _accepted(record, desired) if record.start is not None else record.reconciled
-    return stay(record, *_words(record, desired), health=Health.SETTLED, reconciled=accepted, failure=None)
+    accepted = accepted_spec(record, desired) if record.start is not None else record.reconciled
+    return stay(record, *suspended_words(record, desired), health=Health.SETTLED, reconciled=accepted, failure=None)
 
 
 def start_or_suspend(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -50,10 +50,10 @@ def suspend(record: Record, desired: Desired) -> Decision:
     return go(
         record,
         Phase.SUSPENDED,
-        *_words(record, desired),
+        *suspended_words(record, desired),
         health=Health.SETTLED,
         step=None,
-        reconciled=_accepted(record, desired),
+        reconciled=accepted_spec(record, desired),
         jobmanager=JobManagerStatus.MISSING,
         job=JobRecord(
             record.job.job_id,
@@ -65,7 +65,8 @@ def suspend(record: Record, desired: Desired) -> Decision:
     )
 
 
-def _words(record: Record, desired: Desired) -> tuple[str, str]:
+def suspended_words(record: Record, desired: Desired) -> tuple[str, str]:
+    """Reason and message of a job that is suspended."""
     if record.start is None:
         return "CreatedSuspended", "Created with spec.job.state suspended."
     if desired.stateless:
@@ -73,7 +74,7 @@ def _words(record: Record, desired: Desired) -> tuple[str, str]:
     return "Suspended", f"Suspended; the next start continues from {record.savepoint_path or 'its last state'}."
 
 
-def _accepted(record: Record, desired: Desired) -> Mapping[str, Any]:
+def accepted_spec(record: Record, desired: Desired) -> Mapping[str, Any]:
     """The spec in force. A start from `initialSavepointPath` that was asked for stays asked for until it is made."""
     if not desired.redeploys_savepoint or record.reconciled is None:
         return desired.spec

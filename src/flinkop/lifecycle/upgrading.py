@@ -24,6 +24,7 @@ from flinkop.lifecycle.step import (
     Cancelling,
     HaFate,
     Rescaling,
+    Submitting,
     TakingSavepoint,
     TearingDown,
     WaitingForJobs,
@@ -45,7 +46,7 @@ def on_upgrading(record: Record, observed: Observed, desired: Desired, fresh: Fr
             return _stopping(record, step, observed, desired, fresh)
         case TearingDown() as step:
             return _tearing_down(record, step, observed, desired, fresh)
-        case WaitingToRetry() | WaitingToStop() | WaitingForJobs() | Rescaling() | None:
+        case WaitingToRetry() | WaitingToStop() | WaitingForJobs() | Rescaling() | Submitting() | None:
             return _follow_again(record, "No step of an upgrade is recorded: looking at the job again.")
     assert_never(record.step)
 
@@ -95,13 +96,13 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
             action = savepoint_action(record, step, desired)
             return _wait(record, observed, desired, fresh, "Asking the JobManager to stop the job with a savepoint.", action, late=late)
         case Vanished(cause, for_good):
-            return _outcome_unknown(record, cause) if for_good or late else _wait(record, observed, desired, fresh, f"Waiting: {cause}.")
+            return outcome_unknown(record, cause) if for_good or late else _wait(record, observed, desired, fresh, f"Waiting: {cause}.")
         case Stopped(path):
-            return _stopped(_with_savepoint(record, step, path, desired), observed, fresh, path)
+            return _stopped(with_savepoint(record, step, path, desired), observed, fresh, path)
         case Ended():
             return _ended(record, observed, fresh)
         case KeptRunning(cause):
-            return _kept_running(record, step, cause, desired, fresh)
+            return kept_running(record, step, cause, desired, fresh)
 
 
 def _wait(
@@ -130,7 +131,8 @@ def _may_give_up(observed: Observed, desired: Desired, in_progress: bool) -> boo
     return desired.upgrade_mode != "savepoint" or (desired.settings.last_state_fallback and not in_progress)
 
 
-def _with_savepoint(record: Record, step: TakingSavepoint, path: str, desired: Desired) -> Record:
+def with_savepoint(record: Record, step: TakingSavepoint, path: str, desired: Desired) -> Record:
+    """The record with the savepoint of a stop in its history."""
     taken = Taken(int(step.since.timestamp() * 1000), path, TriggerType.UPGRADE, desired.settings.savepoint_format)
     savepoints = replace(record.savepoints, last=taken, history=(*record.savepoints.history, taken))
     return replace(record, savepoints=savepoints)
@@ -151,7 +153,8 @@ def _ended(record: Record, observed: Observed, fresh: Fresh) -> Decision:
     return _remove(after, observed, fresh, fate_after_end(after), "StoppingCluster", message)
 
 
-def _kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Desired, fresh: Fresh) -> Decision:
+def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Desired, fresh: Fresh) -> Decision:
+    """The savepoint failed and the old job goes on; it is tried again after a pause."""
     pause = min(_FIRST_RETRY * 2 ** min(step.attempt - 1, _DOUBLINGS), _LAST_RETRY)
     again_at = fresh.now + pause
     message = f"The savepoint failed, the old job keeps running; next try at {again_at:%H:%M:%S} UTC. Cause: {cause}"
@@ -166,7 +169,7 @@ def _kept_running(record: Record, step: TakingSavepoint, cause: str, desired: De
     )
 
 
-def _outcome_unknown(record: Record, cause: str) -> Decision:
+def outcome_unknown(record: Record, cause: str) -> Decision:
     """Rests until the spec changes. No restore point is known, and that is recorded as the choice of one is."""
     message = f"The job ended while it was stopped, and what it left is not known: {cause}. {WAYS_OUT}"
     return go(
@@ -190,7 +193,7 @@ def _cancelling(record: Record, step: Cancelling, observed: Observed, desired: D
         message = "The job was not cancelled in time: stopping the cluster and keeping its high-availability metadata."
         return _remove(record, observed, fresh, HaFate.KEEP, "CancelGivenUp", message)
     if isinstance(observed.rest, Answered) and observed.job is None and (late or (observed.ha is not None and not observed.ha.exists)):
-        return _outcome_unknown(record, "the JobManager does not know the job any more")
+        return outcome_unknown(record, "the JobManager does not know the job any more")
     job = observed.job
     actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
     return stay(

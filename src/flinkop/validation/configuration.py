@@ -12,7 +12,7 @@ from flinkop.flinkconf.establishedoptions import AUTOSCALER_PREFIX, PREFIX
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.operatoroptions import HEALTH_CHECK, RECOVERY, ROLLBACK
 from flinkop.flinkconf.option import InvalidOption
-from flinkop.validation.subject import Subject
+from flinkop.validation.subject import Configured, Subject
 from flinkop.validation.violation import Severity, Violation, warning
 
 # The operator sets these itself, from metadata.
@@ -38,7 +38,7 @@ def leaves_identity_to_the_operator(subject: Subject) -> Iterator[Violation]:
             yield Violation(f"spec.flinkConfiguration.{key}", f"is set from {field}", "leave it out")
 
 
-def has_readable_options(subject: Subject) -> Iterator[Violation]:
+def has_readable_options(subject: Configured) -> Iterator[Violation]:
     """Every option that the operator reads has a value of its type."""
     for option in (*flinkoptions.ALL, *operatoroptions.ALL):
         try:
@@ -47,9 +47,9 @@ def has_readable_options(subject: Subject) -> Iterator[Violation]:
             yield Violation.of(subject.path_of(error.key), error.problem)
 
 
-def has_known_operator_options(subject: Subject) -> Iterator[Violation]:
+def has_known_operator_options(subject: Configured) -> Iterator[Violation]:
     """Options for the operator are known, and may be set by a resource. Only told: manifests made for others must pass."""
-    own = subject.spec.flink_configuration
+    own = subject.own
     for sentence in operatoroptions.unknown_keys(own):
         key, _, text = sentence.partition(": ")
         yield Violation.of(f"spec.flinkConfiguration.{key}", text, Severity.WARNING)
@@ -74,25 +74,25 @@ def _restore_path(subject: Subject) -> dict[str, str]:
     return {"execution.savepoint.path": path} if path else {}
 
 
-def leaves_restore_paths_to_the_operator(subject: Subject) -> Iterator[Violation]:
+def leaves_restore_paths_to_the_operator(subject: Configured) -> Iterator[Violation]:
     """Each start names the state it restores: a path from the configuration would be an old one from the first upgrade on."""
-    for key in sorted(flinkoptions.RESTORE_PATHS & subject.spec.flink_configuration.keys()):
+    for key in sorted(flinkoptions.RESTORE_PATHS & subject.own.keys()):
         problem = "has no effect: the operator decides at each start which state is restored"
         yield warning(f"spec.flinkConfiguration.{key}", problem, "write spec.job.initialSavepointPath for the first start")
 
 
-def uses_names_that_flink_knows(subject: Subject) -> Iterator[Violation]:
+def uses_names_that_flink_knows(subject: Configured) -> Iterator[Violation]:
     """Flink ignores names it does not know: with these, it would run without the user's state being safe."""
-    own = subject.spec.flink_configuration
+    own = subject.own
     for key, (since, old_name) in flinkoptions.NEW_NAMES.items():
         if key in own and subject.version < since and old_name not in own:
             problem = f"is not known to Flink {subject.version.dotted}, which would run without it"
             yield Violation(f"spec.flinkConfiguration.{key}", problem, f"write {old_name}")
 
 
-def names_each_option_once(subject: Subject) -> Iterator[Violation]:
+def names_each_option_once(subject: Configured) -> Iterator[Violation]:
     """An option under its old and its new name, with different values, is a trap."""
-    own = subject.spec.flink_configuration
+    own = subject.own
     for key, (_, old_name) in flinkoptions.NEW_NAMES.items():
         if key in own and old_name in own and own[key] != own[old_name]:
             problem = f"is another name for {key}, which is set to something else"

@@ -22,12 +22,17 @@ _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 def has_a_valid_name(subject: Subject) -> Iterator[Violation]:
     """The name can be Flink's cluster id."""
-    if len(subject.name) > _LONGEST_NAME:
-        problem = f"has {len(subject.name)} characters, and Flink allows a cluster id of at most {_LONGEST_NAME}"
-        yield Violation("metadata.name", problem, "choose a shorter name")
-    if not _NAME.fullmatch(subject.name):
-        problem = f"'{subject.name}' cannot be the name of a Service"
-        yield Violation("metadata.name", problem, "use lower-case letters, digits and dashes, starting with a letter")
+    yield from check_cluster_name("metadata.name", subject.name)
+
+
+def check_cluster_name(path: str, name: str) -> Iterator[Violation]:
+    """What is wrong with a name that stands at `path` as Flink's cluster id."""
+    if len(name) > _LONGEST_NAME:
+        problem = f"has {len(name)} characters, and Flink allows a cluster id of at most {_LONGEST_NAME}"
+        yield Violation(path, problem, "choose a shorter name")
+    if not _NAME.fullmatch(name):
+        problem = f"'{name}' cannot be the name of a Service"
+        yield Violation(path, problem, "use lower-case letters, digits and dashes, starting with a letter")
 
 
 def has_a_supported_version(subject: Subject) -> Iterator[Violation]:

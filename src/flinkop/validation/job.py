@@ -10,7 +10,7 @@ from flinkop.api.job import JobSpec, UpgradeMode
 from flinkop.flinkconf.flinkoptions import CHECKPOINT_DIRECTORY, CHECKPOINTS_ON_DEMAND_SINCE, NEW_NAMES, SAVEPOINT_DIRECTORY
 from flinkop.flinkconf.operatoroptions import MAX_CHECKPOINT_AGE, PERIODIC_CHECKPOINT_INTERVAL, PERIODIC_SAVEPOINT_INTERVAL
 from flinkop.flinkconf.option import InvalidOption, Option
-from flinkop.validation.subject import Subject
+from flinkop.validation.subject import Subject, WithJob
 from flinkop.validation.violation import Violation, warning
 
 # Up to 1.18 the jar must be in the image; up to 1.20 one must be named, unless the program is Python, or the cluster standalone.
@@ -23,11 +23,13 @@ _PYTHON_ARGUMENTS = frozenset({"-py", "-pym", "--python", "--pyModule"})
 _LAST_STATE_PATH = "KUBERNETES_OPERATOR_LAST_STATE"
 
 
-def has_parallelism(subject: Subject) -> Iterator[Violation]:
+def has_parallelism(subject: WithJob) -> Iterator[Violation]:
     """Parallelism is given, directly or by the number of TaskManagers."""
-    job = subject.spec.job
-    if job is not None and subject.spec.task_manager.replicas is None and job.parallelism < 1:
-        yield Violation("spec.job.parallelism", f"is {job.parallelism}", "write 1 or more, or set spec.taskManager.replicas")
+    job, task_manager = subject.job, subject.task_manager
+    if job is None or job.parallelism >= 1 or (task_manager is not None and task_manager.replicas is not None):
+        return
+    remedy = "write 1 or more" if task_manager is None else "write 1 or more, or set spec.taskManager.replicas"
+    yield Violation("spec.job.parallelism", f"is {job.parallelism}", remedy)
 
 
 def has_a_jar_that_flink_can_run(subject: Subject) -> Iterator[Violation]:
@@ -50,9 +52,9 @@ def is_python(job: JobSpec) -> bool:
     return job.entry_class in _PYTHON_CLASSES or not _PYTHON_ARGUMENTS.isdisjoint(job.args)
 
 
-def keeps_its_state_somewhere(subject: Subject) -> Iterator[Violation]:
+def keeps_its_state_somewhere(subject: WithJob) -> Iterator[Violation]:
     """An upgrade that carries state needs the directories that the state goes to."""
-    job = subject.spec.job
+    job = subject.job
     if job is None:
         return
     mode = f"is {job.upgrade_mode}"
@@ -68,7 +70,7 @@ def keeps_its_state_somewhere(subject: Subject) -> Iterator[Violation]:
         yield _missing(subject, subject.path_of(PERIODIC_SAVEPOINT_INTERVAL.key), "is set", SAVEPOINT_DIRECTORY, "savepoints")
 
 
-def _takes_periodic_savepoints(subject: Subject) -> bool:
+def _takes_periodic_savepoints(subject: WithJob) -> bool:
     """An interval that cannot be read is told by another rule; one that is off needs no directory."""
     try:
         return PERIODIC_SAVEPOINT_INTERVAL.read(subject.conf) is not None
@@ -76,35 +78,35 @@ def _takes_periodic_savepoints(subject: Subject) -> bool:
         return False
 
 
-def asks_for_checkpoints_that_flink_can_take(subject: Subject) -> Iterator[Violation]:
+def asks_for_checkpoints_that_flink_can_take(subject: WithJob) -> Iterator[Violation]:
     """Older versions of Flink take checkpoints by themselves only."""
-    if subject.version >= CHECKPOINTS_ON_DEMAND_SINCE or subject.spec.job is None:
+    if subject.version >= CHECKPOINTS_ON_DEMAND_SINCE or subject.job is None:
         return
     problem = f"has no effect: Flink {subject.version.dotted} takes no checkpoints on demand"
     remedy = f"leave it out, or use Flink {CHECKPOINTS_ON_DEMAND_SINCE.dotted} or newer"
-    if subject.spec.job.checkpoint_trigger_nonce is not None:
+    if subject.job.checkpoint_trigger_nonce is not None:
         yield warning("spec.job.checkpointTriggerNonce", problem, remedy)
     if subject.conf.get(PERIODIC_CHECKPOINT_INTERVAL.key, "").strip():
         yield warning(subject.path_of(PERIODIC_CHECKPOINT_INTERVAL.key), problem, remedy)
 
 
-def _directory(subject: Subject, option: Option[str | None]) -> str | None:
+def _directory(subject: WithJob, option: Option[str | None]) -> str | None:
     """The directory, under a name that this Flink version knows."""
     since, _ = NEW_NAMES[option.key]
     known: Mapping[str, str] = {key: text for key, text in subject.conf.items() if key != option.key or subject.version >= since}
     return option.read(known)
 
 
-def _missing(subject: Subject, path: str, fact: str, option: Option[str | None], what: str) -> Violation:
+def _missing(subject: WithJob, path: str, fact: str, option: Option[str | None], what: str) -> Violation:
     since, old_name = NEW_NAMES[option.key]
     key = option.key if subject.version >= since else old_name
     problem = f"{fact}, but Flink {subject.version.dotted} is told no directory for {what}"
     return Violation(path, problem, f"set {key} in spec.flinkConfiguration")
 
 
-def redeploys_from_a_path(subject: Subject) -> Iterator[Violation]:
+def redeploys_from_a_path(subject: WithJob) -> Iterator[Violation]:
     """A redeployment from a savepoint names the savepoint."""
-    job, before = subject.spec.job, subject.previous.job if subject.previous else None
+    job, before = subject.job, subject.previous_job
     if job is None or before is None or job.savepoint_redeploy_nonce is None:
         return
     if job.savepoint_redeploy_nonce != before.savepoint_redeploy_nonce and not (job.initial_savepoint_path or "").strip():
@@ -112,9 +114,9 @@ def redeploys_from_a_path(subject: Subject) -> Iterator[Violation]:
         yield Violation("spec.job.initialSavepointPath", problem, "write the path of a savepoint or checkpoint")
 
 
-def starts_from_a_real_path(subject: Subject) -> Iterator[Violation]:
+def starts_from_a_real_path(subject: WithJob) -> Iterator[Violation]:
     """The initial path is not the operator's own marker."""
-    job = subject.spec.job
+    job = subject.job
     if job is not None and job.initial_savepoint_path == _LAST_STATE_PATH:
         problem = f"{_LAST_STATE_PATH} is a marker and not a place"
         yield Violation("spec.job.initialSavepointPath", problem, "write the path of a savepoint or checkpoint")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from flinkop.api.flinkdeployment import FlinkDeploymentSpec, JobSpec
-from flinkop.validation.subject import Subject
+from flinkop.api.job import JobSpec
+from flinkop.validation.subject import WithJob
 from flinkop.validation.violation import Severity, Violation
 
 
@@ -15,7 +15,7 @@ class NotYet:
     """A use of the schema that this version does not carry out."""
 
     path: str
-    is_used: Callable[[FlinkDeploymentSpec], bool]
+    is_used: Callable[[WithJob], bool]
     problem: str
     remedy: str
     severity: Severity = Severity.ERROR
@@ -24,7 +24,7 @@ class NotYet:
 def _nonce(field: str, value: Callable[[JobSpec], int | None], why: str) -> NotYet:
     return NotYet(
         f"spec.job.{field}",
-        lambda spec: spec.job is not None and value(spec.job) is not None,
+        lambda subject: subject.job is not None and value(subject.job) is not None,
         f"has no effect in this version: {why}",
         "leave it out",
         Severity.WARNING,
@@ -34,8 +34,8 @@ def _nonce(field: str, value: Callable[[JobSpec], int | None], why: str) -> NotY
 _NOT_YET: tuple[NotYet, ...] = (_nonce("autoscalerResetNonce", lambda job: job.autoscaler_reset_nonce, "it has no autoscaler"),)
 
 
-def is_supported(subject: Subject) -> Iterator[Violation]:
+def is_supported(subject: WithJob) -> Iterator[Violation]:
     """The spec uses only what this version carries out."""
     for row in _NOT_YET:
-        if row.is_used(subject.spec):
+        if row.is_used(subject):
             yield Violation(row.path, row.problem, row.remedy, row.severity)

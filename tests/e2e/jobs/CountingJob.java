@@ -39,9 +39,11 @@ public final class CountingJob {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.fromSource(new NumberSequenceSource(0, last), WatermarkStrategy.noWatermarks(), "numbers")
                 .setParallelism(1)
+                .setMaxParallelism(1) // in reactive mode nothing else holds
                 .uid("numbers")
                 .map(new Throttle(rate))
                 .setParallelism(1)
+                .setMaxParallelism(1)
                 .uid("throttle")
                 .keyBy(number -> (int) (number % KEYS))
                 .map(new Check(failAt))

@@ -15,7 +15,8 @@ from tests.virtualtime import LoopClock, run
 from flinkop.controllers.actuator import Actuator, Target
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.flinkdeployment import FlinkDeploymentController, Memory
-from flinkop.controllers.observer import Observer, RefusedTrigger
+from flinkop.controllers.knowledge import RefusedTrigger
+from flinkop.controllers.observer import Observer
 from flinkop.errors import ApiUnavailable, Conflict, FlinkRejected, Forbidden, UnreadableStatus
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient

@@ -11,7 +11,8 @@ from tests.unit.controllers.test_actuator import World
 from tests.virtualtime import START, run
 
 from flinkop.controllers.actuator import IngressExists, Target
-from flinkop.controllers.observer import Knowledge, Observer
+from flinkop.controllers.knowledge import Knowledge
+from flinkop.controllers.observer import Observer
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import INGRESSES

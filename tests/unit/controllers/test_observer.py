@@ -11,7 +11,8 @@ from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
 from tests.virtualtime import START, run
 
 from flinkop.api.jobstatus import TriggerType
-from flinkop.controllers.observer import Knowledge, Observer, RefusedTrigger
+from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
+from flinkop.controllers.observer import Observer
 from flinkop.flink import model
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient

@@ -11,6 +11,9 @@ from flinkop.flinkconf import operatoroptions
 from flinkop.flinkconf.establishedoptions import NOT_APPLICABLE, NOT_YET, NOT_YET_PREFIXES, PREFIX, reason_against
 from flinkop.flinkconf.operatoroptions import (
     ALL,
+    ARTIFACT_FILE_DIRECTORIES,
+    ARTIFACT_HEADERS,
+    ARTIFACT_SCHEMES,
     PERIODIC_CHECKPOINT_INTERVAL,
     PERIODIC_SAVEPOINT_INTERVAL,
     SYSTEM_KEYS,
@@ -81,15 +84,27 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "checkpoint.type": CheckpointType.FULL,
     "checkpoint.trigger.grace-period": timedelta(minutes=1),
     "pod-template.merge-arrays-by-name": False,
+    "job.submission.timeout": 10 * MINUTE,
+    "user.artifacts.allowed-schemes": ("https",),
+    "user.artifacts.base.dir": "/opt/flink/artifacts",
+    "user.artifacts.disallow-restricted-hosts": True,
+    "user.artifacts.http.header": {},
+}
+
+OWN_DEFAULTS: dict[str, object] = {
+    "user.artifacts.headers-from": None,
+    "user.artifacts.max-size": 512 * 1024 * 1024,
+    "user.artifacts.file-directories": (),
 }
 
 
 def test_every_option_has_its_established_default() -> None:
-    assert {option.key.removeprefix(PREFIX): option.default for option in ALL} == ESTABLISHED_DEFAULTS
+    assert {option.key.removeprefix(PREFIX): option.default for option in ALL} == ESTABLISHED_DEFAULTS | OWN_DEFAULTS
 
 
 def test_the_list_of_all_options_is_complete() -> None:
-    assert set(ALL) == {value for value in vars(operatoroptions).values() if isinstance(value, Option)}
+    found = [value for value in vars(operatoroptions).values() if isinstance(value, Option)]
+    assert sorted(option.key for option in ALL) == sorted(option.key for option in found)
 
 
 @pytest.mark.parametrize("option", [PERIODIC_SAVEPOINT_INTERVAL, PERIODIC_CHECKPOINT_INTERVAL], ids=lambda option: option.key)
@@ -102,9 +117,9 @@ def test_what_is_periodic_has_an_interval_or_a_cron_expression(option: Option[Sc
 
 
 @pytest.mark.parametrize("option", ALL, ids=lambda option: option.key)
-def test_every_option_is_described_and_holds_no_secret(option: Option[Any]) -> None:
+def test_every_option_is_described_and_only_headers_hold_secrets(option: Option[Any]) -> None:
     assert option.description.endswith((".", "NATIVE."))
-    assert not any(is_sensitive(key) for key in (option.key, *option.fallback_keys))
+    assert any(is_sensitive(key) for key in (option.key, *option.fallback_keys)) is (option is ARTIFACT_HEADERS)
 
 
 def test_no_option_is_both_built_and_missing() -> None:
@@ -141,9 +156,22 @@ def test_watched_namespaces_are_a_list_or_all(text: str, namespaces: tuple[str, 
     assert WATCHED_NAMESPACES.read({WATCHED_NAMESPACES.key: text}) == namespaces
 
 
+def test_the_schemes_and_directories_of_artifacts_are_lists() -> None:
+    assert ARTIFACT_SCHEMES.read({ARTIFACT_SCHEMES.key: "HTTPS; s3"}) == ("https", "s3")
+    assert ARTIFACT_FILE_DIRECTORIES.read({ARTIFACT_FILE_DIRECTORIES.key: "/a;/b"}) == ("/a", "/b")
+    with pytest.raises(InvalidOption, match="'jars' is not an absolute path; write for example /opt/jars"):
+        ARTIFACT_FILE_DIRECTORIES.read({ARTIFACT_FILE_DIRECTORIES.key: "jars"})
+
+
+def test_headers_are_a_map_in_both_forms() -> None:
+    assert ARTIFACT_HEADERS.read({ARTIFACT_HEADERS.key: "X-A:1,X-B:2"}) == {"X-A": "1", "X-B": "2"}
+    assert ARTIFACT_HEADERS.read({f"{ARTIFACT_HEADERS.key}.X-A": "1"}) == {"X-A": "1"}
+
+
 UNKNOWN: dict[str, tuple[str, str | None]] = {
     "an option": (f"{PREFIX}reconcile.interval", None),
     "an older name": (f"{PREFIX}reconciler.max.parallelism", None),
+    "a pair of a map": (f"{PREFIX}user.artifacts.http.header.X-A", None),
     "one of Flink's": ("state.backend.type", None),
     "a typing error": (f"{PREFIX}reconcile.intervall", f"is not an option; did you mean {PREFIX}reconcile.interval?"),
     "made up": (f"{PREFIX}xyz", "is not an option; remove it, or look it up in the documentation"),

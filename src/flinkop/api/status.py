@@ -1,0 +1,218 @@
+"""What the status of every kind with a job is made of: what the operator knows about it. Written by the operator only.
+
+The established fields are under their established names; other tools read them. Ours are `phase`, `reason`, `message`, `restore`,
+`operation`, `start`, and the conditions beside `Running`. The API server drops what is not described here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, Strict
+
+from flinkop.api.jobstatus import JobStatus
+from flinkop.api.model import ApiModel, OpenApi
+
+
+class LifecycleState(StrEnum):
+    """The established word for where the resource is in its life."""
+
+    CREATED = "CREATED"
+    SUSPENDED = "SUSPENDED"
+    UPGRADING = "UPGRADING"
+    DEPLOYED = "DEPLOYED"
+    STABLE = "STABLE"
+    ROLLING_BACK = "ROLLING_BACK"
+    ROLLED_BACK = "ROLLED_BACK"
+    FAILED = "FAILED"
+    DELETING = "DELETING"
+    DELETED = "DELETED"
+
+
+class ReconciliationState(StrEnum):
+    """Whether the recorded spec is deployed."""
+
+    DEPLOYED = "DEPLOYED"
+    UPGRADING = "UPGRADING"
+    ROLLING_BACK = "ROLLING_BACK"
+    ROLLED_BACK = "ROLLED_BACK"
+
+
+class RestoreSource(StrEnum):
+    """What a start restores from."""
+
+    NONE = "none"
+    SAVEPOINT = "savepoint"
+    CHECKPOINT = "checkpoint"
+    LAST_STATE = "last-state"
+
+
+class ReconciliationStatus(ApiModel):
+    """Which spec is deployed, and which was the last that worked."""
+
+    state: Annotated[ReconciliationState | None, Strict(False)] = None
+    """Whether the recorded spec is deployed, on its way, or being rolled back."""
+
+    reconciliation_timestamp: int | None = None
+    """When the recorded spec was taken up, in epoch milliseconds."""
+
+    last_reconciled_spec: str | None = None
+    """The spec that was taken up last, as JSON."""
+
+    last_stable_spec: str | None = None
+    """The last spec with which the job was seen running, as JSON."""
+
+
+class Condition(ApiModel):
+    """One aspect of the resource: true, false or unknown."""
+
+    type: str | None = None
+    """`Ready`, `Reconciling`, `Stalled` or `Running`."""
+
+    status: str | None = None
+    """`True`, `False` or `Unknown`."""
+
+    reason: str | None = None
+    """Why, in one word."""
+
+    message: str | None = None
+    """Why, in a sentence."""
+
+    last_transition_time: str | None = None
+    """When the status changed last."""
+
+    observed_generation: int | None = None
+    """The generation of the spec that this is said about."""
+
+
+class RejectedRestorePoint(ApiModel):
+    """A restore point that was considered and not used."""
+
+    source: Annotated[RestoreSource | None, Strict(False)] = None
+    """What kind of restore point it was."""
+
+    path: str | None = None
+    """Where it is."""
+
+    reason: str | None = None
+    """Why it was not used."""
+
+
+class RestoreStatus(ApiModel):
+    """From what the last start restored, and why."""
+
+    source: Annotated[RestoreSource | None, Strict(False)] = None
+    """`none` (empty state), `savepoint`, `checkpoint`, or `last-state` (the newest checkpoint that high availability knows)."""
+
+    path: str | None = None
+    """The savepoint or checkpoint."""
+
+    job_id: str | None = None
+    """The job whose high-availability metadata name the checkpoint."""
+
+    reason: str | None = None
+    """Why it was chosen, in one word."""
+
+    message: str | None = None
+    """Why it was chosen, in a sentence."""
+
+    decided_at: str | None = None
+    """When it was chosen."""
+
+    rejected: list[RejectedRestorePoint] = Field(default_factory=list)
+    """What else was considered."""
+
+
+class OperationStatus(ApiModel):
+    """What the operator is in the middle of. Recorded before it acts, so that it can go on after a crash."""
+
+    step: str | None = None
+    """`TakingSavepoint`, `Cancelling`, `TearingDown` or `WaitingToRetry`."""
+
+    started_at: str | None = None
+    """When the step began."""
+
+    trigger_id: str | None = None
+    """The id under which Flink was asked for a savepoint."""
+
+    high_availability: str | None = None
+    """`Keep` or `Remove`: what becomes of the high-availability metadata of the cluster that is torn down."""
+
+    generation: int | None = None
+    """The generation of the spec that the step leads to."""
+
+    attempt: int | None = None
+    """Which try this is."""
+
+    not_before: str | None = None
+    """When the next try begins."""
+
+
+class StartStatus(ApiModel):
+    """The start that the present cluster comes from. Recorded before it is made, so that a repeated start is the same start."""
+
+    started_at: str | None = None
+    """When it began."""
+
+    generation: int | None = None
+    """The generation of the spec that was started."""
+
+    job_result_store_id: str | None = None
+    """The part of Flink's job result store that belongs to this start alone."""
+
+    ready: bool | None = None
+    """Whether its JobManager was ever ready, so that its job may have made checkpoints."""
+
+    without_state: bool | None = None
+    """Whether it ended and is known to have made no checkpoint."""
+
+    attempt: int | None = None
+    """How many starts in a row nobody asked for: the job had failed, or was not well."""
+
+
+Conditions = Annotated[list[Condition], OpenApi({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]})]
+
+
+class ReportedStatus(ApiModel):
+    """How a resource fares. Every kind tells it in these words."""
+
+    reason: str | None = None
+    """Why it is where it is, in one word."""
+
+    message: str | None = None
+    """What happens, or what is wrong, in one line."""
+
+    conditions: Conditions = Field(default_factory=list)
+    """`Ready`: the wish is fulfilled. `Reconciling`: it is being worked on. `Stalled`: somebody has to help. `Running`: the job is."""
+
+    observed_generation: int | None = None
+    """The generation of the spec that was taken up last."""
+
+
+class JobResourceStatus(ReportedStatus):
+    """What the operator knows about a resource that has a job: a cluster, or a job on one."""
+
+    phase: str | None = None
+    """Created, Deploying, Running, Upgrading, Suspended, RollingBack, Failed, Finished or Deleting."""
+
+    restore: RestoreStatus | None = None
+    """From what the last start restored, why, and what else was considered."""
+
+    operation: OperationStatus | None = None
+    """What the operator is in the middle of."""
+
+    start: StartStatus | None = None
+    """The start that what runs now comes from."""
+
+    job_status: JobStatus | None = None
+    """The job, as Flink reported it last."""
+
+    error: str | None = None
+    """The last error, as JSON."""
+
+    lifecycle_state: Annotated[LifecycleState | None, Strict(False)] = None
+    """The established word for the phase."""
+
+    reconciliation_status: ReconciliationStatus | None = None
+    """Which spec is deployed, and which was the last that worked."""

@@ -1,0 +1,169 @@
+"""The pass of a FlinkSessionJob: read, observe, decide, record, act."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from flinkop.clock import Clock
+from flinkop.controllers.desire import NeverValid
+from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
+from flinkop.controllers.observer import ObjectStore
+from flinkop.controllers.sessionactuator import SessionJobActuator, SessionTarget
+from flinkop.controllers.sessioncluster import Configuration, SessionCluster, SessionClusters
+from flinkop.controllers.sessiondesire import SessionWish, cluster_name_of, read_session_wish
+from flinkop.controllers.sessionobserver import SessionJobObserver
+from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
+from flinkop.controllers.trigger import Key
+from flinkop.errors import FlinkRejected, NamespaceTerminating, TerminalError, TransientError, UnreadableStatus
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import FLINK_SESSION_JOBS
+from flinkop.lifecycle.action import StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
+from flinkop.lifecycle.adoption import adopt
+from flinkop.lifecycle.decide import never_accepted
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.observed import Refusal
+from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.sessionjob.decide import decide_session_job
+from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statuswriter import write_job_status
+from flinkop.runtime.controller import Done, Outcome, RequeueAfter
+
+_STALE_CHECK = timedelta(seconds=1)
+_NOT_FOUND = 404
+
+
+@dataclass(slots=True)
+class Memory:
+    """What this process remembers of one key. All of it can be lost: it only saves work, or repeats what an action said."""
+
+    stale_version: str | None = None
+    refusal: Refusal | None = None
+    refused_trigger: RefusedTrigger | None = None
+    wish: SessionWish | NeverValid | None = None
+    wish_key: tuple[Any, ...] = field(default=())
+    asked: tuple[Any, ...] = field(default=())
+
+
+class FlinkSessionJobController:
+    """Reconciles FlinkSessionJobs. One pass never waits: what takes long is recorded and looked at again."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        clusters: SessionClusters,
+        observer: SessionJobObserver,
+        actuator: SessionJobActuator,
+        events: EventRecorder,
+        kube: KubeClient,
+        clock: Clock,
+        configuration: Configuration,
+        ids: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._store, self._clusters = store, clusters
+        self._observer, self._actuator, self._events = observer, actuator, events
+        self._clock, self._configuration, self._ids = clock, configuration, ids
+        self._statuses = StatusRecorder(kube, events, FLINK_SESSION_JOBS)
+        self._memories: dict[Key, Memory] = {}
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """One pass for one key.
+
+        Raises:
+            TransientError: something did not answer; the key is tried again with back-off.
+        """
+        resource = self._store.get(key)
+        if resource is None:
+            self._memories.pop(key, None)
+            return Done()
+        memory = self._memories.setdefault(key, Memory())
+        if is_stale(resource, memory):
+            return RequeueAfter(_STALE_CHECK.total_seconds())
+        return await self._pass(key, resource, memory)
+
+    async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
+        record = self._read(resource)
+        cluster = self._clusters.look(key[0], _cluster_name(resource, record))
+        wish = self._wish(resource, record, cluster, memory)
+        if isinstance(wish, NeverValid):
+            await self._record(resource, record, never_accepted(record, resource["metadata"]["generation"], wish.problems), memory)
+            return Done()
+        fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
+        knowledge = Knowledge(None, memory.refusal, None, memory.refused_trigger)
+        try:
+            observed = await self._observer.observe(key, record, wish, cluster, knowledge, fresh.now)
+        except TerminalError as error:
+            told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
+            await self._record(resource, record, Decision(told), memory)
+            return _rest(wish)
+        decision = decide_session_job(record, observed, wish.desired, fresh)
+        target = SessionTarget(key, await self._record(resource, record, decision, memory), wish, cluster)
+        return await self._act(decision, target, memory)
+
+    def _read(self, resource: Mapping[str, Any]) -> Record:
+        status = resource.get("status") or {}
+        try:
+            return read_record(status)
+        except UnreadableStatus as error:
+            if "deletionTimestamp" in resource["metadata"]:
+                return adopt(status)  # a deletion starts nothing, and has to end
+            self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
+            raise
+
+    def _wish(self, resource: Mapping[str, Any], record: Record, cluster: SessionCluster, memory: Memory) -> SessionWish | NeverValid:
+        """Reading a spec costs milliseconds; at rest it is the one that was read before."""
+        metadata = resource["metadata"]
+        asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision)
+        key = (*asked, tuple(metadata.get("finalizers", ())), record.reconciled, record.start is None, cluster.spec)
+        if memory.wish is None or memory.wish_key != key:
+            memory.wish, memory.wish_key = read_session_wish(resource, cluster, record, self._configuration.defaults_for), key
+        if memory.asked != asked:  # what was refused, was refused for another wish
+            memory.refusal, memory.asked = None, asked
+        return memory.wish
+
+    async def _record(self, resource: Mapping[str, Any], record: Record, decision: Decision, memory: Memory) -> Mapping[str, Any]:
+        after = write_job_status(decision.record, resource.get("status") or {}, self._clock.now())
+        return await self._statuses.record(resource, record, decision, after, memory)
+
+    async def _act(self, decision: Decision, target: SessionTarget, memory: Memory) -> Outcome:
+        again = False
+        for action in decision.actions:
+            try:
+                await self._actuator.perform(action, target)
+            except NamespaceTerminating:
+                return Done()
+            except (TerminalError, TransientError) as error:
+                match action:
+                    case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if _is_refused(error):
+                        memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
+                    case _ if isinstance(error, TransientError):
+                        raise
+                    case _:
+                        return self._refused(error, target.wish, memory)
+        memory.refusal = None
+        if again:
+            return RequeueAfter(0)
+        return Done() if decision.requeue_after is None else RequeueAfter(decision.requeue_after.total_seconds())
+
+    def _refused(self, error: TerminalError, wish: SessionWish, memory: Memory) -> Outcome:
+        """The next pass records the refusal. Then it is tried again in the rhythm of rest."""
+        is_first, memory.refusal = memory.refusal is None, Refusal(type(error).__name__, str(error))
+        return RequeueAfter(0.0) if is_first else _rest(wish)
+
+
+def _is_refused(error: Exception) -> bool:
+    return isinstance(error, FlinkRejected) and error.status != _NOT_FOUND
+
+
+def _cluster_name(resource: Mapping[str, Any], record: Record) -> str:
+    """That of the job that runs, whatever a newer spec says: it may not change."""
+    recorded = (record.reconciled or {}).get("deploymentName")
+    return recorded if isinstance(recorded, str) else cluster_name_of(resource) or ""
+
+
+def _rest(wish: SessionWish) -> RequeueAfter:
+    return RequeueAfter(wish.desired.settings.rest_interval.total_seconds())

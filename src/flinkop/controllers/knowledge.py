@@ -1,0 +1,26 @@
+"""What a process remembers about a resource and no store shows: what was refused a moment ago."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flinkop.lifecycle.observed import Refusal, RefusedIngress
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedTrigger:
+    """A JobManager refused to take this savepoint or checkpoint."""
+
+    trigger_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What this process remembers about a key and no store shows."""
+
+    started_uid: str | None
+    refusal: Refusal | None
+    refused_ingress: RefusedIngress | None = None
+    refused_trigger: RefusedTrigger | None = None
+    refused_rescale: str | None = None

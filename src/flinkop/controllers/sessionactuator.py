@@ -1,0 +1,102 @@
+"""The actuator of session jobs: performs one action. It never decides, and performing an action twice does no more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from flinkop.controllers.finalizer import set_finalizer
+from flinkop.controllers.jarsupply import JarSupply
+from flinkop.controllers.jobactuator import JobActuator
+from flinkop.controllers.sessioncluster import SessionCluster
+from flinkop.controllers.sessiondesire import SessionWish
+from flinkop.controllers.trigger import Key
+from flinkop.errors import FlinkUnreachable, TerminalError
+from flinkop.flink.client import FlinkClient
+from flinkop.flink.jar import Accepted, AlreadyRunning, JarUnknown, Rejected, RunRequest
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import FLINK_SESSION_JOBS
+from flinkop.lifecycle.action import (
+    Action,
+    AddFinalizer,
+    CancelJob,
+    DisposeSavepoint,
+    RemoveFinalizer,
+    Rescale,
+    StopWithSavepoint,
+    SubmitJob,
+    TriggerCheckpoint,
+    TriggerSavepoint,
+)
+from flinkop.resources.sessionjob import run_configuration
+
+TARGET_LABEL = "target.session"
+
+
+@dataclass(slots=True)
+class SessionTarget:
+    """What the actions of one pass are performed on. `resource` is replaced by each write to it."""
+
+    key: Key
+    resource: Mapping[str, Any]
+    wish: SessionWish
+    cluster: SessionCluster
+
+
+class SubmissionRejected(TerminalError):
+    """The JobManager did not take the job: its program does not run, or names a class that is not there."""
+
+
+class SessionJobActuator:
+    """Performs actions against Kubernetes and the session cluster's JobManager."""
+
+    def __init__(self, kube: KubeClient, flink: FlinkClient, jars: JarSupply) -> None:
+        self._kube, self._flink, self._jars = kube, flink, jars
+        self._job = JobActuator(flink)
+
+    async def perform(self, action: Action, target: SessionTarget) -> None:
+        """Performs `action`.
+
+        Raises:
+            TransientError: try again later.
+            TerminalError: trying again unchanged will not help.
+        """
+        match action:
+            case AddFinalizer():
+                labels = {TARGET_LABEL: target.cluster.name}
+                target.resource = await set_finalizer(self._kube, FLINK_SESSION_JOBS, target.resource, present=True, labels=labels)
+            case RemoveFinalizer():
+                target.resource = await set_finalizer(self._kube, FLINK_SESSION_JOBS, target.resource, present=False)
+            case SubmitJob():
+                await self._submit(action, target)
+            case Rescale() | StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() | DisposeSavepoint() | CancelJob():
+                await self._job.perform(action, target.cluster.url, target.wish.desired.settings)
+            case _:
+                raise AssertionError(f"{type(action).__name__} is no action of a session job")
+
+    async def _submit(self, action: SubmitJob, target: SessionTarget) -> None:
+        outcome = await self._flink.run_jar(target.cluster.url, action.jar_id, self._request(action, target))
+        match outcome:
+            case Accepted() | AlreadyRunning():
+                return
+            case JarUnknown():
+                self._jars.forget(target.cluster, action.jar_id)
+                raise FlinkUnreachable("the JobManager has lost the jar: uploading it again")
+            case Rejected(cause):
+                raise SubmissionRejected(f"The JobManager did not take the job: {cause}")
+        assert_never(outcome)
+
+    def _request(self, action: SubmitJob, target: SessionTarget) -> RunRequest:
+        wish, job = target.wish, target.wish.spec.job
+        assert job is not None
+        own = run_configuration(wish.configuration, target.cluster.conf, wish.version)
+        return RunRequest(
+            job_id=action.job_id,
+            entry_class=job.entry_class,
+            args=tuple(job.args),
+            parallelism=job.parallelism or None,
+            savepoint_path=action.restore.path,
+            allow_non_restored_state=job.allow_non_restored_state,
+            flink_configuration=None if own is None else {**own, **self._jars.parameters(wish)},
+        )

@@ -1,0 +1,105 @@
+"""The session cluster that a job names, read from the caches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flinkop.api.flinkdeployment import FlinkDeploymentSpec, parse_spec
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.controllers import view
+from flinkop.controllers.observer import BaseUrl, ObjectStore
+from flinkop.errors import InvalidSpec, UnreadableStatus
+from flinkop.flinkconf import flinkoptions as flink
+from flinkop.flinkconf.highavailability import is_kubernetes_ha
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState
+from flinkop.lifecycle.statusreader import read_record
+from flinkop.resources.configuration import build_configuration
+
+
+class Configuration(Protocol):
+    """The operator's configuration, which may change while it runs; then `revision` does too."""
+
+    revision: int
+
+    def defaults_for(self, namespace: str, version: FlinkVersion) -> Mapping[str, str]:
+        """What a cluster starts from."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCluster:
+    """What a job has to know of it. `uid` is that of its JobManager Deployment; without a `spec` there is no cluster."""
+
+    cluster: Cluster
+    name: str
+    uid: str = ""
+    url: str = ""
+    spec: FlinkDeploymentSpec | None = None
+    conf: Mapping[str, str] = field(default_factory=dict)
+    high_availability: bool = False
+
+
+class SessionClusters:
+    """Finds session clusters by name."""
+
+    def __init__(self, resources: ObjectStore, deployments: ObjectStore, configuration: Configuration, base_url: BaseUrl) -> None:
+        self._resources, self._deployments = resources, deployments
+        self._configuration, self._base_url = configuration, base_url
+        self._read: dict[tuple[Any, ...], tuple[FlinkDeploymentSpec, Mapping[str, str]]] = {}
+
+    def look(self, namespace: str, name: str) -> SessionCluster:
+        """The cluster of that name as the caches show it."""
+        resource = self._resources.get((namespace, name))
+        if resource is None:
+            message = f"FlinkDeployment {name} does not exist in namespace {namespace}: create it, or correct spec.deploymentName."
+            return SessionCluster(Cluster(ClusterState.MISSING, message), name)
+        try:
+            spec, conf = self._running(resource)
+        except (InvalidSpec, UnreadableStatus) as error:
+            return SessionCluster(Cluster(ClusterState.NOT_READY, f"Session cluster {name} cannot be read: {error}."), name)
+        if spec.job is not None:
+            message = f"FlinkDeployment {name} is an application cluster, which runs its own job only: name a session cluster."
+            return SessionCluster(Cluster(ClusterState.NOT_SESSION, message), name, spec=spec)
+        return self._session(resource, spec, conf)
+
+    def _session(self, resource: Mapping[str, Any], spec: FlinkDeploymentSpec, conf: Mapping[str, str]) -> SessionCluster:
+        namespace, name = resource["metadata"]["namespace"], resource["metadata"]["name"]
+        deployment = self._deployments.get((namespace, name))
+        mine = deployment if deployment is not None and view.is_owned_by(resource["metadata"]["uid"], deployment) else None
+        jobmanager = view.read_jobmanager(mine) if mine is not None else None
+        serves = jobmanager is not None and jobmanager.available and not jobmanager.terminating
+        return SessionCluster(
+            cluster=_state(resource, serves),
+            name=name,
+            uid=jobmanager.uid if jobmanager is not None else "",
+            url=self._base_url((namespace, name), flink.REST_PORT.read(conf)),
+            spec=spec,
+            conf=conf,
+            high_availability=is_kubernetes_ha(conf),
+        )
+
+    def _running(self, resource: Mapping[str, Any]) -> tuple[FlinkDeploymentSpec, Mapping[str, str]]:
+        """The spec that the cluster runs, or else the one that is wanted; reading it costs milliseconds."""
+        metadata = resource["metadata"]
+        text = ((resource.get("status") or {}).get("reconciliationStatus") or {}).get("lastReconciledSpec")
+        key = (metadata["uid"], metadata["generation"] if text is None else text, self._configuration.revision)
+        if key not in self._read:
+            raw = read_record(resource.get("status") or {}).reconciled or resource.get("spec") or {}
+            spec = parse_spec(raw)
+            defaults = self._configuration.defaults_for(metadata["namespace"], spec.flink_version)
+            self._read = {known: value for known, value in self._read.items() if known[0] != metadata["uid"]}
+            self._read[key] = spec, build_configuration(metadata["namespace"], metadata["name"], spec, defaults)
+        return self._read[key]
+
+
+def _state(resource: Mapping[str, Any], serves: bool) -> Cluster:
+    name, status = resource["metadata"]["name"], resource.get("status") or {}
+    if "deletionTimestamp" in resource["metadata"]:
+        return Cluster(ClusterState.DELETING, f"Session cluster {name} is being deleted.", serves)
+    if serves and status.get("phase") in (None, Phase.RUNNING):
+        return Cluster(ClusterState.READY, f"Session cluster {name} is ready.", serves)
+    told = status.get("message") or "it was not looked at yet."
+    return Cluster(ClusterState.NOT_READY, f"Waiting for session cluster {name}, which is {status.get('phase', 'new')}: {told}", serves)

@@ -1,0 +1,141 @@
+"""From a FlinkSessionJob to what is desired: the spec is read, checked and compared with the one that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flinkop.api.flinkdeployment import DesiredJobState, FlinkDeploymentSpec
+from flinkop.api.flinksessionjob import FlinkSessionJobSpec, parse_sessionjob_spec
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.controllers.desire import Defaults, NeverValid
+from flinkop.controllers.finalizer import finalizer_of
+from flinkop.controllers.sessioncluster import SessionCluster
+from flinkop.controllers.settings import settings_of
+from flinkop.errors import InvalidSpec
+from flinkop.flinkconf import flinkoptions as flink
+from flinkop.kube.resource import FLINK_SESSION_JOBS
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.resources.sessionjob import build_session_job_configuration
+from flinkop.validation.flinksessionjob import validate_flinksessionjob
+
+_UNKNOWN_VERSION = FlinkVersion(1, 20)
+"""As long as there is no cluster nothing is submitted, and only rules that hold for all versions matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWish:
+    """A desired state together with what is needed to carry it out."""
+
+    uid: str
+    desired: Desired
+    spec: FlinkSessionJobSpec
+    configuration: Mapping[str, str]
+    version: FlinkVersion
+
+
+def read_session_wish(resource: Mapping[str, Any], cluster: SessionCluster, record: Record, defaults: Defaults) -> SessionWish | NeverValid:
+    """The newest valid spec of the resource: the present one, or else the one that was accepted last."""
+    try:
+        return _accept(resource, resource.get("spec") or {}, cluster, record, defaults, problems=())
+    except InvalidSpec as refused:
+        return _fall_back(resource, cluster, record, defaults, (str(refused),))
+
+
+def cluster_name_of(resource: Mapping[str, Any]) -> str | None:
+    """The session cluster that a resource names, however wrong the rest of it is."""
+    name = (resource.get("spec") or {}).get("deploymentName")
+    return name if isinstance(name, str) and name else None
+
+
+def _fall_back(
+    resource: Mapping[str, Any], cluster: SessionCluster, record: Record, defaults: Defaults, problems: tuple[str, ...]
+) -> SessionWish | NeverValid:
+    if record.reconciled is not None:
+        try:
+            return _accept(resource, record.reconciled, cluster, record, defaults, problems)
+        except InvalidSpec as unreadable:
+            problems = (f"status.reconciliationStatus.lastReconciledSpec: {unreadable}",)
+    return _deleted_before_valid(resource) if "deletionTimestamp" in resource["metadata"] else NeverValid(problems)
+
+
+def _accept(
+    resource: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    cluster: SessionCluster,
+    record: Record,
+    defaults: Defaults,
+    problems: tuple[str, ...],
+) -> SessionWish:
+    metadata = resource["metadata"]
+    spec = parse_sessionjob_spec(raw)
+    before = parse_sessionjob_spec(record.reconciled) if record.reconciled is not None else None
+    version = cluster.spec.flink_version if cluster.spec is not None else _UNKNOWN_VERSION
+    base = defaults(metadata["namespace"], version)
+    configuration = _configuration(metadata, spec, cluster, base)
+    if not problems:
+        _check(metadata, spec, configuration, before, cluster.spec)
+    job = spec.job
+    desired = Desired(
+        generation=metadata["generation"],
+        spec=spec.to_wire(),
+        change=_change(record, spec.to_wire()),
+        suspended=job is not None and job.state is DesiredJobState.SUSPENDED,
+        upgrade_mode=job.upgrade_mode.value if job is not None else "stateless",
+        settings=settings_of(configuration, base, version),
+        deleting="deletionTimestamp" in metadata,
+        has_finalizer=finalizer_of(FLINK_SESSION_JOBS) in metadata.get("finalizers", ()),
+        deployed_high_availability=cluster.high_availability,
+        initial_savepoint_path=(job.initial_savepoint_path or None) if job is not None else None,
+        pinned_job_id=flink.PINNED_JOB_ID.read(configuration),
+        problems=problems,
+        manages_ingress=False,
+    )
+    return SessionWish(metadata["uid"], desired, spec, configuration, version)
+
+
+def _configuration(
+    metadata: Mapping[str, Any], spec: FlinkSessionJobSpec, cluster: SessionCluster, base: Mapping[str, str]
+) -> Mapping[str, str]:
+    if cluster.spec is None:
+        return {**base, **spec.flink_configuration}
+    return build_session_job_configuration(metadata["namespace"], metadata["name"], spec, cluster.spec, base)
+
+
+def _check(
+    metadata: Mapping[str, Any],
+    spec: FlinkSessionJobSpec,
+    configuration: Mapping[str, str],
+    before: FlinkSessionJobSpec | None,
+    cluster: FlinkDeploymentSpec | None,
+) -> None:
+    violations = validate_flinksessionjob(metadata["name"], metadata["namespace"], spec, configuration, before, cluster)
+    errors = [str(violation) for violation in violations if violation.is_error]
+    if errors:
+        raise InvalidSpec("; ".join(errors))
+
+
+def _change(record: Record, wire: Mapping[str, Any]) -> Change:
+    if record.reconciled is None:
+        return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
+    return diff_spec(record.reconciled, wire)
+
+
+def _deleted_before_valid(resource: Mapping[str, Any]) -> SessionWish:
+    """Without a spec that can be read a stand-in lets the deletion end."""
+    metadata, spec = resource["metadata"], parse_sessionjob_spec({})
+    desired = Desired(
+        generation=metadata["generation"],
+        spec=spec.to_wire(),
+        change=NO_CHANGE,
+        suspended=False,
+        upgrade_mode="stateless",
+        settings=settings_of({}, {}, _UNKNOWN_VERSION),
+        deleting=True,
+        has_finalizer=finalizer_of(FLINK_SESSION_JOBS) in metadata.get("finalizers", ()),
+        manages_ingress=False,
+    )
+    return SessionWish(metadata["uid"], desired, spec, {}, _UNKNOWN_VERSION)

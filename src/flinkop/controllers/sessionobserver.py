@@ -1,0 +1,84 @@
+"""The observer of session jobs: reads the caches, and asks the session cluster's JobManager what the next decision needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from flinkop.controllers import view
+from flinkop.controllers.jarsupply import JarSupply
+from flinkop.controllers.jobobserver import JobObserver
+from flinkop.controllers.knowledge import Knowledge
+from flinkop.controllers.sessioncluster import SessionCluster
+from flinkop.controllers.sessiondesire import SessionWish
+from flinkop.controllers.sharedlook import SharedLook
+from flinkop.controllers.trigger import Key
+from flinkop.errors import FlinkRejected, FlinkUnreachable
+from flinkop.flink.client import FlinkClient
+from flinkop.flink.model import JobOverview, JobState
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import CONFIG_MAPS
+from flinkop.lifecycle.dispose import may_dispose
+from flinkop.lifecycle.observed import HaMetadata, Unreachable
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.question import Question
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.sessionjob.question import needs_jar, needs_metadata, session_job_questions
+from flinkop.lifecycle.sessionjob.seen import SessionObserved
+from flinkop.resources.naming import common_labels, selector_of
+
+_ENDED = frozenset({JobState.FAILED, JobState.CANCELED, JobState.FINISHED})
+_JUST_NOW = 0.5
+
+
+class SessionJobObserver:
+    """Gathers one `SessionObserved` per pass. Jobs at rest on one cluster share one look at it."""
+
+    def __init__(self, kube: KubeClient, flink: FlinkClient, looks: SharedLook, jars: JarSupply) -> None:
+        self._kube, self._looks, self._jars = kube, looks, jars
+        self._job = JobObserver(flink)
+
+    async def observe(
+        self, key: Key, record: Record, wish: SessionWish, cluster: SessionCluster, knowledge: Knowledge, now: datetime
+    ) -> SessionObserved:
+        """Looks at everything the next decision depends on.
+
+        Raises:
+            TransientError: the Kubernetes API server cannot answer now.
+        """
+        seen = SessionObserved(cluster=cluster.cluster, refusal=knowledge.refusal)
+        if cluster.cluster.serves:
+            seen = await self._ask_flink(record, wish, cluster, seen, knowledge, now)
+        if needs_metadata(record, seen, wish.desired):
+            seen = replace(seen, ha=await self._ha_metadata(key[0], cluster.name, record))
+        if needs_jar(record, seen, wish.desired) and seen.takes_jobs:
+            seen = replace(seen, jar=self._jars.look(key, cluster, wish))
+        return seen
+
+    async def _ask_flink(
+        self, record: Record, wish: SessionWish, cluster: SessionCluster, seen: SessionObserved, knowledge: Knowledge, now: datetime
+    ) -> SessionObserved:
+        asked = session_job_questions(record, wish.desired)
+        if may_dispose(record, wish.desired, now):
+            asked |= Question.CHECKPOINTS
+        try:
+            jobs = await self._looks.jobs(cluster.url, _max_age(record, wish))
+            seen = replace(seen, strays=_strays(record, jobs))
+            return await self._job.look(cluster.url, record, seen, asked, knowledge, jobs)
+        except (FlinkUnreachable, FlinkRejected) as trouble:
+            return replace(seen, rest=Unreachable(str(trouble)), job=None, savepoint=None, requested_checkpoint=None)
+
+    async def _ha_metadata(self, namespace: str, cluster: str, record: Record) -> HaMetadata:
+        found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector_of(common_labels(cluster)))
+        return view.read_ha_metadata(cluster, record.job.job_id, found)
+
+
+def _max_age(record: Record, wish: SessionWish) -> float:
+    """At rest half of the interval between two looks may have passed; while something is in progress nearly nothing."""
+    rests = record.phase is Phase.RUNNING and record.step is None and not wish.desired.wants_restart
+    return wish.desired.settings.rest_interval.total_seconds() / 2 if rests else _JUST_NOW
+
+
+def _strays(record: Record, jobs: list[JobOverview]) -> tuple[str, ...]:
+    given_up = set(record.abandoned)
+    return tuple(job.job_id for job in jobs if job.job_id in given_up and job.state not in _ENDED)

@@ -1,0 +1,69 @@
+"""Writing down what was decided: one write when something differs, none when nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import structlog
+
+from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import Resource
+from flinkop.lifecycle.decision import Decision
+from flinkop.lifecycle.record import Record
+
+_log = structlog.get_logger(__name__)
+
+
+class Remembering(Protocol):
+    """What of a key's memory is used here: the version that the cache shows until it shows what was written."""
+
+    stale_version: str | None
+
+
+class StatusRecorder:
+    """Writes the status of one kind of resources, and the Events that go with it."""
+
+    def __init__(self, kube: KubeClient, events: EventRecorder, resource: Resource) -> None:
+        self._kube, self._events, self._resource = kube, events, resource
+
+    async def record(
+        self, resource: Mapping[str, Any], record: Record, decision: Decision, after: Mapping[str, Any], memory: Remembering
+    ) -> Mapping[str, Any]:
+        """Makes `after` the status of `resource`, which was read as `record`; gives the resource as it is then.
+
+        Raises:
+            TransientError: the API server cannot answer now, or somebody else was faster.
+        """
+        if after != (resource.get("status") or {}):
+            version = resource["metadata"]["resourceVersion"]
+            resource = await self._write(resource, after)
+            if resource["metadata"]["resourceVersion"] != version:  # an old CRD drops fields, so that nothing may have changed
+                memory.stale_version = version
+            _tell(record, decision.record)
+        self._events.record(resource, decision.events)
+        return resource
+
+    async def _write(self, resource: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
+        metadata = resource["metadata"]
+        body = {
+            "apiVersion": resource["apiVersion"],
+            "kind": resource["kind"],
+            "metadata": {field: metadata[field] for field in ("name", "namespace", "uid", "resourceVersion")},
+            "status": status,
+        }
+        return await self._kube.replace_status(self._resource, body)
+
+
+def is_stale(resource: Mapping[str, Any], memory: Remembering) -> bool:
+    """Whether the cache has not shown yet what this process wrote last. Its event comes, and with it the next pass."""
+    if memory.stale_version == resource["metadata"]["resourceVersion"]:
+        return True
+    memory.stale_version = None
+    return False
+
+
+def _tell(before: Record, after: Record) -> None:
+    if (before.phase, before.reason) != (after.phase, after.reason):
+        _log.info("phase", phase=after.phase.value, was=before.phase.value, reason=after.reason, message=after.message)

@@ -1,0 +1,129 @@
+"""Deleting: the job goes from its cluster, with a savepoint where that is wanted, and the deletion always ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flinkop.lifecycle.action import CancelJob, RemoveFinalizer
+from flinkop.lifecycle.begin import savepoint_action
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.move import stay
+from flinkop.lifecycle.observed import TERMINAL
+from flinkop.lifecycle.phase import ENDED, Phase
+from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
+from flinkop.lifecycle.sessionjob.seen import ClusterState, SessionObserved
+from flinkop.lifecycle.sessionjob.submit import obstacle
+from flinkop.lifecycle.step import Cancelling, TakingSavepoint
+from flinkop.lifecycle.stop import CANCELLABLE
+
+_ATTEMPTS = 3
+_CLEANUP = Event("Cleanup", "Cleaning up FlinkSessionJob", component=Component.OPERATOR)
+
+
+def on_deleting(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    """Stops the job, then lets go. What cannot be asked is waited for only while it may come back."""
+    if not desired.has_finalizer:
+        return Decision(record)
+    entered = record if record.phase is Phase.DELETING else _enter(record, desired, fresh)
+    if _has_nothing_to_stop(record, observed):
+        return Decision(entered, (RemoveFinalizer(),))
+    if not observed.answers:
+        return _wait_for_cluster(entered, observed, desired, fresh)
+    decision = _stop(entered, observed, desired, fresh)
+    return decision if record.phase is Phase.DELETING else replace(decision, events=(_CLEANUP, *decision.events))
+
+
+def _enter(record: Record, desired: Desired, fresh: Fresh) -> Record:
+    step = record.step
+    if not isinstance(step, TakingSavepoint):
+        wanted = desired.settings.savepoint_on_deletion and record.phase not in ENDED and not desired.stateless
+        step = TakingSavepoint(fresh.now, fresh.trigger_id) if wanted else Cancelling(fresh.now)
+    return replace(record, phase=Phase.DELETING, step=step)
+
+
+def _has_nothing_to_stop(record: Record, observed: SessionObserved) -> bool:
+    """It never was submitted, its cluster is gone, or the cluster says that it has ended."""
+    if record.start is None or record.job.job_id is None or observed.has_no_cluster:
+        return True
+    if not observed.answers or observed.strays:
+        return False
+    if observed.job is not None:
+        return observed.job.state in TERMINAL
+    return not (observed.ha is not None and observed.ha.exists)
+
+
+def _wait_for_cluster(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    """A cluster that is being deleted and does not answer takes the job with it."""
+    assert record.step is not None
+    deadline = record.step.since + desired.settings.cleanup_timeout
+    if fresh.now >= deadline and observed.cluster.state is ClusterState.DELETING:
+        return Decision(record, (RemoveFinalizer(),))
+    _, why, _ = obstacle(observed)
+    late = fresh.now >= deadline
+    message = f"The job can be stopped when its cluster answers. {why}"
+    if late:
+        message = f"{message} To leave the job to the cluster, remove the finalizer, or delete the cluster."
+    health = Health.STALLED if late else Health.PROGRESSING
+    return stay(record, "WaitingForCluster", message, health=health, requeue_after=desired.settings.progress_interval)
+
+
+def _stop(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    if isinstance(record.step, TakingSavepoint):
+        return _taking_savepoint(record, record.step, observed, desired, fresh)
+    return _cancel(record, observed, desired, fresh, "Cancelling the job.")
+
+
+def _cancel(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh, message: str, *events: Event) -> Decision:
+    step = record.step if isinstance(record.step, Cancelling) else Cancelling(fresh.now)
+    job, late = observed.job, fresh.now >= step.since + desired.settings.cancel_timeout
+    actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
+    if late:
+        message = "The job is not cancelled within kubernetes.operator.flink.client.cancel.timeout; it is still asked."
+    return stay(
+        record,
+        "CancellingJob",
+        message,
+        *actions,
+        step=step,
+        health=Health.STALLED if late else Health.PROGRESSING,
+        requeue_after=desired.settings.progress_interval,
+        events=events,
+    )
+
+
+def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    deadline = step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
+    late = fresh.now >= deadline
+    match read_outcome(observed):
+        case Stopped(path):
+            done = Event("Savepoint", f"The job was stopped with a savepoint before deletion: {path}", component=Component.JOB)
+            return Decision(record, (RemoveFinalizer(),), events=(done,))
+        case Ended(cause) | Vanished(cause, True):
+            return _give_up(record, observed, desired, fresh, cause)
+        case KeptRunning(cause) if step.attempt >= _ATTEMPTS:
+            return _give_up(record, observed, desired, fresh, cause)
+        case KeptRunning():
+            again = TakingSavepoint(fresh.now, fresh.trigger_id, step.attempt + 1)
+            return _ask(record, again, desired)
+        case Pending() | AskAgain() | Vanished() if late:
+            return _give_up(record, observed, desired, fresh, "it did not complete within execution.checkpointing.timeout")
+        case AskAgain():
+            return _ask(record, step, desired)
+        case Pending(why) | Vanished(why):
+            message = f"{why} The job is cancelled without it at {deadline:%H:%M:%S} UTC."
+            return stay(record, "TakingSavepoint", message, requeue_after=desired.settings.progress_interval)
+
+
+def _ask(record: Record, step: TakingSavepoint, desired: Desired) -> Decision:
+    message = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
+    action = savepoint_action(record, step, desired)
+    return stay(record, "TakingSavepoint", message, action, step=step, requeue_after=desired.settings.progress_interval)
+
+
+def _give_up(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh, cause: str) -> Decision:
+    """A deletion that was asked for ends. Retained checkpoints stay where they are."""
+    message = f"No savepoint could be taken before deletion: {cause}."
+    event = Event("CleanupFailed", message, EventType.WARNING, Component.OPERATOR)
+    return _cancel(replace(record, step=Cancelling(fresh.now)), observed, desired, fresh, message, event)

@@ -1,0 +1,51 @@
+"""Failed and Finished: the job has ended. A change of the spec still takes effect, and an option has a failed job started again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.job import follow_job
+from flinkop.lifecycle.move import IMMEDIATELY, go, stay
+from flinkop.lifecycle.observed import TERMINAL
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.restart import counted, restarts_at
+from flinkop.lifecycle.sessionjob.seen import SessionObserved
+
+
+def on_ended(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    """Leaves to Upgrading when another spec is wanted, to Running when Flink itself brought the job back."""
+    if record.phase is Phase.FAILED and observed.job_is_running and observed.job is not None:
+        return follow_job(record, observed, desired, observed.job)
+    if _tries_again(record, desired):
+        return go(record, Phase.UPGRADING, "JobStopped", "The job has ended; its successor is next.", step=None, requeue_after=IMMEDIATELY)
+    at = restarts_at(record, desired)
+    if at is not None and fresh.now >= at:
+        return _restart(record)
+    return _rest(record, at, fresh)
+
+
+def _tries_again(record: Record, desired: Desired) -> bool:
+    """A start that was refused is not tried again with the spec it was refused for."""
+    is_new = desired.generation != record.generation
+    if record.restore is not None and record.restore.point is None:
+        return is_new
+    return desired.wants_restart or (record.phase is Phase.FAILED and record.job.state not in TERMINAL and is_new)
+
+
+def _restart(record: Record) -> Decision:
+    message = f"The job failed and is started again from its last state. Cause: {record.failure or 'not known'}"
+    event = Event("RestartFailedJob", message, EventType.WARNING, Component.JOB)
+    ended = datetime.fromtimestamp((record.job.update_time or 0) / 1000, UTC)
+    return go(counted(record, ended), Phase.UPGRADING, "JobStopped", message, step=None, events=(event,), requeue_after=IMMEDIATELY)
+
+
+def _rest(record: Record, restart: datetime | None, fresh: Fresh) -> Decision:
+    if restart is None:
+        health = Health.SETTLED if record.phase is Phase.FINISHED else Health.STALLED
+        return Decision(replace(record, health=health))
+    message = f"{record.failure or record.message} It is started again at {restart:%H:%M:%S} UTC."
+    return stay(record, record.reason, message, health=Health.STALLED, requeue_after=restart - fresh.now)

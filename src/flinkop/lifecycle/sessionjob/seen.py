@@ -1,0 +1,75 @@
+"""What a pass of a session job sees, beside what it sees of any job: the cluster that it runs on, and its jar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from flinkop.lifecycle.observed import Answered, Observed
+
+
+class ClusterState(Enum):
+    """Whether jobs can be submitted to a cluster. NOT_SESSION: it is the cluster of one application."""
+
+    MISSING = auto()
+    NOT_SESSION = auto()
+    DELETING = auto()
+    NOT_READY = auto()
+    READY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The session cluster that a job names. `message` is a sentence about it. `serves`: it has a JobManager that can be asked."""
+
+    state: ClusterState = ClusterState.MISSING
+    message: str = ""
+    serves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JarPending:
+    """The jar is on its way to the JobManager."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class JarReady:
+    """The JobManager has the jar under this id."""
+
+    jar_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JarFailed:
+    """The jar cannot be had; it is tried again."""
+
+    cause: str
+
+
+Jar = JarPending | JarReady | JarFailed
+
+
+@dataclass(frozen=True, slots=True)
+class SessionObserved(Observed):
+    """One look. `jar` is None when it was not asked for; `strays` are given-up jobs of the resource that run all the same."""
+
+    cluster: Cluster = Cluster()
+    jar: Jar | None = None
+    strays: tuple[str, ...] = ()
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether a job can be submitted to the cluster."""
+        return self.cluster.state is ClusterState.READY and isinstance(self.rest, Answered)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the JobManager of the cluster has said something about the job."""
+        return self.cluster.serves and isinstance(self.rest, Answered)
+
+    @property
+    def has_no_cluster(self) -> bool:
+        """There is no cluster that could run the job."""
+        return self.cluster.state in {ClusterState.MISSING, ClusterState.NOT_SESSION}

@@ -1,0 +1,66 @@
+"""How a job on a session cluster is brought to a stop: with a savepoint, or cancelled. The cluster stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flinkop.lifecycle.begin import carry_out, keep_waiting
+from flinkop.lifecycle.decision import Component, Decision, Event, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.job import follow_job
+from flinkop.lifecycle.move import IMMEDIATELY, go
+from flinkop.lifecycle.observed import TERMINAL, Observed
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.sessionjob.seen import SessionObserved
+from flinkop.lifecycle.stop import CancelPlan, NotNow, StopPlan, StopWithSavepointPlan, checkpoint_too_old, is_cancellable, state_of
+
+_SUSPENDED = Event("Suspended", "Suspending existing deployment.", component=Component.JOB)
+
+
+def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    """Goes to Upgrading with the stop that is possible now; when none is, the old job is followed, and the new spec waits."""
+    job = observed.job
+    if job is not None and job.state in TERMINAL:
+        followed = follow_job(record, observed, desired, job)
+        return _on(followed) if followed.record.phase is not record.phase else followed
+    begun = carry_out(choose_stop(observed, desired, fresh), record, observed, desired, fresh, _announce(desired))
+    if isinstance(begun, Decision):
+        return begun
+    followed = follow_job(record, observed, desired, job) if job is not None else Decision(record)
+    return keep_waiting(followed, record, begun, desired, fresh)
+
+
+def choose_stop(observed: Observed, desired: Desired, fresh: Fresh) -> StopPlan:
+    """Picks how to stop. Established rules: official operator, choice of the upgrade mode: for last-state a session job is cancelled."""
+    if desired.gives_up_state:
+        return CancelPlan("no state is to be kept") if is_cancellable(observed) else NotNow(state_of(observed))
+    if desired.upgrade_mode == "savepoint":
+        return _for_savepoint(observed, desired)
+    if checkpoint_too_old(observed, desired, fresh.now):
+        return StopWithSavepointPlan("the last checkpoint is older than last-state.max.allowed.checkpoint.age")
+    if is_cancellable(observed):
+        return CancelPlan("the last checkpoint is read from the cancelled job")
+    return NotNow(f"spec.job.upgradeMode is last-state, and {state_of(observed)}")
+
+
+def _for_savepoint(observed: Observed, desired: Desired) -> StopPlan:
+    if observed.job_is_running:
+        return StopWithSavepointPlan("spec.job.upgradeMode is savepoint")
+    if desired.settings.last_state_fallback and is_cancellable(observed):
+        return CancelPlan("the job is not running: falling back to its last checkpoint")
+    return NotNow(f"spec.job.upgradeMode is savepoint, and {state_of(observed)}")
+
+
+def _on(followed: Decision) -> Decision:
+    """The job has ended by itself, and what it left is recorded: nothing is left to stop."""
+    after = go(followed.record, Phase.UPGRADING, "JobStopped", "The job has ended.", step=None, requeue_after=IMMEDIATELY)
+    return replace(after, events=followed.events)
+
+
+def _announce(desired: Desired) -> tuple[Event, ...]:
+    if not desired.change.paths:
+        return (_SUSPENDED,)
+    paths = ", ".join(f"spec.{path}" for path in desired.change.paths)
+    message = f"{desired.change.effect.name} change(s) detected: {paths}"
+    return Event("SpecChanged", message, component=Component.JOB), _SUSPENDED

@@ -1,0 +1,124 @@
+"""Starting a job on a session cluster: with cluster and jar there, restore point and id are recorded, then it is submitted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from flinkop.lifecycle.action import SubmitJob
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.move import go, stay
+from flinkop.lifecycle.observed import JobState, Unreachable
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, choose_restore
+from flinkop.lifecycle.sessionjob.seen import ClusterState, JarFailed, JarPending, JarReady, SessionObserved
+from flinkop.lifecycle.start import restore_facts
+from flinkop.lifecycle.step import Submitting
+
+_AGAIN = timedelta(seconds=60)
+"""A program that takes long to submit its job must not be run a second time meanwhile."""
+
+_WORDS = {
+    ClusterState.MISSING: ("ClusterMissing", Health.STALLED),
+    ClusterState.NOT_SESSION: ("NotASessionCluster", Health.STALLED),
+    ClusterState.DELETING: ("ClusterDeleting", Health.STALLED),
+    ClusterState.NOT_READY: ("WaitingForCluster", Health.PROGRESSING),
+}
+
+
+def submit_when_ready(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    """Goes to Deploying with the submission, or says what it waits for, or goes to Failed when no restore point is safe."""
+    jar = ready_jar(observed)
+    if observed.strays or jar is None:
+        return wait_to_submit(record, observed, desired)
+    choice = choose_restore(restore_facts(record, observed, desired))
+    if choice.point is None:
+        return _refuse(record, choice)
+    return _begin(record, desired, choice, choice.point, jar, fresh)
+
+
+def submit_again(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision | None:
+    """The same submission once more, with the same id, when it is time; None when it is not."""
+    jar, since = ready_jar(observed), record.step.since if isinstance(record.step, Submitting) else None
+    if jar is None or record.start is None or record.restore is None or record.restore.point is None:
+        return None
+    if since is not None and fresh.now < since + _AGAIN:
+        return None
+    action = SubmitJob(record.job.job_id or "", jar.jar_id, record.restore.point)
+    message = "The job did not show up yet: submitting it again."
+    return stay(record, "JobSubmitting", message, action, step=Submitting(fresh.now), requeue_after=desired.settings.progress_interval)
+
+
+def ready_jar(observed: SessionObserved) -> JarReady | None:
+    """The jar, when everything is there for a submission."""
+    return observed.jar if observed.takes_jobs and isinstance(observed.jar, JarReady) else None
+
+
+def wait_to_submit(record: Record, observed: SessionObserved, desired: Desired) -> Decision:
+    """Says what is missing. Cluster and jar announce themselves; the clock is asked besides."""
+    reason, message, health = obstacle(observed)
+    interval = desired.settings.rest_interval if health is Health.STALLED else desired.settings.progress_interval
+    news = record.reason != reason and health is Health.STALLED
+    events = (Event(reason, message, EventType.WARNING, Component.JOB),) if news else ()
+    return stay(record, reason, message, health=health, requeue_after=interval, events=events)
+
+
+def obstacle(observed: SessionObserved) -> tuple[str, str, Health]:
+    """Reason, message and health of what keeps a job from being submitted."""
+    if observed.cluster.state is not ClusterState.READY:
+        reason, health = _WORDS[observed.cluster.state]
+        return reason, observed.cluster.message, health
+    if isinstance(observed.rest, Unreachable):
+        return "JobManagerNotAnswering", f"The JobManager does not answer: {observed.rest.cause}.", Health.PROGRESSING
+    if observed.strays:
+        return "CancellingJob", f"Cancelling a job that was given up: {', '.join(observed.strays)}.", Health.PROGRESSING
+    match observed.jar:
+        case JarFailed(cause):
+            return "JarUnavailable", f"spec.job.jarURI: {cause}", Health.STALLED
+        case JarPending(why):
+            return "FetchingJar", why, Health.PROGRESSING
+        case _:
+            return "WaitingForCluster", "Waiting for the JobManager.", Health.PROGRESSING
+
+
+def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, jar: JarReady, fresh: Fresh) -> Decision:
+    job_id = desired.pinned_job_id or fresh.job_id
+    attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
+    return go(
+        record,
+        Phase.DEPLOYING,
+        "JobSubmitting",
+        choice.message,
+        SubmitJob(job_id, jar.jar_id, point),
+        requeue_after=desired.settings.progress_interval,
+        events=(Event("Submit", f"Starting deployment. {choice.message}", component=Component.JOB),),
+        step=Submitting(fresh.now),
+        start=Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt),
+        job=JobRecord(job_id, record.job.name, JobState.RECONCILING),
+        jobmanager=JobManagerStatus.READY,
+        was_ready=False,
+        had_no_state=False,
+        restore=choice,
+        savepoint_path=record.savepoint_path if point.path == record.savepoint_path else None,
+        reconciled=desired.spec,
+        reconciled_at=fresh.milliseconds,
+        failure=None,
+        savepoints=replace(record.savepoints, trigger=None),
+        checkpoints=replace(record.checkpoints, trigger=None),
+    )
+
+
+def _refuse(record: Record, choice: RestoreChoice) -> Decision:
+    return go(
+        record,
+        Phase.FAILED,
+        "RestoreFailed",
+        choice.message,
+        health=Health.STALLED,
+        events=(Event("RestoreFailed", choice.message, EventType.WARNING, Component.JOB),),
+        step=None,
+        restore=choice,
+        failure=choice.message,
+    )

@@ -1,0 +1,119 @@
+"""Upgrading: the old job is being stopped, or has stopped and its successor is about to be submitted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flinkop.lifecycle.action import CancelJob
+from flinkop.lifecycle.begin import savepoint_action
+from flinkop.lifecycle.decision import Decision, Fresh
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.job import state_left
+from flinkop.lifecycle.move import IMMEDIATELY, go, stay
+from flinkop.lifecycle.observed import Answered, JobState
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, JobRecord, Record
+from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
+from flinkop.lifecycle.sessionjob.seen import SessionObserved
+from flinkop.lifecycle.sessionjob.submit import submit_when_ready
+from flinkop.lifecycle.step import Cancelling, TakingSavepoint
+from flinkop.lifecycle.stop import CANCELLABLE
+from flinkop.lifecycle.suspended import accepted_spec, suspended_words
+from flinkop.lifecycle.upgrading import kept_running, outcome_unknown, with_savepoint
+
+_GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state or stateless."
+
+
+def on_upgrading(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    """Leaves to Deploying or Suspended with a restore point, or back to Running when the job could not be stopped."""
+    match record.step:
+        case TakingSavepoint() as step:
+            return _taking_savepoint(record, step, observed, desired, fresh)
+        case Cancelling() as step:
+            return _cancelling(record, step, observed, desired, fresh)
+        case _:
+            return submit_or_suspend(record, observed, desired, fresh)
+
+
+def submit_or_suspend(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    """What is wanted once the job has stopped."""
+    if not desired.suspended:
+        return submit_when_ready(record, observed, desired, fresh)
+    state = record.job.state if record.job.state is JobState.FINISHED else JobState.SUSPENDED
+    return go(
+        record,
+        Phase.SUSPENDED,
+        *suspended_words(record, desired),
+        health=Health.SETTLED,
+        step=None,
+        reconciled=accepted_spec(record, desired),
+        job=JobRecord(record.job.job_id, record.job.name, state),
+        failure=None,
+    )
+
+
+def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    if desired.gives_up_state:
+        message = "No state is to be kept any more: cancelling the job."
+        return stay(record, "CancellingJob", message, step=Cancelling(fresh.now), requeue_after=IMMEDIATELY)
+    deadline = step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
+    late = fresh.now >= deadline
+    match read_outcome(observed):
+        case Stopped(path):
+            saved = with_savepoint(record, step, path, desired)
+            done = replace(saved, job=replace(saved.job, state=JobState.FINISHED), savepoint_path=path, had_no_state=False)
+            return _stopped(done, f"The job stopped; its state is at {path}.")
+        case Ended():
+            return _ended(record, observed)
+        case KeptRunning(cause):
+            return kept_running(record, step, cause, desired, fresh)
+        case Vanished(cause, for_good) if for_good or late:
+            return outcome_unknown(record, cause)
+        case Vanished(cause):
+            return _wait(record, f"Waiting: {cause}", desired, late, deadline=f"{deadline:%H:%M:%S}")
+        case Pending(why):
+            return _wait(record, why, desired, late, deadline=f"{deadline:%H:%M:%S}")
+        case AskAgain():
+            asked = _wait(record, "Asking the JobManager to stop the job with a savepoint.", desired, late, deadline=f"{deadline:%H:%M:%S}")
+            return replace(asked, actions=(savepoint_action(record, step, desired),))
+
+
+def _wait(record: Record, why: str, desired: Desired, late: bool, deadline: str) -> Decision:
+    message = f"{why} It takes longer than execution.checkpointing.timeout. {_GIVE_UP}" if late else f"{why} Until {deadline} UTC."
+    health = Health.STALLED if late else Health.PROGRESSING
+    return stay(record, "TakingSavepoint", message, health=health, requeue_after=desired.settings.progress_interval)
+
+
+def _cancelling(record: Record, step: Cancelling, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    if observed.job_has_ended and observed.checkpoints is not None:
+        return _ended(record, observed)
+    if isinstance(observed.rest, Answered) and observed.job is None and not (observed.ha is not None and observed.ha.exists):
+        return _vanished(record, desired)
+    deadline = step.since + desired.settings.cancel_timeout
+    late = fresh.now >= deadline
+    message = f"Waiting for the job to be cancelled, until {deadline:%H:%M:%S} UTC."
+    if late:
+        message = "Waiting for the job to be cancelled, longer than kubernetes.operator.flink.client.cancel.timeout; it is still asked."
+    job = observed.job
+    actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
+    health = Health.STALLED if late else Health.PROGRESSING
+    return stay(record, "CancellingJob", message, *actions, health=health, requeue_after=desired.settings.progress_interval)
+
+
+def _vanished(record: Record, desired: Desired) -> Decision:
+    if desired.gives_up_state:
+        return _stopped(record, "The job is gone.")
+    return outcome_unknown(record, "the JobManager does not know the job any more")
+
+
+def _ended(record: Record, observed: SessionObserved) -> Decision:
+    job, checkpoints = observed.job, observed.checkpoints
+    assert job is not None
+    if checkpoints is None:
+        return stay(record, "ReadingLastCheckpoint", f"The job is {job.state}; asking for its last checkpoint.", requeue_after=IMMEDIATELY)
+    after = replace(record, job=replace(record.job, state=job.state), **state_left(job.state, checkpoints))
+    return _stopped(after, f"The job is {job.state}; it left {after.savepoint_path or 'no checkpoint'}.")
+
+
+def _stopped(record: Record, message: str) -> Decision:
+    return stay(record, "JobStopped", message, step=None, requeue_after=IMMEDIATELY)
