@@ -74,9 +74,9 @@ format: $(READY) ## format the code
 
 lock: $(READY) ## choose the newest versions of all dependencies
 	@uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	  pyproject.toml -o requirements/run.txt
+	  pyproject.toml --extra object-stores -o requirements/run.txt
 	@uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	  pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	  pyproject.toml --extra object-stores --group dev -c requirements/run.txt -o requirements/dev.txt
 	@echo uv | uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 - -o requirements/uv.txt
 
 # its name tells its content: one that is there is never made again, so that checkouts may share it

@@ -60,8 +60,8 @@ _INTRODUCTION = """\
 
 With the established operator, the one in Java for `flink.apache.org/v1beta1`. Compatible means three things. Its manifests and its
 configuration apply unchanged: names, types and defaults are the same. Clusters that run under it are taken over while they run, without a
-restart ([how](operations.md#coming-from-the-established-operator)). And what it would need to take them back is in `status`, in the form
-that it writes itself.
+restart ([how](operations.md#coming-from-the-established-operator)). And what it needs to take them back is in `status`, in the form
+that it writes itself ([how](operations.md#going-back-to-the-established-operator)).
 
 This page lists every field of its CustomResourceDefinitions, every option and every Event:
 

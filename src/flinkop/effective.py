@@ -16,7 +16,7 @@ from flinkop.flinkconf import operatoroptions
 from flinkop.flinkconf.layers import Given, Layer, Setting, explain
 from flinkop.flinkconf.reference import text_of_default
 from flinkop.flinkconf.syntax import format_list, parse_list
-from flinkop.manifest import Document, check_manifest, name_in, read_manifests
+from flinkop.manifest import Document, Surroundings, check_manifest, name_in, read_manifests
 from flinkop.redaction import redact, redact_arguments, redact_mapping
 from flinkop.resources.configuration import explain_configuration
 from flinkop.resources.speclayers import OWN_CONFIGURATION, PROGRAM_ARGUMENTS
@@ -68,7 +68,7 @@ def _effective(place: int, raw: Mapping[str, Any], config: OperatorConfig, reque
         settings, complete = _readable_part(namespace, raw_spec, config), False
     if request.with_unset:
         settings = (*settings, *_unset(settings))
-    document = check_manifest(place, raw, config.defaults_for)
+    document = check_manifest(place, raw, Surroundings(config.defaults_for))
     return Effective(document, namespace, name, tuple(_shown(settings)), complete)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -12,20 +11,17 @@ from typing import Any
 import yaml
 
 from flinkop.api.crd import build_crds
-from flinkop.api.flinkdeployment import parse_spec
-from flinkop.api.flinkversion import FlinkVersion
-from flinkop.api.kind import FLINK_DEPLOYMENT, GROUP, VERSION
-from flinkop.errors import InvalidSpec
-from flinkop.resources.configuration import build_configuration
-from flinkop.validation.flinkdeployment import validate_flinkdeployment
+from flinkop.api.kind import ALL, GROUP, KINDS, Kind
+from flinkop.kindcheck import Defaults, Manifest, Surroundings, broken_rules, kind_of
 from flinkop.validation.violation import Violation, warning
 
-Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
-"""Namespace and Flink version to the operator's default configuration."""
+__all__ = ["Defaults", "Document", "NotYaml", "Surroundings", "check_manifest", "check_manifests", "name_in", "read_manifests"]
+
+DEFAULT_NAMESPACE = "default"
+"""Of an object that names none."""
 
 # Parts of an object that are not described by the kind's own schema.
 _OF_KUBERNETES = {"apiVersion": {}, "kind": {}, "metadata": {"x-kubernetes-preserve-unknown-fields": True}}
-_NEXT_COMPLAINT = re.compile(r"; (?=spec[.:\[])")
 
 
 class NotYaml(ValueError):
@@ -52,8 +48,19 @@ class _Loader(yaml.SafeLoader):
 
 def check_manifests(text: str, defaults: Defaults) -> Iterator[Document]:
     """Checks every document of a YAML stream, and every item of a List; empty ones are left out. Raises NotYaml."""
-    for place, raw in read_manifests(text):
-        yield check_manifest(place, raw, defaults)
+    manifests = read_manifests(text)
+    around = Surroundings(defaults, specs_in(raw for _, raw in manifests))
+    for place, raw in manifests:
+        yield check_manifest(place, raw, around)
+
+
+def specs_in(objects: Iterable[object]) -> dict[tuple[str, str, str], Mapping[str, Any]]:
+    """The specs of those that have one, by kind, namespace and name."""
+    return {
+        (str(raw.get("kind")), name_in(raw, "namespace") or DEFAULT_NAMESPACE, name_in(raw, "name")): raw["spec"]
+        for raw in objects
+        if isinstance(raw, Mapping) and isinstance(raw.get("spec"), Mapping)
+    }
 
 
 def read_manifests(text: str) -> list[tuple[int, object]]:
@@ -71,14 +78,14 @@ def _items(document: object) -> list[object]:
     return [document]
 
 
-def check_manifest(place: int, raw: object, defaults: Defaults) -> Document:
-    """Checks one of them."""
+def check_manifest(place: int, raw: object, around: Surroundings) -> Document:
+    """Checks one of them. Those that belong to it are looked for around it."""
     if not isinstance(raw, Mapping):
         return Document(place, "?", (Violation("document", "is not an object", "write apiVersion, kind, metadata and spec"),))
     title = f"{raw.get('kind') or '?'}/{name_in(raw, 'name') or '?'}"
     if not str(raw.get("apiVersion") or "").startswith(f"{GROUP}/"):
         return Document(place, title, None)
-    return Document(place, title, tuple(_violations(raw, defaults)))
+    return Document(place, title, tuple(_violations(raw, around)))
 
 
 def name_in(raw: Mapping[str, Any], field: str) -> str:
@@ -88,31 +95,26 @@ def name_in(raw: Mapping[str, Any], field: str) -> str:
     return "" if value is None else str(value)
 
 
-def _violations(raw: Mapping[str, Any], defaults: Defaults) -> Iterator[Violation]:
-    if (raw["apiVersion"], raw.get("kind")) != (f"{GROUP}/{VERSION}", FLINK_DEPLOYMENT.name):
-        yield warning("kind", "is not served by this version of the operator", f"use {GROUP}/{VERSION} {FLINK_DEPLOYMENT.name}")
+def _violations(raw: Mapping[str, Any], around: Surroundings) -> Iterator[Violation]:
+    kind = kind_of(raw["apiVersion"], raw.get("kind"))
+    if kind is None:
+        yield warning("kind", "is not served by this version of the operator", f"use one of {', '.join(map(_full_name, KINDS))}")
         return
-    yield from _unknown_fields("", raw, _schema())
-    yield from _broken_rules(raw, defaults)
+    if kind not in KINDS:
+        yield warning("kind", "is checked here, and not served by this version of the operator", "wait for a later one")
+    yield from _unknown_fields("", raw, _schema(kind.name))
+    manifest = Manifest(name_in(raw, "name"), name_in(raw, "namespace") or DEFAULT_NAMESPACE, raw.get("spec") or {})
+    yield from broken_rules(kind, manifest, around)
 
 
-def _broken_rules(raw: Mapping[str, Any], defaults: Defaults) -> Iterator[Violation]:
-    name, namespace = name_in(raw, "name"), name_in(raw, "namespace") or "default"
-    try:
-        spec = parse_spec(raw.get("spec") or {})
-        conf = build_configuration(namespace, name, spec, defaults(namespace, spec.flink_version))
-    except InvalidSpec as error:
-        for complaint in _NEXT_COMPLAINT.split(str(error)):
-            path, _, text = complaint.partition(": ")
-            yield Violation.of(path, text)
-        return
-    yield from validate_flinkdeployment(name, namespace, spec, conf)
+def _full_name(kind: Kind) -> str:
+    return f"{kind.api_version} {kind.name}"
 
 
 @cache
-def _schema() -> Mapping[str, Any]:
-    (version,) = next(crd for crd in build_crds() if crd["spec"]["names"]["kind"] == FLINK_DEPLOYMENT.name)["spec"]["versions"]
-    schema: dict[str, Any] = version["schema"]["openAPIV3Schema"]
+def _schema(kind: str) -> Mapping[str, Any]:
+    (crd,) = (crd for crd in build_crds(ALL) if crd["spec"]["names"]["kind"] == kind)
+    schema: dict[str, Any] = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return {**schema, "properties": {**_OF_KUBERNETES, **schema["properties"]}}
 
 

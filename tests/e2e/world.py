@@ -86,9 +86,15 @@ class Count:
 
 @dataclass(slots=True)
 class World:
-    """One cluster with the operator in it."""
+    """One cluster with the operator in it. `kind` is what tests of it look at; `session` is the cluster whose JobManager is asked."""
 
     cluster: LocalCluster
+    kind: str = "flinkdep"
+    session: str | None = None
+
+    def session_jobs(self, session: str) -> World:
+        """The same cluster, for looking at the jobs on a session cluster."""
+        return World(self.cluster, "sessionjob", session)
 
     # FlinkDeployments
 
@@ -98,11 +104,11 @@ class World:
 
     def patch(self, name: str, spec: Mapping[str, Any]) -> None:
         """Merges into the spec."""
-        self.cluster.kubectl("-n", NAMESPACE, "patch", "flinkdep", name, "--type=merge", "-p", json.dumps({"spec": spec}))
+        self.cluster.kubectl("-n", NAMESPACE, "patch", self.kind, name, "--type=merge", "-p", json.dumps({"spec": spec}))
 
     def get(self, name: str) -> dict[str, Any]:
         """The resource; empty when there is none."""
-        text = self.cluster.kubectl("-n", NAMESPACE, "get", "flinkdep", name, "-o", "json", "--ignore-not-found")
+        text = self.cluster.kubectl("-n", NAMESPACE, "get", self.kind, name, "-o", "json", "--ignore-not-found")
         return dict(json.loads(text)) if text.strip() else {}
 
     def status(self, name: str) -> dict[str, Any]:
@@ -131,7 +137,7 @@ class World:
 
     def delete(self, name: str, seconds: float = 60) -> None:
         """Deletes the resource and waits for its end."""
-        self.cluster.kubectl("-n", NAMESPACE, "delete", "flinkdep", name, f"--timeout={seconds:.0f}s", "--ignore-not-found")
+        self.cluster.kubectl("-n", NAMESPACE, "delete", self.kind, name, f"--timeout={seconds:.0f}s", "--ignore-not-found")
 
     def leaves_nothing(self, name: str) -> None:
         """The resource is gone, and so is everything that belonged to it."""
@@ -169,7 +175,9 @@ class World:
 
     def flink(self, name: str, path: str, *options: str) -> dict[str, Any]:
         """An answer of the JobManager; `options` are curl's."""
-        address = self.cluster.kubectl("-n", NAMESPACE, "get", "service", f"{name}-rest", "-o", "jsonpath={.spec.clusterIP}")
+        address = self.cluster.kubectl(
+            "-n", NAMESPACE, "get", "service", f"{self.session or name}-rest", "-o", "jsonpath={.spec.clusterIP}"
+        )
         return dict(json.loads(self.cluster.inside("curl", "-sf", "-m", "20", *options, f"http://{address}:8081{path}")))
 
     # the rest

@@ -9,7 +9,8 @@ import contextlib
 import re
 from typing import Any
 
-from tests.fakes.jobmanager import Job, JobManager, JobManagers, Key, Start
+from tests.fakes.jobmanager import Job, JobManager, JobManagers, Key, Start, a_session_jobmanager
+from tests.fakes.workers import StandaloneWorkers, build_pod
 
 from flinkop.errors import AlreadyExists, ApiUnavailable, Conflict, FlinkopError, NotFound
 from flinkop.flinkconf.highavailability import is_ha
@@ -21,6 +22,8 @@ from flinkop.resources.naming import common_labels
 from flinkop.runtime.informer import Collection, Informer
 
 _CHECKPOINT = re.compile(r"chk-(\d+)$")
+BROKEN_IMAGE = "broken"
+"""A JobManager of this image never gets ready."""
 
 
 class PersistentClient:
@@ -53,10 +56,11 @@ class FlinkWorld:
         self.violations = jobmanagers.violations
         self.namespaces: set[str] = set()
         self._kube: Any = PersistentClient(kube)
-        self._informer = Informer(Collection(kube, DEPLOYMENTS, None, "component=jobmanager"))
+        self._informer = Informer(Collection(kube, DEPLOYMENTS, None, "component in (jobmanager,taskmanager)"))
         self._informer.on_change(self._changed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._uids: dict[Key, str] = {}
+        self._workers = StandaloneWorkers(self._kube, self.violations)
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -71,10 +75,13 @@ class FlinkWorld:
         deployment = new or old or {}
         if deployment["metadata"]["namespace"] not in self.namespaces:
             return
-        if new is None:
+        if deployment["metadata"]["labels"]["component"] == "taskmanager":
+            self._spawn(self._workers.follow(old, new, self.jobmanagers.lingering_seconds))
+        elif new is None:
             self._spawn(self._bury(deployment))
         elif self._uids.get(_key(new)) != new["metadata"]["uid"]:
             self._uids[_key(new)] = new["metadata"]["uid"]
+            self._workers.expect_none(_key(new))
             self._spawn(self._bring_up(new))
 
     def _spawn(self, work: Any) -> None:
@@ -88,13 +95,19 @@ class FlinkWorld:
         key, uid = _key(deployment), deployment["metadata"]["uid"]
         await self._create_pod(deployment)
         conf = await self._configuration(key, uid)
-        if conf is None:
+        if conf is None or image_of(deployment) == BROKEN_IMAGE:
             return
         if key in self.jobmanagers.alive:
             self.violations.append(f"{key}: a second JobManager beside a living one")
-        jobmanager = JobManager(key, Job(conf["$internal.pipeline.job-id"], 0, state="INITIALIZING"), is_ha(conf))
+        job_id = conf.get("$internal.pipeline.job-id")
+        jobmanager = (
+            JobManager(key, Job(job_id, 0, state="INITIALIZING"), is_ha(conf)) if job_id else a_session_jobmanager(key, is_ha(conf))
+        )
         self.jobmanagers.alive[key] = jobmanager
-        jobmanager.job = await self._start_job(key, conf)
+        if jobmanager.jars is not None:
+            self.jobmanagers.ledger.append(Start(key, "", None, 0))
+        else:
+            jobmanager.job = await self._start_job(key, conf)
         await self._mark_available(deployment)
         if jobmanager.job.state == "RUNNING" and self.jobmanagers.alive.get(key) is jobmanager:
             await self.checkpoint(key)
@@ -177,21 +190,8 @@ class FlinkWorld:
     # Kubernetes
 
     async def _create_pod(self, deployment: dict[str, Any]) -> None:
-        metadata = deployment["metadata"]
-        owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": metadata["name"], "uid": metadata["uid"]}
-        body = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                "name": f"{metadata['name']}-{metadata['uid'][:8]}",
-                "namespace": metadata["namespace"],
-                "labels": deployment["spec"]["template"]["metadata"]["labels"],
-                "ownerReferences": [owner],
-            },
-            "spec": {"containers": [{"name": "main", "image": "flink"}]},
-        }
         try:
-            await self._kube.create(PODS, body)
+            await self._kube.create(PODS, build_pod(deployment))
         except AlreadyExists:
             return
         except FlinkopError as error:
@@ -213,7 +213,7 @@ class FlinkWorld:
         await asyncio.sleep(self.jobmanagers.lingering_seconds)
         await self.clear_ended(key)
         self.jobmanagers.alive.pop(key, None)
-        await self._kube.delete(PODS, key[0], f"{key[1]}-{uid[:8]}")
+        await self._kube.delete(PODS, key[0], build_pod(deployment)["metadata"]["name"])
         for resource in (CONFIG_MAPS, SERVICES):
             for found in await self._kube.list(resource, key[0], f"app={key[1]}"):
                 if _is_owned(found, uid):
@@ -225,6 +225,12 @@ class FlinkWorld:
             await self._kube.delete(
                 resource, metadata["namespace"], metadata["name"], uid=metadata["uid"], resource_version=metadata["resourceVersion"]
             )
+
+
+def image_of(deployment: dict[str, Any]) -> str:
+    """The image of Flink's container."""
+    image: str = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+    return image
 
 
 def _key(obj: dict[str, Any]) -> Key:

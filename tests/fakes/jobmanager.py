@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from tests.fakes.jarendpoints import DUPLICATE, Jars
 
 Key = tuple[str, str]
 Answer = tuple[int, bytes]
 """HTTP status and body."""
+VERTEX = "90155cf7d25cd7b8435ec43e305342bf"
+"""The only vertex of every job."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Failure:
 class Job:
     """A job: `count` is its state, which grows with every checkpoint. A trigger's outcome is a path, a failure, or not there yet.
 
-    That of a checkpoint is its number.
+    That of a checkpoint is its number. `bounds` are those of how parallel its vertices may be; they are as parallel as they may be.
     """
 
     job_id: str
@@ -42,6 +45,7 @@ class Job:
     stop_path: str | None = None
     failure: str | None = None
     restarts: int = 0
+    bounds: dict[str, tuple[int, int]] = field(default_factory=lambda: {VERTEX: (1, 1)})
 
 
 def _happened() -> asyncio.Event:
@@ -54,17 +58,35 @@ def _happened() -> asyncio.Event:
 class JobManager:
     """One JobManager process. `ha` says whether its end leaves metadata behind.
 
-    `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand.
+    `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand. That of a session cluster has no
+    `job` of its own, but `jars`, and the jobs that were `submitted` through them, by id.
     """
 
     key: Key
     job: Job
     ha: bool
+    jars: Jars | None = None
+    submitted: dict[str, Job] = field(default_factory=dict)
     hangs: bool = False
     savepoint_fails_with: str | None = None
     says: Answer | None = None
     others: list[Job] = field(default_factory=list)
     savepoint_may_end: asyncio.Event = field(default_factory=_happened)
+    rescaling_fails_with: str | None = None
+
+    def find(self, job_id: str) -> Job | None:
+        """The job with that id which the operator may do something with."""
+        own = self.job if self.jars is None and self.job.job_id == job_id else None
+        return own or self.submitted.get(job_id)
+
+    def jobs(self) -> list[Job]:
+        """All of its jobs."""
+        return [*self.others, *([self.job] if self.jars is None else []), *self.submitted.values()]
+
+
+def a_session_jobmanager(key: Key, ha: bool = False) -> JobManager:
+    """The JobManager of a session cluster."""
+    return JobManager(key, Job("", 0), ha, jars=Jars())
 
 
 @dataclass(frozen=True)
@@ -96,7 +118,7 @@ class JobManagers:
 
     async def start(self) -> None:
         """Serves on a free port."""
-        app = web.Application()
+        app = web.Application(client_max_size=64 * 2**20)
         app.router.add_route("*", "/{namespace}/{name}/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -137,69 +159,95 @@ class JobManagers:
             case ("GET", "config"):
                 return web.json_response({"flink-version": "1.20.5", "flink-revision": "abc @ 2025"})
             case ("GET", "jobs", "overview"):
-                return web.json_response({"jobs": [_overview(job) for job in (*found.others, found.job)]})
-            case (_, "jobs", job_id, *_) if job_id != found.job.job_id:
-                return self._about_another(found, request.method, job_id)
-            case ("POST", "jobs", _, "stop"):
-                return self._stop(found, await request.json())
-            case ("POST", "jobs", _, "savepoints"):
-                return self._trigger_savepoint(found, await request.json())
-            case ("GET", "jobs", _, "savepoints", trigger):
-                return _savepoint(found.job, trigger)
-            case ("POST", "jobs", _, "checkpoints"):
-                return self._trigger_checkpoint(found, await request.json())
-            case ("GET", "jobs", _, "checkpoints", "details", number):
-                return _checkpoint_details(found.job, int(number))
-            case ("GET", "jobs", _, "checkpoints", trigger):
-                return _checkpoint(found.job, trigger)
-            case ("GET", "jobs", _, "checkpoints"):
-                return web.json_response(_checkpoints(found.job))
-            case ("GET", "jobs", _, "metrics"):
-                return web.json_response([{"id": "numRestarts", "value": str(found.job.restarts)}])
-            case ("PATCH", "jobs", _):
-                return _cancel(found.job)
-            case ("GET", "jobs", _, "exceptions"):
-                return web.json_response({"root-exception": found.job.failure, "exceptionHistory": {"entries": []}})
+                return web.json_response({"jobs": [_overview(job) for job in found.jobs()]})
+            case (_, "jars", *rest) if found.jars is not None:
+                return await found.jars.answer(request, rest, lambda body: self._submit(found, body))
+            case (_, "jobs", job_id, *rest):
+                job = found.find(job_id)
+                return self._about_another(found, request.method, job_id) if job is None else await self._about(found, job, request, rest)
             case _:
-                return _error(404, f"Unable to load requested file {request.path}.")
+                return _not_found(request)
+
+    async def _about(self, found: JobManager, job: Job, request: web.Request, rest: list[str]) -> web.Response:
+        match (request.method, *rest):
+            case ("POST", "stop"):
+                return self._stop(found, job, await request.json())
+            case ("POST", "savepoints"):
+                return self._trigger_savepoint(found, job, await request.json())
+            case ("GET", "savepoints", trigger):
+                return _savepoint(job, trigger)
+            case ("POST", "checkpoints"):
+                return self._trigger_checkpoint(found, job, await request.json())
+            case ("GET", "checkpoints", "details", number):
+                return _checkpoint_details(job, int(number))
+            case ("GET", "checkpoints", trigger):
+                return _checkpoint(job, trigger)
+            case ("GET", "checkpoints"):
+                return web.json_response(_checkpoints(job))
+            case ("GET", "metrics"):
+                return web.json_response([{"id": "numRestarts", "value": str(job.restarts)}])
+            case ("GET",):
+                vertices = [{"id": vertex, "parallelism": upper} for vertex, (_, upper) in job.bounds.items()]
+                return web.json_response({**_overview(job), "vertices": vertices})
+            case ("GET", "resource-requirements"):
+                return _requirements(job)
+            case ("PUT", "resource-requirements"):
+                return _rescale(found, await request.json())
+            case ("PATCH",):
+                return _cancel(job)
+            case ("GET", "exceptions"):
+                return web.json_response({"root-exception": job.failure, "exceptionHistory": {"entries": []}})
+            case _:
+                return _not_found(request)
+
+    def _submit(self, jobmanager: JobManager, body: dict[str, Any]) -> str | None:
+        """A job of that id that runs or has ended refuses another. A savepoint that is not there fails the job."""
+        job_id, path = body["jobId"], body.get("savepointPath")
+        if any(job.job_id == job_id for job in jobmanager.jobs()):
+            return DUPLICATE
+        job = Job(job_id, self.savepoints.get(path or "", 0), restored_from=path)
+        if path is not None and path not in self.savepoints:
+            job.state, job.failure = "FAILED", f"java.io.FileNotFoundException: Cannot find checkpoint or savepoint {path}"
+        jobmanager.submitted[job_id] = job
+        self.ledger.append(Start(jobmanager.key, job_id, job.restored_from, job.count))
+        return None
 
     def _about_another(self, found: JobManager, method: str, job_id: str) -> web.Response:
         if method != "GET" and any(job.job_id == job_id for job in found.others):
             self.violations.append(f"{found.key}: {method} for somebody else's job")
         return _error(404, f"Job {job_id} not found")
 
-    def _stop(self, jobmanager: JobManager, body: dict[str, Any]) -> web.Response:
+    def _stop(self, jobmanager: JobManager, job: Job, body: dict[str, Any]) -> web.Response:
         """The same trigger id twice is one request. A new one while another may still succeed would make a second savepoint."""
-        job, trigger = jobmanager.job, body["triggerId"]
+        trigger = body["triggerId"]
         if trigger not in job.triggers:
             if not all(isinstance(job.triggers[stop], Failure) for stop in job.stops):
                 self.violations.append(f"{jobmanager.key}: a second stop of the same job")
             job.triggers[trigger] = None
             job.stops.add(trigger)
-            self._spawn(self._take_savepoint(jobmanager, trigger))
+            self._spawn(self._take_savepoint(jobmanager, job, trigger))
         return web.json_response({"request-id": trigger}, status=202)
 
-    def _trigger_savepoint(self, jobmanager: JobManager, body: dict[str, Any]) -> web.Response:
+    def _trigger_savepoint(self, jobmanager: JobManager, job: Job, body: dict[str, Any]) -> web.Response:
         """The job goes on. The same trigger id twice is one request."""
         if body["target-directory"] is None or body["cancel-job"]:
             return _error(400, "Config key [state.savepoints.dir] is not set. Property [target-directory] must be provided.")
-        if body["triggerId"] not in jobmanager.job.triggers:
-            jobmanager.job.triggers[body["triggerId"]] = None
-            self._spawn(self._take_savepoint(jobmanager, body["triggerId"]))
+        if body["triggerId"] not in job.triggers:
+            job.triggers[body["triggerId"]] = None
+            self._spawn(self._take_savepoint(jobmanager, job, body["triggerId"]))
         return web.json_response({"request-id": body["triggerId"]}, status=202)
 
-    def _trigger_checkpoint(self, jobmanager: JobManager, body: dict[str, Any]) -> web.Response:
+    def _trigger_checkpoint(self, jobmanager: JobManager, job: Job, body: dict[str, Any]) -> web.Response:
         """The same trigger id twice is one request."""
         if body["checkpointType"] not in {"CONFIGURED", "FULL", "INCREMENTAL"}:
             return _error(400, "Request did not match expected format CheckpointTriggerRequestBody.")
-        if body["triggerId"] not in jobmanager.job.checkpoints:
-            jobmanager.job.checkpoints[body["triggerId"]] = None
-            self._spawn(self._take_checkpoint(jobmanager, body["triggerId"]))
+        if body["triggerId"] not in job.checkpoints:
+            job.checkpoints[body["triggerId"]] = None
+            self._spawn(self._take_checkpoint(jobmanager, job, body["triggerId"]))
         return web.json_response({"request-id": body["triggerId"]}, status=202)
 
-    async def _take_checkpoint(self, jobmanager: JobManager, trigger: str) -> None:
+    async def _take_checkpoint(self, jobmanager: JobManager, job: Job, trigger: str) -> None:
         await asyncio.sleep(self.savepoint_seconds)
-        job = jobmanager.job
         if self.alive.get(jobmanager.key) is not jobmanager:
             return
         if job.state != "RUNNING":
@@ -208,18 +256,17 @@ class JobManagers:
         job.count += 1
         job.checkpoints[trigger] = job.count
 
-    async def _take_savepoint(self, jobmanager: JobManager, trigger: str) -> None:
+    async def _take_savepoint(self, jobmanager: JobManager, job: Job, trigger: str) -> None:
         await asyncio.sleep(self.savepoint_seconds)
         await jobmanager.savepoint_may_end.wait()
-        self._complete(jobmanager, trigger)
+        self._complete(jobmanager, job, trigger)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _complete(self, jobmanager: JobManager, trigger: str) -> None:
-        job = jobmanager.job
+    def _complete(self, jobmanager: JobManager, job: Job, trigger: str) -> None:
         if self.alive.get(jobmanager.key) is not jobmanager:
             return
         if job.state != "RUNNING" or jobmanager.savepoint_fails_with is not None:
@@ -285,6 +332,22 @@ def checkpoint_path(job: Job) -> str:
     return f"file:/checkpoints/{job.job_id}/chk-{job.count}"
 
 
+def _requirements(job: Job) -> web.Response:
+    bounds = {vertex: {"parallelism": {"lowerBound": lower, "upperBound": upper}} for vertex, (lower, upper) in job.bounds.items()}
+    return web.json_response(bounds)
+
+
+def _rescale(jobmanager: JobManager, body: dict[str, Any]) -> web.Response:
+    """Source of the answers: a transcript of 1.20."""
+    job = jobmanager.job
+    if jobmanager.rescaling_fails_with is not None:
+        return _error(400, jobmanager.rescaling_fails_with)
+    if missing := job.bounds.keys() - body.keys():
+        return _error(400, f"The request is incomplete, missing job vertex {sorted(missing)} resource requirements.")
+    job.bounds = {vertex: (one["parallelism"]["lowerBound"], one["parallelism"]["upperBound"]) for vertex, one in body.items()}
+    return web.json_response({})
+
+
 def _cancel(job: Job) -> web.Response:
     if job.state in {"FINISHED", "CANCELED", "FAILED"}:
         return _error(409, f"Job cancellation failed because the job has already reached another terminal state ({job.state}).")
@@ -294,3 +357,7 @@ def _cancel(job: Job) -> web.Response:
 
 def _error(status: int, text: str) -> web.Response:
     return web.json_response({"errors": [text]}, status=status)
+
+
+def _not_found(request: web.Request) -> web.Response:
+    return _error(404, f"Unable to load requested file {request.path}.")

@@ -115,7 +115,7 @@ def test_defaults_are_asked_for_the_namespace_and_version_of_the_document() -> N
     [
         ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}, "ConfigMap/x", None),
         ([1], "?", 1),
-        ({"apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkSessionJob", "metadata": {"name": "x"}}, "FlinkSessionJob/x", 1),
+        ({"apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkMystery", "metadata": {"name": "x"}}, "FlinkMystery/x", 1),
         ({"apiVersion": "flink.apache.org/v1", "kind": "FlinkDeployment"}, "FlinkDeployment/?", 1),
     ],
     ids=["another kind", "no object", "a kind that is not served", "a version that is not served"],

@@ -29,7 +29,7 @@ def _build_crd(kind: Kind) -> dict[str, Any]:
         "listKind": f"{kind.name}List",
         "plural": kind.plural,
         "singular": kind.name.lower(),
-        "shortNames": [kind.short_name],
+        "shortNames": [kind.short_name] if kind.short_name else [],
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",

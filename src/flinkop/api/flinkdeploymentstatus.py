@@ -48,24 +48,11 @@ class RollbackStatus(ApiModel):
     """Whether the last stable spec was started."""
 
 
-class RestartWindowStatus(ApiModel):
-    """The restarts of the job that the health check counts."""
-
-    restarts: int | None = None
-    """How many there had been before."""
-
-    started_at: str | None = None
-    """When the first more was seen."""
-
-
 class FlinkDeploymentStatus(JobResourceStatus):
     """What the operator knows about the cluster."""
 
     rollback: RollbackStatus | None = None
     """The spec that was given up for the last stable one."""
-
-    restart_window: RestartWindowStatus | None = None
-    """The restarts of the job that the health check counts."""
 
     cluster_info: dict[str, str] = Field(default_factory=dict)
     """Flink's version, and the resources that the cluster uses."""

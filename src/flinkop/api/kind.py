@@ -38,7 +38,7 @@ class Kind:
 
     name: str
     plural: str
-    short_name: str
+    short_name: str | None
     spec: type[ApiModel]
     status: type[ApiModel]
     description: str
@@ -114,7 +114,7 @@ FLINK_STATE_SNAPSHOT = Kind(
 FLINK_CLUSTER = Kind(
     name="FlinkCluster",
     plural="flinkclusters",
-    short_name="flinkcluster",
+    short_name=None,
     spec=FlinkClusterSpec,
     status=FlinkClusterStatus,
     description="A Flink cluster that jobs share, in the simple style.",
@@ -142,10 +142,10 @@ FLINK_APPLICATION = Kind(
     version=SIMPLE_VERSION,
 )
 
-KINDS: tuple[Kind, ...] = (FLINK_DEPLOYMENT,)
+KINDS: tuple[Kind, ...] = (FLINK_DEPLOYMENT, FLINK_SESSION_JOB)
 """What is installed and worked on."""
 
-COMING: tuple[Kind, ...] = (FLINK_SESSION_JOB, FLINK_STATE_SNAPSHOT, FLINK_CLUSTER, FLINK_APPLICATION)
+COMING: tuple[Kind, ...] = (FLINK_STATE_SNAPSHOT, FLINK_CLUSTER, FLINK_APPLICATION)
 """What can be read and checked, and is not installed: a definition without a controller would promise what does not happen."""
 
 ALL: tuple[Kind, ...] = (*KINDS, *COMING)

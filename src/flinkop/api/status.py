@@ -128,10 +128,13 @@ class OperationStatus(ApiModel):
     """What the operator is in the middle of. Recorded before it acts, so that it can go on after a crash."""
 
     step: str | None = None
-    """`TakingSavepoint`, `Cancelling`, `TearingDown` or `WaitingToRetry`."""
+    """`TakingSavepoint`, `Cancelling`, `TearingDown`, `WaitingToRetry`, `WaitingToStop`, `WaitingForJobs`, `Rescaling` or `Submitting`."""
 
     started_at: str | None = None
     """When the step began."""
+
+    ends_at: str | None = None
+    """When the step has had its time; `message` says what comes then. Not set where the step has no end of its own."""
 
     trigger_id: str | None = None
     """The id under which Flink was asked for a savepoint."""
@@ -190,6 +193,29 @@ class ReportedStatus(ApiModel):
     """The generation of the spec that was taken up last."""
 
 
+class RestartWindowStatus(ApiModel):
+    """The restarts of the job that the health check counts."""
+
+    restarts: int | None = None
+    """How many there had been before."""
+
+    started_at: str | None = None
+    """When the first more was seen."""
+
+
+class HandoverStatus(ApiModel):
+    """What this operator has recorded, where the established fields say what another operator needs to go on with the newest state."""
+
+    job_state: str | None = None
+    """`job.state` of the spec that was taken up."""
+
+    upgrade_mode: str | None = None
+    """`job.upgradeMode` of the spec that was taken up."""
+
+    upgrade_savepoint_path: str | None = None
+    """Where the job's end left its state."""
+
+
 class JobResourceStatus(ReportedStatus):
     """What the operator knows about a resource that has a job: a cluster, or a job on one."""
 
@@ -205,8 +231,17 @@ class JobResourceStatus(ReportedStatus):
     start: StartStatus | None = None
     """The start that what runs now comes from."""
 
+    handover: HandoverStatus | None = None
+    """Own values of `lastReconciledSpec` and `upgradeSavepointPath`, where these are written for the established operator."""
+
     job_status: JobStatus | None = None
     """The job, as Flink reported it last."""
+
+    abandoned_jobs: list[str] = Field(default_factory=list)
+    """Ids of submissions to a session cluster that were given up; a job of one that shows up all the same is cancelled."""
+
+    restart_window: RestartWindowStatus | None = None
+    """The restarts of the job that the health check counts."""
 
     error: str | None = None
     """The last error, as JSON."""

@@ -2,7 +2,7 @@
 
 Flink's REST API runs nothing but jars that were uploaded. One that is empty runs classes of /opt/flink/lib. One whose manifest has
 a `Class-Path` runs those of the jar that it names, on JobManager and TaskManagers, in the user code's own class loader:
-tried with Flink 1.17 to 2.3. (`pipeline.classpaths` in the request does the same from 1.20 on only, and `pipeline.jars` never does.)
+tried with Flink 1.16 to 2.3. (`pipeline.classpaths` in the request does the same from 1.20 on only, and `pipeline.jars` never does.)
 """
 
 from __future__ import annotations

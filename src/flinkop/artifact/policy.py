@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
 from flinkop.artifact.source import FIELD, LOCAL, scheme_of, shown
 from flinkop.config import OperatorConfig
 from flinkop.errors import InvalidSpec
+from flinkop.flinkconf.address import is_restricted
 from flinkop.flinkconf.operatoroptions import ARTIFACT_SCHEMES
+
+__all__ = ["ArtifactPolicy", "is_restricted", "read_policy"]
 
 # What is fetched has a directory of its own: all of it is the store's, and `file://` may not name it.
 _FETCHED = "fetched"
-_TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,23 +56,3 @@ def read_policy(config: OperatorConfig) -> ArtifactPolicy:
         file_directories=(directory, *map(Path, config.artifact_file_directories)),
         timeout=config.job_submission_timeout,
     )
-
-
-def is_restricted(address: str) -> bool:
-    """Whether an IP address is not one of the public Internet: loopback, private, link-local, shared, multicast, unspecified, reserved.
-
-    IPv6 addresses that stand for an IPv4 address are that address. What is not an address at all is restricted.
-    """
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return True
-    inner = _embedded(found) if isinstance(found, IPv6Address) else None
-    meant = inner or found
-    return not meant.is_global or meant.is_multicast or meant.is_reserved
-
-
-def _embedded(address: IPv6Address) -> IPv4Address | None:
-    if address in _TRANSLATED:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)

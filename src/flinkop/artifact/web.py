@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -121,17 +122,22 @@ def _check_status(response: aiohttp.ClientResponse, url: URL) -> None:
 def _unavailable(url: str, error: Exception) -> ArtifactUnavailable:
     """In the words of the operating system; those of aiohttp may repeat the URL, or a header."""
     inner = getattr(error, "os_error", None) or error
-    cause = str(inner) if isinstance(inner, RestrictedAddress) else getattr(inner, "strerror", None) or _plain(error)
-    return ArtifactUnavailable(f"{shown(url)}: {cause}")
+    return ArtifactUnavailable(f"{shown(url)}: {_plain(inner)}")
 
 
-def _plain(error: Exception) -> str:
+def _plain(error: BaseException) -> str:
     match error:
+        case RestrictedAddress():
+            return str(error)
         case TimeoutError():
             return "no answer in time"
         case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
             return "the connection ended too early"
         case ValueError():
             return "the URL or a header cannot be sent"
+        case socket.gaierror():
+            return "its host cannot be resolved"
+        case OSError(errno=int(number)) if number > 0:
+            return os.strerror(number)
         case _:
             return type(error).__name__

@@ -54,7 +54,7 @@ class _Entry(Generic[T]):
 
 
 class BackgroundWork(Generic[K, T]):
-    """A failure is remembered, and the work tried again 5 s after the first, doubling to 5 min. How much runs at once is the work's own affair."""
+    """A failure is remembered: the pause is 5 s after the first and doubles, up to 5 min. The work itself bounds how much runs at once."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -130,11 +130,11 @@ class Actuator:
         return uid
 
     async def _start_taskmanagers(self, generation: int, target: Target) -> None:
-        """They are told nothing of a start but its generation."""
+        """They are told nothing of a start but its generation. Those of another spec than the JobManager's would not understand it."""
         plan = DeploymentPlan(generation, target.wish.uid, None, None, "")
-        conf = target.wish.configuration
+        conf = target.wish.running_configuration
         namespace, name = target.key
-        objects = build_application(namespace, name, target.wish.spec, with_deployment(conf, plan), **options_of(conf))
+        objects = build_application(namespace, name, target.wish.running, with_deployment(conf, plan), **options_of(conf))
         if objects.taskmanagers is not None:
             await self._create_deployment(objects.taskmanagers, plan, _taskmanagers_of(target.key))
 

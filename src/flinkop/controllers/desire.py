@@ -31,7 +31,8 @@ Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A desired state together with what is needed to carry it out. `rest_port` is that of the cluster that runs.
+    """A desired state together with what is needed to carry it out. `rest_port`, `running` and its configuration are those of the cluster
+    that runs.
 
     What belongs to the resource names its `uid` as its owner's.
     """
@@ -42,6 +43,8 @@ class Wish:
     configuration: Mapping[str, str]
     taskmanagers: int
     rest_port: int
+    running: FlinkDeploymentSpec
+    running_configuration: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +118,26 @@ def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record,
         manages_ingress=options.MANAGE_INGRESS.read(base),
         ingress=digest_of(spec.ingress, flink.REST_PORT.read(running)) if spec.ingress else None,
     )
-    return _wish(metadata["uid"], desired, spec, configuration, running)
+    return _wish(metadata["uid"], desired, spec, configuration, before or spec, running)
 
 
-def _wish(uid: str, desired: Desired, spec: FlinkDeploymentSpec, configuration: Mapping[str, str], running: Mapping[str, str]) -> Wish:
+def _wish(
+    uid: str,
+    desired: Desired,
+    spec: FlinkDeploymentSpec,
+    configuration: Mapping[str, str],
+    running: FlinkDeploymentSpec,
+    running_configuration: Mapping[str, str],
+) -> Wish:
     return Wish(
         uid=uid,
         desired=desired,
         spec=spec,
         configuration=configuration,
         taskmanagers=taskmanager_replicas(spec, configuration) if spec.job or desired.standalone else 0,
-        rest_port=flink.REST_PORT.read(running),
+        rest_port=flink.REST_PORT.read(running_configuration),
+        running=running,
+        running_configuration=running_configuration,
     )
 
 
@@ -181,4 +193,4 @@ def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
         deleting=True,
         has_finalizer=FINALIZER in metadata.get("finalizers", ()),
     )
-    return _wish(metadata["uid"], desired, spec, {}, {})
+    return _wish(metadata["uid"], desired, spec, {}, spec, {})

@@ -53,8 +53,8 @@ class JobObserver:
             seen = replace(seen, failure=await self._flink.failure_cause(url, job.job_id))
         if Question.CHECKPOINTS in asked or job.state in TERMINAL:
             seen = replace(seen, checkpoints=read_checkpoints(await self._flink.checkpoints(url, job.job_id)))
-        if Question.SCALE in asked and job.state is JobState.RUNNING:
-            seen = replace(seen, scale=await self._scale(url, job.job_id, knowledge))
+        if Question.SCALE in asked:
+            seen = replace(seen, scale=await self._scale(url, job, knowledge))
         if Question.RESTARTS in asked:
             seen = replace(seen, restarts=await self._flink.restarts(url, job.job_id))
         if job.state is JobState.RUNNING and Question.CLUSTER_INFO in asked:
@@ -71,15 +71,17 @@ class JobObserver:
             seen = replace(seen, requested_checkpoint=_with_refusal(read_snapshot(outcome), checkpoint.trigger_id, knowledge))
         return seen
 
-    async def _scale(self, url: str, job_id: str, knowledge: Knowledge) -> Scale | RescaleRefused:
+    async def _scale(self, url: str, job: Job, knowledge: Knowledge) -> Scale | RescaleRefused | None:
         if knowledge.refused_rescale is not None:
             return RescaleRefused(knowledge.refused_rescale)
+        if job.state is not JobState.RUNNING:
+            return None
         try:
-            requirements = await self._flink.resource_requirements(url, job_id)
+            requirements = await self._flink.resource_requirements(url, job.job_id)
         except FlinkRejected as refused:
             return RescaleRefused(str(refused))
         bounds = {vertex: Bounds(lower, upper) for vertex, (lower, upper) in requirements.items()}
-        return Scale(bounds, await self._flink.vertex_parallelism(url, job_id))
+        return Scale(bounds, await self._flink.vertex_parallelism(url, job.job_id))
 
 
 def _savepoint_trigger(record: Record) -> str | None:

@@ -61,9 +61,11 @@ class Observer:
         kube: KubeClient,
         flink: FlinkClient,
         base_url: BaseUrl,
+        session_jobs: ObjectStore | None = None,
     ) -> None:
         self._deployments, self._pods, self._ingresses = deployments, pods, ingresses
         self._kube, self._flink, self._base_url = kube, flink, base_url
+        self._session_jobs = session_jobs
         self._last_words, self._job = LastWords(kube), JobObserver(flink)
 
     async def observe(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
@@ -74,7 +76,13 @@ class Observer:
         """
         seen = await self._cluster(key, record, wish, knowledge, now)
         ingress = view.read_ingress(self._ingresses.get(key), wish.uid) if self._ingresses is not None else None
-        return replace(seen, ingress=ingress, refused_ingress=knowledge.refused_ingress)
+        return replace(seen, ingress=ingress, refused_ingress=knowledge.refused_ingress, referring=self._referring(key, wish))
+
+    def _referring(self, key: Key, wish: Wish) -> tuple[str, ...]:
+        """The FlinkSessionJobs of a session cluster that is to be deleted."""
+        if self._session_jobs is None or not (wish.desired.session and wish.desired.deleting):
+            return ()
+        return tuple(sorted(job["metadata"]["name"] for job in self._session_jobs.by_index("cluster", key)))
 
     async def _cluster(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
         deployment = self._deployments.get(key)

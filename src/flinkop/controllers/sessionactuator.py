@@ -81,7 +81,7 @@ class SessionJobActuator:
             case Accepted() | AlreadyRunning():
                 return
             case JarUnknown():
-                self._jars.forget(target.cluster, action.jar_id)
+                self._jars.forget(target.key, target.cluster, target.wish)
                 raise FlinkUnreachable("the JobManager has lost the jar: uploading it again")
             case Rejected(cause):
                 raise SubmissionRejected(f"The JobManager did not take the job: {cause}")
@@ -98,5 +98,5 @@ class SessionJobActuator:
             parallelism=job.parallelism or None,
             savepoint_path=action.restore.path,
             allow_non_restored_state=job.allow_non_restored_state,
-            flink_configuration=None if own is None else {**own, **self._jars.parameters(wish)},
+            flink_configuration=own,
         )

@@ -22,6 +22,9 @@ from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.resources.sessionjob import build_session_job_configuration
 from flinkop.validation.flinksessionjob import validate_flinksessionjob
 
+CHECKSUM_ANNOTATION = "flink.apache.org/jar-sha256"
+"""The digest that the jar of a session job has to have, in hexadecimal digits."""
+
 _UNKNOWN_VERSION = FlinkVersion(1, 20)
 """As long as there is no cluster nothing is submitted, and only rules that hold for all versions matter."""
 
@@ -35,6 +38,7 @@ class SessionWish:
     spec: FlinkSessionJobSpec
     configuration: Mapping[str, str]
     version: FlinkVersion
+    checksum: str | None = None
 
 
 def read_session_wish(resource: Mapping[str, Any], cluster: SessionCluster, record: Record, defaults: Defaults) -> SessionWish | NeverValid:
@@ -94,7 +98,8 @@ def _accept(
         problems=problems,
         manages_ingress=False,
     )
-    return SessionWish(metadata["uid"], desired, spec, configuration, version)
+    checksum = (metadata.get("annotations") or {}).get(CHECKSUM_ANNOTATION)
+    return SessionWish(metadata["uid"], desired, spec, configuration, version, checksum)
 
 
 def _configuration(

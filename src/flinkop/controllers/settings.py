@@ -41,6 +41,8 @@ def settings_of(conf: Mapping[str, str], system: Mapping[str, str], version: Fli
         savepoint_cleanup=options.SAVEPOINT_CLEANUP.read(conf),
         savepoint_history_count=most,
         savepoint_history_age=_bounded(oldest),
+        block_on_session_jobs=options.BLOCK_ON_SESSION_JOBS.read(conf),
+        submission_timeout=_bounded(options.JOB_SUBMISSION_TIMEOUT.read(system)),
         block_on_unmanaged_jobs=options.BLOCK_ON_UNMANAGED_JOBS.read(conf),
         rollback=options.ROLLBACK.read(conf),
         restart_failed=options.RESTART_FAILED.read(conf),

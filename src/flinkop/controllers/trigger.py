@@ -22,6 +22,12 @@ def owner_of(child: Object) -> Key | None:
     return (metadata["namespace"], app) if app else None
 
 
+def cluster_of(session_job: Object) -> Key | None:
+    """The session cluster that a FlinkSessionJob names."""
+    name = (session_job.get("spec") or {}).get("deploymentName")
+    return (session_job["metadata"]["namespace"], name) if isinstance(name, str) and name else None
+
+
 def has_news(old: Object | None, new: Object | None) -> bool:
     """Whether anything but the version of an object differs."""
     if old is None or new is None:

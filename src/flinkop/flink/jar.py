@@ -33,7 +33,7 @@ class Jar:
 class RunRequest:
     """How to run a jar. What is None is left to Flink.
 
-    `flink_configuration` is understood from Flink 1.17 on, and ignored before. `claim_mode` is one of NO_CLAIM, CLAIM, LEGACY.
+    `flink_configuration` needs Flink 1.17; 1.16 refuses a request that has it. `claim_mode` is one of NO_CLAIM, CLAIM, LEGACY.
     """
 
     job_id: str

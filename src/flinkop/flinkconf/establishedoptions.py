@@ -21,7 +21,6 @@ NOT_YET: frozenset[str] = frozenset(
         "resource.lifecycle.namespace.histograms.enabled",
         "resource.metrics.enabled",
         "savepoint.dispose-on-delete",
-        "session.deletion.block-on-session-jobs",
         "snapshot.resource.enabled",
     )
 )

@@ -176,6 +176,12 @@ MANAGE_INGRESS = _system(
     boolean,
     "Whether the operator makes the Ingress that `spec.ingress` asks for. If not, it neither makes nor watches any.",
 )
+BLOCK_ON_SESSION_JOBS = _resource(
+    "session.deletion.block-on-session-jobs",
+    True,
+    boolean,
+    "Whether a session cluster that is deleted stays while FlinkSessionJobs refer to it.",
+)
 BLOCK_ON_UNMANAGED_JOBS = _resource(
     "session.deletion.block-on-unmanaged-jobs",
     True,
@@ -437,6 +443,7 @@ ALL: tuple[Option[Any], ...] = (
     SAVEPOINT_HISTORY_COUNT_CEILING,
     SAVEPOINT_HISTORY_AGE_CEILING,
     MERGE_ARRAYS_BY_NAME,
+    BLOCK_ON_SESSION_JOBS,
     BLOCK_ON_UNMANAGED_JOBS,
     JOB_SUBMISSION_TIMEOUT,
     ARTIFACT_SCHEMES,

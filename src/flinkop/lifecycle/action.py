@@ -55,7 +55,7 @@ class DeleteJobManager:
 
 @dataclass(frozen=True, slots=True)
 class StartTaskManagers:
-    """Creates the TaskManager Deployment of a standalone cluster that runs. One that exists is success."""
+    """Creates the TaskManager Deployment of a standalone cluster that runs, by the spec it runs. One that exists is success."""
 
     generation: int
 

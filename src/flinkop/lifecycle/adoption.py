@@ -13,6 +13,7 @@ from typing import Any
 
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.errors import InvalidSpec
+from flinkop.lifecycle.handover import IN_METADATA
 from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
@@ -21,8 +22,6 @@ from flinkop.lifecycle.restore import EMPTY, RestoreChoice
 from flinkop.lifecycle.snapshotinfo import read_checkpoints, read_savepoints
 from flinkop.lifecycle.step import HaFate, TearingDown
 
-# What the established operator writes where a path should be when the state is in the high-availability metadata.
-_IN_METADATA = "KUBERNETES_OPERATOR_LAST_STATE"
 _ENDED = {JobState.FAILED: Phase.FAILED, JobState.FINISHED: Phase.FINISHED, JobState.CANCELED: Phase.FINISHED}
 _GAVE_UP_STATE = RestoreChoice(EMPTY, "Adopted", "Taken over from another operator, which had stopped the job without its state.")
 
@@ -83,7 +82,7 @@ def _stopped(record: Record, spec: Mapping[str, Any], status: Mapping[str, Any])
     """What is left of the cluster goes first: a stop with a savepoint leaves the JobManager up."""
     path = (status.get("jobStatus") or {}).get("upgradeSavepointPath") or None
     mode = (spec.get("job") or {}).get("upgradeMode")
-    keeps_metadata = mode == "last-state" or path in (None, _IN_METADATA)
+    keeps_metadata = mode == "last-state" or path in (None, IN_METADATA)
     without_state = mode == "stateless" and path is None
     return replace(
         record,
@@ -91,7 +90,7 @@ def _stopped(record: Record, spec: Mapping[str, Any], status: Mapping[str, Any])
         reason="StoppingCluster",
         message="Taken over from another operator, which had stopped the job.",
         step=TearingDown(record.start.since if record.start else _EPOCH, HaFate.KEEP if keeps_metadata else HaFate.REMOVE),
-        savepoint_path=None if path == _IN_METADATA else path,
+        savepoint_path=None if path == IN_METADATA else path,
         had_no_state=without_state,
         restore=_GAVE_UP_STATE if without_state else None,
     )

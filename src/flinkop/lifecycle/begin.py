@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from flinkop.lifecycle.action import CancelJob, StopWithSavepoint
+from flinkop.lifecycle.deadline import for_cancelling, for_readiness, for_savepoint
 from flinkop.lifecycle.decision import Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, go
@@ -15,8 +17,17 @@ from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.specdiff import Effect
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
-from flinkop.lifecycle.stop import CancelPlan, NotNow, StopPlan, StopWithSavepointPlan, TearDownPlan, choose_stop
-from flinkop.lifecycle.teardown import delete_cluster
+from flinkop.lifecycle.stop import (
+    CancelPlan,
+    NotNow,
+    StopPlan,
+    StopWithSavepointPlan,
+    TearDownPlan,
+    choose_stop,
+    may_give_up_savepoint,
+    metadata_are_usable,
+)
+from flinkop.lifecycle.teardown import delete_cluster, going_words
 
 
 def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | NotNow:
@@ -30,14 +41,14 @@ def carry_out(
     """The first step of `plan`."""
     match plan:
         case StopWithSavepointPlan(why):
-            return _take_savepoint(record, desired, fresh, why, events)
+            return _take_savepoint(record, observed, desired, fresh, why, events)
         case CancelPlan(why):
             job_id = record.job.job_id or ""
             return go(
                 record,
                 Phase.UPGRADING,
                 "CancellingJob",
-                _sentence(why),
+                f"{_sentence(why)} {cancel_words(Cancelling(fresh.now), observed, desired, fresh.now)}",
                 CancelJob(job_id),
                 requeue_after=desired.settings.progress_interval,
                 events=events,
@@ -49,7 +60,7 @@ def carry_out(
                 record,
                 Phase.UPGRADING,
                 "StoppingCluster",
-                _sentence(why),
+                f"{_sentence(why)} {going_words(step, desired)}",
                 *delete_cluster(observed),
                 requeue_after=None if observed.jobmanager else IMMEDIATELY,
                 events=events,
@@ -66,12 +77,14 @@ def keep_waiting(followed: Decision, record: Record, blocked: NotNow, desired: D
     if after.phase not in {Phase.DEPLOYING, Phase.RUNNING} or isinstance(after.step, TearingDown):
         return followed
     step = record.step if isinstance(record.step, WaitingToStop) else WaitingToStop(fresh.now)
-    late = fresh.now >= step.since + desired.settings.readiness_timeout
+    deadline = for_readiness(step.since, desired.settings)
+    late = deadline.is_over(fresh.now)
+    words = deadline.words(fresh.now, "it is Stalled, and still tried", f"It is still tried. {WAYS_OUT}")
     waiting = replace(
         after,
         step=step,
         reason="UpgradeWaiting",
-        message=f"The new spec has to wait: {blocked.why}." + (f" {WAYS_OUT}" if late else ""),
+        message=f"The new spec has to wait: {blocked.why}. {words}",
         health=Health.STALLED if late else Health.PROGRESSING,
     )
     return replace(followed, record=waiting, requeue_after=desired.settings.progress_interval)
@@ -82,14 +95,29 @@ def savepoint_action(record: Record, step: TakingSavepoint, desired: Desired) ->
     return StopWithSavepoint(record.job.job_id or "", step.trigger_id, desired.settings.drain and desired.deleting)
 
 
-def _take_savepoint(record: Record, desired: Desired, fresh: Fresh, why: str, events: tuple[Event, ...]) -> Decision:
+def savepoint_words(step: TakingSavepoint, observed: Observed, desired: Desired, now: datetime, in_progress: bool = False) -> str:
+    """The end of the wait for the savepoint of an upgrade, as a sentence."""
+    gives_up = may_give_up_savepoint(observed, desired, in_progress)
+    then = "the cluster is stopped and its last checkpoint used" if gives_up else "it is Stalled, and still waited for"
+    late = "To give it up, set spec.job.upgradeMode to last-state (with high availability) or stateless."
+    return for_savepoint(step.since, desired.settings).words(now, then, late)
+
+
+def cancel_words(step: Cancelling, observed: Observed, desired: Desired, now: datetime) -> str:
+    """The end of the wait for a job that is being cancelled, as a sentence."""
+    usable = metadata_are_usable(observed, desired)
+    then = "the cluster is stopped and its last checkpoint used" if usable else "it is Stalled, and still waited for"
+    return for_cancelling(step.since, desired.settings).words(now, then, "To give its state up, set spec.job.upgradeMode to stateless.")
+
+
+def _take_savepoint(record: Record, observed: Observed, desired: Desired, fresh: Fresh, why: str, events: tuple[Event, ...]) -> Decision:
     attempt = record.step.attempt + 1 if isinstance(record.step, WaitingToRetry) else 1
     step = TakingSavepoint(fresh.now, fresh.trigger_id, attempt)
     return go(
         record,
         Phase.UPGRADING,
         "TakingSavepoint",
-        f"Stopping the job with a savepoint: {why}.",
+        f"Stopping the job with a savepoint: {why}. {savepoint_words(step, observed, desired, fresh.now)}",
         savepoint_action(record, step, desired),
         requeue_after=desired.settings.progress_interval,
         events=events,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from flinkop.lifecycle.action import AddFinalizer
+from flinkop.lifecycle.deadline import ends_at
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.deleting import on_deleting
 from flinkop.lifecycle.deploying import on_deploying
@@ -16,10 +17,11 @@ from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.rescale import rescale
+from flinkop.lifecycle.rescale import rescale, with_restart_where_refused
 from flinkop.lifecycle.rollback import forget_rollback, on_rolling_back, show_rollback
 from flinkop.lifecycle.running import on_running
 from flinkop.lifecycle.specdiff import Effect, take_over
+from flinkop.lifecycle.statistics import without_stale_statistics
 from flinkop.lifecycle.suspended import on_created, on_suspended
 from flinkop.lifecycle.takesnapshots import take_snapshots
 from flinkop.lifecycle.taskmanagers import keep_taskmanagers
@@ -51,6 +53,7 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
         ForbiddenTransition: a handler is wrong.
     """
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
+    observed, desired = without_stale_statistics(observed, fresh.now), with_restart_where_refused(record, observed, desired, fresh.now)
     known = forget_rollback(take_over_what_is_ignored(record, desired), desired)
     decision = watch_health(known, handler(known, observed, desired, fresh), observed, desired, fresh)
     decision = keep_taskmanagers(rescale(known, decision, observed, desired, fresh), observed, desired)
@@ -105,7 +108,8 @@ def _with_refusal(decision: Decision, observed: Observed) -> Decision:
 
 def _with_problems(before: Record, decision: Decision, desired: Desired) -> Decision:
     invalid = "; ".join(desired.problems) or None
-    after = replace(decision.record, invalid=invalid, generation=desired.generation)
+    ends = ends_at(decision.record.step, desired.settings)
+    after = replace(decision.record, invalid=invalid, generation=desired.generation, ends_at=ends)
     events = _refused(before, invalid) if invalid else ()
     return replace(decision, record=after, events=(*events, *decision.events))
 

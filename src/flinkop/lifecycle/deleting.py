@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flinkop.lifecycle.action import DeleteHaMetadata, RemoveFinalizer
 from flinkop.lifecycle.begin import savepoint_action
+from flinkop.lifecycle.deadline import SAVEPOINT, for_cleanup, for_savepoint
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
@@ -15,9 +16,10 @@ from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.session import wait_for_jobs
 from flinkop.lifecycle.step import HaFate, TakingSavepoint, TearingDown, WaitingForJobs
-from flinkop.lifecycle.teardown import delete_cluster, tear_down
+from flinkop.lifecycle.teardown import delete_cluster, going_words, tear_down
 
 _ATTEMPTS = 3
+_GONE = "the JobManager is gone; `kubectl delete --cascade=foreground`, and the deletion of a namespace, remove it at once"
 _CLEANUP = Event("Cleanup", "Cleaning up FlinkDeployment", component=Component.OPERATOR)
 
 
@@ -30,13 +32,13 @@ def on_deleting(record: Record, observed: Observed, desired: Desired, fresh: Fre
     match record.step:
         case WaitingForJobs():
             waiting = wait_for_jobs(record, observed, desired, fresh)
-            return waiting or _remove(record, observed, fresh, "Deleting the cluster.")
+            return waiting or _remove(record, observed, desired, fresh, "Deleting the cluster.")
         case TakingSavepoint() as step:
             return _taking_savepoint(record, step, observed, desired, fresh)
         case TearingDown() as step:
             return _tearing_down(record, step, observed, desired, fresh)
         case _:
-            return _remove(record, observed, fresh, "Deleting the cluster.")
+            return _remove(record, observed, desired, fresh, "Deleting the cluster.")
 
 
 def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -44,8 +46,10 @@ def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
     waiting = wait_for_jobs(entered, observed, desired, fresh)
     if waiting is not None:
         return waiting
+    if desired.settings.savepoint_on_deletion and _has_lost_its_jobmanager(record, observed):
+        return _give_up(entered, observed, desired, fresh, _GONE)
     if not desired.settings.savepoint_on_deletion or not _may_have_state(record, observed):
-        return _remove(entered, observed, fresh, "Deleting the cluster.", (_CLEANUP,))
+        return _remove(entered, observed, desired, fresh, "Deleting the cluster.", (_CLEANUP,))
     if isinstance(record.step, TakingSavepoint):
         return _taking_savepoint(entered, record.step, observed, desired, fresh)
     return _ask(entered, TakingSavepoint(fresh.now, fresh.trigger_id), observed, desired, (_CLEANUP,))
@@ -58,54 +62,67 @@ def _may_have_state(record: Record, observed: Observed) -> bool:
     return record.was_ready or observed.jobmanager_is_ready
 
 
+def _has_lost_its_jobmanager(record: Record, observed: Observed) -> bool:
+    """Kubernetes' garbage collector may have been faster: with the job, its state is gone from here."""
+    stopped = record.phase in ENDED | {Phase.SUSPENDED} or record.savepoint_path is not None
+    return observed.jobmanager is None and record.was_ready and not stopped
+
+
 def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, events: tuple[Event, ...] = ()) -> Decision:
-    message = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
+    why = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
+    message = f"{why} {_savepoint_words(step, desired)}"
     actions = (savepoint_action(record, step, desired),) if observed.job_is_running else ()
     return stay(record, "TakingSavepoint", message, *actions, step=step, events=events, requeue_after=desired.settings.progress_interval)
 
 
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    if observed.jobmanager is None or not desired.settings.savepoint_on_deletion:
-        return _remove(record, observed, fresh, "Deleting the cluster.")
-    deadline = step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
-    late = fresh.now >= deadline
+    if not desired.settings.savepoint_on_deletion:
+        return _remove(record, observed, desired, fresh, "Deleting the cluster.")
+    if observed.jobmanager is None:
+        return _give_up(record, observed, desired, fresh, _GONE)
+    late = for_savepoint(step.since, desired.settings).is_over(fresh.now)
     match read_outcome(observed):
         case Stopped(path):
             done = Event("Savepoint", f"The job was stopped with a savepoint before deletion: {path}", component=Component.JOB)
-            return _remove(record, observed, fresh, f"The job's state is at {path}.", (done,))
+            return _remove(record, observed, desired, fresh, f"The job's state is at {path}.", (done,))
         case Ended() if observed.job is not None and observed.job.state is JobState.FINISHED:
-            return _remove(record, observed, fresh, "The job finished: deleting the cluster.")
+            return _remove(record, observed, desired, fresh, "The job finished: deleting the cluster.")
         case Ended(cause) | Vanished(cause, True):
-            return _give_up(record, observed, fresh, cause)
+            return _give_up(record, observed, desired, fresh, cause)
         case KeptRunning(cause) if step.attempt >= _ATTEMPTS:
-            return _give_up(record, observed, fresh, cause)
+            return _give_up(record, observed, desired, fresh, cause)
         case KeptRunning():
             return _ask(record, TakingSavepoint(fresh.now, fresh.trigger_id, step.attempt + 1), observed, desired)
         case Pending() | AskAgain() | Vanished() if late:
-            return _give_up(record, observed, fresh, "it did not complete within execution.checkpointing.timeout")
+            return _give_up(record, observed, desired, fresh, f"it did not complete within {SAVEPOINT}")
         case AskAgain():
             return _ask(record, step, observed, desired)
         case Pending(why) | Vanished(why):
-            message = f"{why} The cluster is deleted without it at {deadline:%H:%M:%S} UTC."
+            message = f"{why} {_savepoint_words(step, desired)}"
             return stay(record, "TakingSavepoint", message, requeue_after=desired.settings.progress_interval)
 
 
-def _give_up(record: Record, observed: Observed, fresh: Fresh, cause: str) -> Decision:
+def _savepoint_words(step: TakingSavepoint, desired: Desired) -> str:
+    return for_savepoint(step.since, desired.settings).words(step.since, "the cluster is deleted without it", "")
+
+
+def _give_up(record: Record, observed: Observed, desired: Desired, fresh: Fresh, cause: str) -> Decision:
     """A deletion that was asked for ends. Retained checkpoints stay where they are, and the newest is named."""
     newest = observed.checkpoints.newest_path if observed.checkpoints else None
     message = f"No savepoint could be taken before deletion: {cause}. The last known checkpoint is {newest or 'not known'}."
-    return _remove(record, observed, fresh, message, (Event("CleanupFailed", message, EventType.WARNING, Component.OPERATOR),))
+    return _remove(record, observed, desired, fresh, message, (Event("CleanupFailed", message, EventType.WARNING, Component.OPERATOR),))
 
 
-def _remove(record: Record, observed: Observed, fresh: Fresh, message: str, events: tuple[Event, ...] = ()) -> Decision:
+def _remove(record: Record, observed: Observed, desired: Desired, fresh: Fresh, message: str, events: tuple[Event, ...] = ()) -> Decision:
     step = TearingDown(fresh.now, HaFate.REMOVE)
     actions = delete_cluster(observed)
+    message = f"{message} {going_words(step, desired)}"
     return stay(record, "StoppingCluster", message, *actions, step=step, events=events, requeue_after=None if actions else IMMEDIATELY)
 
 
 def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    late = fresh.now >= step.since + desired.settings.cleanup_timeout
-    if late and observed.jobmanager is None and (observed.pods_overdue or observed.replica_sets or not observed.taskmanagers_are_gone):
+    late = for_cleanup(step.since, desired.settings).is_over(fresh.now)
+    if late and _only_waits(observed) and (observed.pods_overdue or observed.replica_sets or not observed.taskmanagers_are_gone):
         return go(
             record,
             record.phase,
@@ -116,3 +133,8 @@ def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired
         )
     waiting = tear_down(record, step, observed, desired, fresh)
     return waiting or Decision(record, (RemoveFinalizer(),))
+
+
+def _only_waits(observed: Observed) -> bool:
+    """All that can be done for the end of the cluster has been done."""
+    return observed.jobmanager is None and (observed.taskmanagers is None or observed.taskmanagers.terminating)

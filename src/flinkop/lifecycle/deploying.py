@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from flinkop.lifecycle.action import Action
 from flinkop.lifecycle.begin import begin_stop, keep_waiting
+from flinkop.lifecycle.deadline import behind, for_readiness, readiness_words
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import STARTING, follow_job
@@ -19,10 +20,10 @@ from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.rollback import roll_back
 from flinkop.lifecycle.session import session_is_ready
-from flinkop.lifecycle.start import again
+from flinkop.lifecycle.start import again, starting_message
 from flinkop.lifecycle.step import HaFate, TearingDown
 from flinkop.lifecycle.suspended import start_or_suspend
-from flinkop.lifecycle.teardown import is_gone, tear_down
+from flinkop.lifecycle.teardown import going_words, is_gone, tear_down
 from flinkop.lifecycle.unseen import ended_unseen, how_it_ended
 
 # a JobManager that has just become ready may refuse its first connections, and has not run the job's program yet: that is no news
@@ -55,8 +56,9 @@ def _missing(record: Record, observed: Observed, desired: Desired, fresh: Fresh)
     if record.was_ready or action is None:
         return lost_jobmanager(record, desired, fresh)
     if not is_gone(observed, desired):
-        message = "The JobManager Deployment was deleted while it started: starting it again."
-        return stay(record, "JobManagerMissing", message, step=TearingDown(fresh.now, HaFate.KEEP), requeue_after=IMMEDIATELY)
+        step = TearingDown(fresh.now, HaFate.KEEP)
+        message = f"The JobManager Deployment was deleted while it started: starting it again. {going_words(step, desired)}"
+        return stay(record, "JobManagerMissing", message, step=step, requeue_after=IMMEDIATELY)
     return stay(record, record.reason, record.message, action, requeue_after=_until_deadline(record, desired, fresh))
 
 
@@ -95,7 +97,7 @@ def _starting(record: Record, observed: Observed, desired: Desired, fresh: Fresh
 def _starting_words(record: Record, desired: Desired, fresh: Fresh) -> tuple[str, str]:
     """What the start said stays for a while: a write to say that it has begun would tell nobody anything."""
     if record.reason == "ClusterStarting" and not _is_late(record, desired, fresh):
-        return record.reason, record.message
+        return record.reason, starting_message(record)
     return "JobManagerStarting", "The JobManager is starting."
 
 
@@ -141,7 +143,7 @@ def _ask_for_job(record: Record, observed: Observed, desired: Desired, fresh: Fr
         return _job_not_found(record, desired, "it ended unseen, or its program never submitted it")
     words = STARTING if _is_young(record, desired, fresh) else ("JobNotFound", f"The JobManager does not know job {record.job.job_id} yet.")
     ready = replace(record, jobmanager=JobManagerStatus.DEPLOYED_NOT_READY)
-    return stay(ready, *words, requeue_after=desired.settings.progress_interval)
+    return stay(ready, *_waiting(record, desired, fresh, *words), requeue_after=desired.settings.progress_interval)
 
 
 def _is_young(record: Record, desired: Desired, fresh: Fresh) -> bool:
@@ -169,15 +171,14 @@ def _job_not_found(record: Record, desired: Desired, cause: str) -> Decision:
 def _late(decision: Decision, record: Record, desired: Desired, fresh: Fresh) -> Decision:
     """A job that does not get stable in time is somebody's business, although it is still tried."""
     after = decision.record
-    if after.phase is not record.phase or after.health is not Health.PROGRESSING or not _is_late(record, desired, fresh):
+    if after.phase is not record.phase or after.health is not Health.PROGRESSING:
         return decision
-    return replace(decision, record=replace(after, health=Health.STALLED))
+    reason, message = _waiting(record, desired, fresh, after.reason, after.message)
+    return replace(decision, record=replace(after, reason=reason, message=message, health=_health(record, desired, fresh)))
 
 
 def _waiting(record: Record, desired: Desired, fresh: Fresh, reason: str, message: str) -> tuple[str, str]:
-    if not _is_late(record, desired, fresh):
-        return reason, message
-    return reason, f"{message} It took longer than kubernetes.operator.deployment.readiness.timeout; still trying."
+    return reason, behind(message, readiness_words(record, desired, fresh.now))
 
 
 def _health(record: Record, desired: Desired, fresh: Fresh) -> Health:
@@ -185,7 +186,7 @@ def _health(record: Record, desired: Desired, fresh: Fresh) -> Health:
 
 
 def _is_late(record: Record, desired: Desired, fresh: Fresh) -> bool:
-    return record.start is not None and fresh.now >= record.start.since + desired.settings.readiness_timeout
+    return record.start is not None and for_readiness(record.start.since, desired.settings).is_over(fresh.now)
 
 
 def _until_deadline(record: Record, desired: Desired, fresh: Fresh) -> timedelta | None:

@@ -36,6 +36,7 @@ class Settings:
     readiness_timeout: timedelta = timedelta(minutes=5)
     cleanup_timeout: timedelta = timedelta(minutes=5)
     cancel_timeout: timedelta = timedelta(minutes=1)
+    block_on_session_jobs: bool = True
     block_on_unmanaged_jobs: bool = True
     savepoint_format: str = "CANONICAL"
     savepoint_grace: timedelta = timedelta(minutes=1)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from flinkop.lifecycle.action import Action
 from flinkop.lifecycle.begin import begin_stop, carry_out
+from flinkop.lifecycle.deadline import behind, clock
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import ENDED_WORDS, follow_job
@@ -83,7 +84,8 @@ def _rest(record: Record, observed: Observed, desired: Desired, fresh: Fresh) ->
     reason, message = _words(record)
     restart = restarts_at(record, desired)
     if restart is not None:
-        message = f"{message} It is started again at {restart:%H:%M:%S} UTC."
+        again = f"It is started again at {clock(restart, _ended_at(record))} (kubernetes.operator.job.restart.failed)."
+        message = behind(message, again)
     return stay(
         record,
         reason,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flinkop.lifecycle.handover import is_between
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
@@ -38,12 +39,12 @@ def lifecycle_state(record: Record) -> str:
 
 
 def reconciliation_state(record: Record) -> str:
-    """`status.reconciliationStatus.state`."""
+    """`status.reconciliationStatus.state`. UPGRADING is told only when nothing runs any more: from there the other operator would start."""
     if record.phase is Phase.ROLLING_BACK:
         return "ROLLING_BACK"
-    if record.rollback is not None and record.phase not in {Phase.UPGRADING, Phase.SUSPENDED}:
-        return "ROLLED_BACK"
-    return "UPGRADING" if record.phase in {Phase.CREATED, Phase.UPGRADING} else "DEPLOYED"
+    if record.phase is Phase.CREATED or is_between(record):
+        return "UPGRADING"
+    return "ROLLED_BACK" if record.rollback is not None and record.phase is not Phase.SUSPENDED else "DEPLOYED"
 
 
 def _is_rolled_back(record: Record) -> bool:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from flinkop.lifecycle.begin import carry_out
+from flinkop.lifecycle.deadline import clock
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import Answered, Observed
@@ -18,6 +19,8 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record, RestartWindow
 from flinkop.lifecycle.restart import counted, pause
 from flinkop.lifecycle.stop import NotNow, choose_restart
+
+_WAY_OUT = "To leave it as it is, set kubernetes.operator.cluster.health-check.enabled to false."
 
 
 def checks_health(record: Record, desired: Desired) -> bool:
@@ -35,9 +38,9 @@ def watch_health(before: Record, decision: Decision, observed: Observed, desired
     illness = _restarts_too_often(record, observed, desired) or _completes_no_checkpoint(observed, desired, fresh.now)
     if illness is None or record.start is None:
         return replace(decision, record=record)
-    wait = record.start.since + pause(record, fresh.now) - fresh.now
-    if wait > timedelta(0):
-        return _told(replace(decision, record=record), illness, wait)
+    at = record.start.since + pause(record, fresh.now)
+    if fresh.now < at:
+        return _told(replace(decision, record=record), illness, clock(at, record.start.since), at - fresh.now)
     return _restart(record, decision, observed, desired, fresh, illness)
 
 
@@ -69,11 +72,11 @@ def _completes_no_checkpoint(observed: Observed, desired: Desired, now: datetime
     newest = datetime.fromtimestamp(max(observed.checkpoints.completed_at or 0, observed.job.start_time) / 1000, UTC)
     if now < newest + allowed:
         return None
-    return f"it completed no checkpoint since {newest:%H:%M:%S} UTC (kubernetes.operator.cluster.health-check.checkpoint-progress.window)"
+    return f"it completed no checkpoint since {clock(newest, now)} (kubernetes.operator.cluster.health-check.checkpoint-progress.window)"
 
 
-def _told(decision: Decision, illness: str, wait: timedelta) -> Decision:
-    message = f"The job is not well: {illness}. It is started again after a pause, as it was a short while ago."
+def _told(decision: Decision, illness: str, at: str, wait: timedelta) -> Decision:
+    message = f"The job is not well: {illness}. It is started again at {at}: it was a short while ago. {_WAY_OUT}"
     record = replace(decision.record, reason="JobUnhealthy", message=message, health=Health.STALLED)
     return replace(decision, record=record, requeue_after=min(wait, decision.requeue_after or wait))
 
@@ -84,7 +87,8 @@ def _restart(record: Record, decision: Decision, observed: Observed, desired: De
     started = carry_out(choose_restart(observed, desired), _counted(record, fresh), observed, desired, fresh, (event,))
     match started:
         case NotNow(why):
-            told = replace(record, reason="JobUnhealthy", message=f"The job is not well: {illness}. {why}", health=Health.STALLED)
+            message = f"The job is not well: {illness}. {why}. {_WAY_OUT}"
+            told = replace(record, reason="JobUnhealthy", message=message, health=Health.STALLED)
             return replace(decision, record=told)
         case Decision():
             return started

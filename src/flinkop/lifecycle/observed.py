@@ -222,7 +222,7 @@ class Observed:
 
     `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
 
-    `session_jobs` are the jobs on a session cluster that have not ended.
+    `session_jobs` are the jobs on a session cluster that have not ended; `referring` are the names of the FlinkSessionJobs of the cluster.
 
     `ingress` is the digest on the Ingress of the resource, empty when it has none; None: there is no Ingress.
     """
@@ -248,6 +248,7 @@ class Observed:
     refusal: Refusal | None = None
     cluster_info: Mapping[str, str] | None = None
     session_jobs: tuple[Job, ...] = ()
+    referring: tuple[str, ...] = ()
     ingress: str | None = None
     refused_ingress: RefusedIngress | None = None
 

@@ -65,7 +65,7 @@ def _without_step(record: Record, desired: Desired) -> Question:
 
 def _of_running(record: Record, desired: Desired) -> Question:
     asked = Question.JOB
-    if desired.wants_restart and desired.settings.max_checkpoint_age is not None:
+    if (desired.wants_restart or is_rescaled(record, desired)) and desired.settings.max_checkpoint_age is not None:
         asked |= Question.CHECKPOINTS
     if record.savepoints.trigger is not None:
         asked |= Question.SAVEPOINT
@@ -79,7 +79,9 @@ def _needs_metadata(record: Record, desired: Desired, jobmanager_exists: bool) -
         return True  # whatever high availability it has now, an earlier start may have left some
     if not (desired.settings.high_availability or desired.deployed_high_availability):
         return False
-    if record.step is not None or desired.wants_restart or checks_health(record, desired) or _may_roll_back(record, desired):
+    if record.step is not None or desired.wants_restart or is_rescaled(record, desired):
+        return True
+    if checks_health(record, desired) or _may_roll_back(record, desired):
         return True
     return record.phase in {Phase.CREATED, Phase.SUSPENDED, Phase.UPGRADING} or not jobmanager_exists
 

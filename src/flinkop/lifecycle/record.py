@@ -88,6 +88,7 @@ class Record:
     `reconciled` is the spec that the cluster runs (or last ran), `stable` the last one that was seen RUNNING, both in
     the form `model_dump(by_alias=True)` gives. `savepoint_path` is set while a stopped job waits for its next start.
     `invalid` says what is wrong with a newer spec that was refused. With a `rollback`, `reconciled` is still what the cluster runs.
+    `ends_at` is when the step has had its time.
     `abandoned` are the ids of submissions to a session cluster that were given up and may still become jobs.
     `was_ready`: the JobManager of the present start was ready once, so its job may have made checkpoints; `had_no_state`: it
     ended, and is known to have made none.
@@ -98,6 +99,7 @@ class Record:
     message: str = ""
     health: Health = Health.PROGRESSING
     step: Step | None = None
+    ends_at: datetime | None = None
     start: Start | None = None
     invalid: str | None = None
     generation: int = 0

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
-from typing import assert_never
+from datetime import datetime, timedelta
 
 from flinkop.lifecycle.action import Rescale
-from flinkop.lifecycle.begin import begin_stop, keep_waiting
+from flinkop.lifecycle.deadline import for_readiness
 from flinkop.lifecycle.decision import Component, Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.move import stay
 from flinkop.lifecycle.observed import Bounds, Observed, RescaleRefused, Scale
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.specdiff import Effect, take_over
 from flinkop.lifecycle.step import Rescaling
+
+_THEN = "the job goes on with the slots that there are"
+_LATE = "Flink does not take it up, and is still asked. Raising spec.restartNonce restarts the job for it."
 
 
 def is_rescaled(record: Record, desired: Desired) -> bool:
@@ -27,29 +29,48 @@ def is_rescaled(record: Record, desired: Desired) -> bool:
     return desired.scaling is Scaling.REQUIREMENTS and record.phase is Phase.RUNNING
 
 
+def with_restart_where_refused(record: Record, observed: Observed, desired: Desired, now: datetime) -> Desired:
+    """The wish as it can be fulfilled: where Flink does not rescale the job, it is restarted, as for any other change."""
+    if not is_rescaled(record, desired) or not _is_refused(record, observed, desired, now):
+        return desired
+    return replace(desired, change=replace(desired.change, effect=Effect.UPGRADE), scaling=Scaling.NONE)
+
+
 def rescale(before: Record, decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    """Carries out a changed parallelism beside what was decided for the running job. Where Flink refuses, the job is restarted for it."""
+    """Carries out a changed parallelism beside what was decided for the running job."""
     if not is_rescaled(before, desired) or decision.record.phase is not Phase.RUNNING or not observed.job_is_running:
         return decision
+    if not isinstance(observed.scale, Scale):
+        return decision
+    return _toward(before, decision.record, observed.scale, desired, fresh)
+
+
+def _is_refused(record: Record, observed: Observed, desired: Desired, now: datetime) -> bool:
+    """One that does not even know, after a long time, what it was told has refused it, too."""
     match observed.scale:
-        case None:
-            return decision
         case RescaleRefused():
-            return _restart(decision.record, decision, observed, desired, fresh)
-        case Scale() as scale:
-            return _toward(before, decision.record, scale, desired, fresh)
-    assert_never(observed.scale)
+            return True
+        case Scale(bounds) if isinstance(record.step, Rescaling):
+            return _is_late(record.step, desired, now) and wanted_bounds(bounds, _targets(bounds, desired)) != bounds
+        case _:
+            return False
+
+
+def _is_late(step: Rescaling, desired: Desired, now: datetime) -> bool:
+    return now >= step.since + desired.settings.readiness_timeout
 
 
 def _toward(before: Record, record: Record, scale: Scale, desired: Desired, fresh: Fresh) -> Decision:
     step = before.step if isinstance(before.step, Rescaling) else Rescaling(fresh.now)
-    targets = {vertex: target for vertex, target in desired.parallelism.items() if vertex in scale.bounds}
+    targets = _targets(scale.bounds, desired)
     wanted = wanted_bounds(scale.bounds, targets)
-    interval, words = desired.settings.progress_interval, ("Rescaling", f"Rescaling the running job: {_targets(targets)}.")
+    deadline, what = for_readiness(step.since, desired.settings), f"Rescaling the running job: {_words(targets)}."
+    interval, late = desired.settings.progress_interval, deadline.is_over(fresh.now)
+    words = "Rescaling", f"{what} {deadline.words(fresh.now, _THEN, _LATE)}"
     if wanted != scale.bounds:
-        events = () if before.step is step else (Event("Scaling", words[1], component=Component.JOB),)
-        return stay(record, *words, Rescale(record.job.job_id or "", wanted), step=step, requeue_after=interval, events=events)
-    late = fresh.now >= step.since + desired.settings.readiness_timeout
+        events = () if before.step is step else (Event("Scaling", what, component=Component.JOB),)
+        health, action = Health.STALLED if late else Health.PROGRESSING, Rescale(record.job.job_id or "", wanted)
+        return stay(record, *words, action, step=step, health=health, requeue_after=interval, events=events)
     if late or all(scale.parallelism.get(vertex) == target for vertex, target in targets.items()):
         return _done(record, desired)
     return stay(record, *words, step=step, requeue_after=interval)
@@ -69,11 +90,9 @@ def _done(record: Record, desired: Desired) -> Decision:
     return Decision(replace(record, step=None, reconciled=accepted, stable=stable), requeue_after=timedelta(0))
 
 
-def _restart(record: Record, followed: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    upgrade = replace(desired, change=replace(desired.change, effect=Effect.UPGRADE))
-    begun = begin_stop(record, observed, upgrade, fresh)
-    return begun if isinstance(begun, Decision) else keep_waiting(followed, record, begun, upgrade, fresh)
+def _targets(bounds: Mapping[str, Bounds], desired: Desired) -> dict[str, int]:
+    return {vertex: target for vertex, target in desired.parallelism.items() if vertex in bounds}
 
 
-def _targets(targets: Mapping[str, int]) -> str:
+def _words(targets: Mapping[str, int]) -> str:
     return ", ".join(f"{vertex} to {target}" for vertex, target in sorted(targets.items()))

@@ -23,7 +23,7 @@ from flinkop.lifecycle.specdiff import NO_CHANGE
 from flinkop.lifecycle.start import restore_facts
 from flinkop.lifecycle.step import HaFate, TearingDown
 from flinkop.lifecycle.suspended import start_or_suspend
-from flinkop.lifecycle.teardown import delete_cluster, tear_down
+from flinkop.lifecycle.teardown import delete_cluster, going_words, tear_down
 
 
 def may_roll_back(record: Record, desired: Desired) -> bool:
@@ -43,15 +43,16 @@ def roll_back(record: Record, observed: Observed, desired: Desired, fresh: Fresh
     assert record.reconciled is not None
     cause = record.failure or _its_time_is_over(record, desired)
     message = f"Rolling back to the last stable spec: generation {desired.generation} did not become stable. Cause: {cause}"
+    step = TearingDown(fresh.now, HaFate.KEEP)
     return go(
         record,
         Phase.ROLLING_BACK,
         "RollingBack",
-        message,
+        f"{message} {going_words(step, desired)}",
         *delete_cluster(observed),
         requeue_after=None if observed.jobmanager else IMMEDIATELY,
         events=(Event("Rollback", message),),
-        step=TearingDown(fresh.now, HaFate.KEEP),
+        step=step,
         rollback=Rollback(desired.generation, record.reconciled, cause),
     )
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from flinkop.flinkconf import operatoroptions
 from flinkop.lifecycle.begin import begin_stop, keep_waiting
+from flinkop.lifecycle.deadline import behind, for_readiness, for_snapshot, readiness_words
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
 from flinkop.lifecycle.move import go
-from flinkop.lifecycle.observed import Answered, JobState, NotAsked, Observed, Unreachable
+from flinkop.lifecycle.observed import Answered, Job, JobState, NotAsked, Observed, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
 from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.session import session_is_ready
+from flinkop.lifecycle.snapshotkind import SAVEPOINT
 from flinkop.lifecycle.step import WaitingToRetry
 from flinkop.lifecycle.takesnapshots import savepoint_is_pending
 
@@ -23,7 +27,7 @@ def on_running(record: Record, observed: Observed, desired: Desired, fresh: Fres
     if not desired.wants_restart:
         return _follow(replace(record, step=None), observed, desired, fresh)
     if savepoint_is_pending(record, desired):
-        return wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh))
+        return wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh), desired, fresh)
     if holds_back(record, desired, fresh):
         return keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)
     begun = begin_stop(record, observed, desired, fresh)
@@ -32,11 +36,15 @@ def on_running(record: Record, observed: Observed, desired: Desired, fresh: Fres
     return keep_waiting(_follow(record, observed, desired, fresh), record, begun, desired, fresh)
 
 
-def wait_for_savepoint(followed: Decision) -> Decision:
-    """The old job goes on, and people read that the new spec waits for a savepoint."""
-    if followed.record.phase is not Phase.RUNNING:
+def wait_for_savepoint(followed: Decision, desired: Desired, fresh: Fresh) -> Decision:
+    """The old job goes on, and people read that the new spec waits for a savepoint. At the end `take_snapshots` drops the trigger."""
+    trigger = followed.record.savepoints.trigger
+    if followed.record.phase is not Phase.RUNNING or trigger is None:
         return followed
-    message = "The new spec waits for the savepoint that is being taken."
+    deadline = for_snapshot(SAVEPOINT, trigger, desired.settings)
+    option = operatoroptions.IGNORE_PENDING_SAVEPOINT.key
+    words = deadline.words(min(fresh.now, deadline.since), f"the upgrade goes on without it; {option} set to true does not wait", "")
+    message = f"The new spec waits for the savepoint that is being taken. {words}"
     return replace(followed, record=replace(followed.record, reason="SavepointPending", message=message, health=Health.PROGRESSING))
 
 
@@ -59,9 +67,21 @@ def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) 
         case Answered() if desired.session:
             return session_is_ready(record, observed, desired)
         case Answered() if observed.job is not None:
-            return follow_job(record, observed, desired, observed.job)
+            return in_time(follow_job(record, observed, desired, observed.job), observed.job, desired, fresh)
         case Answered():
             return _job_missing(record, desired, fresh)
+
+
+def in_time(decision: Decision, job: Job, desired: Desired, fresh: Fresh) -> Decision:
+    """A job that does not run is Flink's to bring back; after a while that is somebody's business."""
+    after = decision.record
+    if after.phase is not Phase.RUNNING or after.health is not Health.PROGRESSING:
+        return decision
+    deadline = for_readiness(datetime.fromtimestamp(job.update_time / 1000, UTC), desired.settings)
+    late = "Flink goes on trying. Its log tells more (`kubectl logs`); a changed spec is tried at once."
+    words = deadline.words(fresh.now, "it is Stalled, and Flink goes on trying", late)
+    health = Health.STALLED if deadline.is_over(fresh.now) else Health.PROGRESSING
+    return replace(decision, record=replace(after, message=behind(after.message, words), health=health))
 
 
 def keep_retry_visible(decision: Decision, record: Record, fresh: Fresh) -> Decision:
@@ -91,14 +111,15 @@ def _job_missing(record: Record, desired: Desired, fresh: Fresh) -> Decision:
 def _come_back(record: Record, reason: str, message: str, desired: Desired, fresh: Fresh, *events: Event) -> Decision:
     """Deploying waits for the job to be seen RUNNING again, with a deadline that begins now."""
     start = record.start or Start(fresh.now, desired.generation, fresh.job_result_store_id)
+    again = replace(start, since=fresh.now)
     return go(
         record,
         Phase.DEPLOYING,
         reason,
-        message,
+        behind(message, readiness_words(replace(record, start=again), desired, fresh.now)),
         requeue_after=desired.settings.progress_interval,
         events=events,
-        start=replace(start, since=fresh.now),
+        start=again,
         step=None,
         job=replace(record.job, state=JobState.RECONCILING),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from flinkop.lifecycle.deadline import for_cleanup
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
@@ -13,6 +15,7 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 from flinkop.lifecycle.step import WaitingForJobs
 
 _NAMED = 3
+_THEN = "it is deleted all the same"
 _WAY_OUT = "Cancel them, or set kubernetes.operator.session.deletion.block-on-unmanaged-jobs to false in spec.flinkConfiguration."
 
 
@@ -38,10 +41,10 @@ def wait_for_jobs(record: Record, observed: Observed, desired: Desired, fresh: F
 
     A JobManager that should answer and does not may have jobs: it is waited for, but not for ever.
     """
-    if not desired.session or not desired.settings.block_on_unmanaged_jobs or not observed.jobmanager_is_ready:
+    if not desired.session:
         return None
     since = record.step.since if isinstance(record.step, WaitingForJobs) else fresh.now
-    why = _jobs(observed) if isinstance(observed.rest, Answered) else _silence(since, desired, fresh)
+    why = _references(observed, desired) or _unmanaged(observed, desired, since, fresh)
     if why is None:
         return None
     events = () if isinstance(record.step, WaitingForJobs) else (Event("CleanupFailed", why, EventType.WARNING, Component.OPERATOR),)
@@ -56,17 +59,37 @@ def wait_for_jobs(record: Record, observed: Observed, desired: Desired, fresh: F
     )
 
 
+def _references(observed: Observed, desired: Desired) -> str | None:
+    """They stop their jobs in order when they are deleted; nothing else does."""
+    if not desired.settings.block_on_session_jobs or not observed.referring:
+        return None
+    return (
+        f"The session cluster is not deleted while FlinkSessionJobs refer to it: {_some(observed.referring)}. Delete them, or set "
+        "kubernetes.operator.session.deletion.block-on-session-jobs to false in spec.flinkConfiguration."
+    )
+
+
+def _unmanaged(observed: Observed, desired: Desired, since: datetime, fresh: Fresh) -> str | None:
+    if not desired.settings.block_on_unmanaged_jobs or not observed.jobmanager_is_ready:
+        return None
+    return _jobs(observed) if isinstance(observed.rest, Answered) else _silence(since, desired, fresh)
+
+
+def _some(names: Sequence[str]) -> str:
+    others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{others}"
+
+
 def _jobs(observed: Observed) -> str | None:
     jobs = observed.session_jobs
     if not jobs:
         return None
-    named = ", ".join(f"{job.name} ({job.job_id})" for job in jobs[:_NAMED])
-    others = f" and {len(jobs) - _NAMED} more" if len(jobs) > _NAMED else ""
-    return f"The session cluster is not deleted while jobs run on it: {named}{others}. {_WAY_OUT}"
+    named = _some([f"{job.name} ({job.job_id})" for job in jobs])
+    return f"The session cluster is not deleted while jobs run on it: {named}. {_WAY_OUT}"
 
 
 def _silence(since: datetime, desired: Desired, fresh: Fresh) -> str | None:
-    ends = since + desired.settings.cleanup_timeout
-    if fresh.now >= ends:
+    deadline = for_cleanup(since, desired.settings)
+    if deadline.is_over(fresh.now):
         return None
-    return f"The JobManager does not say whether jobs run on the session cluster; it is deleted all the same at {ends:%H:%M:%S} UTC."
+    return f"The JobManager does not say whether jobs run on the session cluster. {deadline.words(fresh.now, _THEN, '')}"

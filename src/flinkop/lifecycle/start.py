@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flinkop.lifecycle.action import Action, DeleteHaMetadata, RemoveJobGraphs, StartCluster, StartSession
+from flinkop.lifecycle.deadline import readiness_words
 from flinkop.lifecycle.decision import Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.move import IMMEDIATELY, go, stay
+from flinkop.lifecycle.move import go
 from flinkop.lifecycle.observed import HaMetadata, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Rollback, Start
 from flinkop.lifecycle.restore import RestoreChoice, RestoreFacts, RestorePoint, RestoreSource, choose_restore
+from flinkop.lifecycle.step import HaFate, TearingDown
+from flinkop.lifecycle.teardown import clean_metadata
+
+_SESSION = "Starting the session cluster."
 
 
 def start(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -26,9 +31,9 @@ def start(record: Record, observed: Observed, desired: Desired, fresh: Fresh) ->
         return _refuse(record, choice)
     leftover = _leftover(choice.point, observed.ha or HaMetadata())
     if leftover is not None:
-        return stay(
-            record, "CleaningMetadata", f"Cleaning the high-availability metadata. {choice.message}", leftover, requeue_after=IMMEDIATELY
-        )
+        step = record.step if isinstance(record.step, TearingDown) else TearingDown(fresh.now, HaFate.KEEP)
+        message = f"Cleaning the high-availability metadata. {choice.message}"
+        return clean_metadata(record, step, message, leftover, desired, fresh.now)
     return _begin(record, desired, choice, choice.point, fresh)
 
 
@@ -36,6 +41,13 @@ def _leftover(point: RestorePoint, ha: HaMetadata) -> Action | None:
     if ha.checkpoints and point.source is not RestoreSource.LAST_STATE:
         return DeleteHaMetadata()
     return RemoveJobGraphs() if ha.job_graphs else None
+
+
+def starting_message(record: Record) -> str:
+    """What the start that is recorded does, without its deadline."""
+    if record.restore is None or (record.reconciled is not None and record.reconciled.get("job") is None):
+        return _SESSION
+    return record.restore.message
 
 
 def again(record: Record) -> StartCluster | StartSession | None:
@@ -49,16 +61,17 @@ def again(record: Record) -> StartCluster | StartSession | None:
 
 def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, fresh: Fresh) -> Decision:
     job_id = point.job_id or desired.pinned_job_id or fresh.job_id
+    begun = _start(record, desired, fresh)
     return go(
         record,
         Phase.DEPLOYING,
         "ClusterStarting",
-        choice.message,
+        f"{choice.message} {readiness_words(replace(record, start=begun), desired, fresh.now)}",
         StartCluster(desired.generation, job_id, point, fresh.job_result_store_id),
         requeue_after=desired.settings.readiness_timeout,
         events=(Event("Submit", f"Starting deployment. {choice.message}{_named(point, choice.message)}"),),
         step=None,
-        start=_start(record, desired, fresh),
+        start=begun,
         job=JobRecord(job_id, record.job.name, JobState.RECONCILING),
         jobmanager=JobManagerStatus.DEPLOYING,
         was_ready=False,
@@ -91,17 +104,17 @@ def _named(point: RestorePoint, told: str) -> str:
 
 def _begin_session(record: Record, desired: Desired, fresh: Fresh) -> Decision:
     """The high-availability metadata stay: from them Flink runs the jobs of the cluster that was here before."""
-    message = "Starting the session cluster."
+    begun = _start(record, desired, fresh)
     return go(
         record,
         Phase.DEPLOYING,
         "ClusterStarting",
-        message,
+        f"{_SESSION} {readiness_words(replace(record, start=begun), desired, fresh.now)}",
         StartSession(desired.generation, fresh.job_result_store_id),
         requeue_after=desired.settings.readiness_timeout,
-        events=(Event("Submit", message),),
+        events=(Event("Submit", _SESSION),),
         step=None,
-        start=_start(record, desired, fresh),
+        start=begun,
         rollback=_rollback(record, desired),
         job=JobRecord(),
         jobmanager=JobManagerStatus.DEPLOYING,

@@ -48,7 +48,10 @@ def _read(status: Mapping[str, Any]) -> Record:
     start = status.get("start") or {}
     reconciliation = status.get("reconciliationStatus") or {}
     job = status.get("jobStatus") or {}
-    taken_up, stable = (_spec(reconciliation.get(name)) for name in ("lastReconciledSpec", "lastStableSpec"))
+    own = status.get("handover")
+    path = job.get("upgradeSavepointPath") if own is None else own.get("upgradeSavepointPath")
+    stable = _spec(reconciliation.get("lastStableSpec"))
+    taken_up = _own_spec(reconciliation.get("lastReconciledSpec"), own)
     rollback = _rollback(status.get("rollback"), taken_up)
     return Record(
         phase=Phase(status["phase"]),
@@ -56,6 +59,7 @@ def _read(status: Mapping[str, Any]) -> Record:
         message=status.get("message", ""),
         health=_health(status),
         step=_step(status.get("operation")),
+        ends_at=_ends_at(status.get("operation")),
         start=_start(start),
         invalid=_invalid(status),
         generation=status.get("observedGeneration", 0),
@@ -63,7 +67,7 @@ def _read(status: Mapping[str, Any]) -> Record:
         jobmanager=JobManagerStatus(status.get("jobManagerDeploymentStatus", "MISSING")),
         was_ready=start.get("ready", False),
         had_no_state=start.get("withoutState", False),
-        savepoint_path=job.get("upgradeSavepointPath"),
+        savepoint_path=path,
         restore=_restore(status.get("restore")),
         reconciled=stable if rollback is not None and rollback.deployed else taken_up,
         reconciled_at=reconciliation.get("reconciliationTimestamp"),
@@ -136,6 +140,10 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
             raise ValueError(f"status.operation.step: unknown step {unknown!r}")
 
 
+def _ends_at(value: Mapping[str, Any] | None) -> datetime | None:
+    return _time(value["endsAt"]) if value and "endsAt" in value else None
+
+
 def _start(value: Mapping[str, Any]) -> Start | None:
     if not value:
         return None
@@ -171,3 +179,14 @@ def _spec(text: str | None) -> Mapping[str, Any] | None:
         return None
     spec: Mapping[str, Any] = json.loads(text)["spec"]
     return spec
+
+
+def _own_spec(text: str | None, own: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return _spec(text) if own is None else _spec_with_job(text, own.get("jobState"), own.get("upgradeMode"))
+
+
+@lru_cache(maxsize=4096)
+def _spec_with_job(text: str | None, state: str | None, upgrade_mode: str | None) -> Mapping[str, Any] | None:
+    """The spec as it was recorded, not as the established operator has to read it."""
+    spec = _spec(text)
+    return None if spec is None else {**spec, "job": {**spec["job"], "state": state, "upgradeMode": upgrade_mode}}

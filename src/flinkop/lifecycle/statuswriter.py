@@ -10,6 +10,7 @@ from typing import Any
 
 from flinkop.lifecycle.condition import conditions, render
 from flinkop.lifecycle.established import lifecycle_state, reconciliation_state
+from flinkop.lifecycle.handover import hand_over, recorded, taken_up
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback, Start
@@ -61,11 +62,12 @@ def write_job_status(record: Record, before: Mapping[str, Any], now: datetime) -
         "observedGeneration": record.generation,
         "lifecycleState": lifecycle_state(record),
         "conditions": render(conditions(record), before.get("conditions") or (), record.generation, moment),
-        "operation": _step(record.step),
+        "operation": _operation(record),
         "start": _start(record),
         "abandonedJobs": list(record.abandoned) or None,
         "restartWindow": _restart_window(record.restart_window),
         "restore": _restore(record.restore, (before.get("restore") or {}).get("decidedAt"), before, moment),
+        "handover": _handover(record),
         "reconciliationStatus": _reconciliation(record, before),
         "jobStatus": _job(record, before),
         "error": _error(record),
@@ -80,6 +82,11 @@ def timestamp(moment: datetime) -> str:
 
 def _precise(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _operation(record: Record) -> dict[str, Any] | None:
+    step = _step(record.step)
+    return {**step, "endsAt": _precise(record.ends_at)} if step is not None and record.ends_at is not None else step
 
 
 def _step(step: Step | None) -> dict[str, Any] | None:
@@ -155,18 +162,31 @@ def _restore(choice: RestoreChoice | None, decided_at: str | None, before: Mappi
 
 def _reconciliation(record: Record, before: Mapping[str, Any]) -> dict[str, Any]:
     old = before.get("reconciliationStatus") or {}
-    # the established operator, too, keeps the spec that was given up here, so that it does not try it again
-    taken_up = record.rollback.rejected if record.rollback is not None else record.reconciled
     first = record.phase is Phase.CREATED or (record.restore is not None and record.restore.reason in {"FirstStart", "InitialSavepoint"})
     return _without_none(
         {
             **old,
             "state": reconciliation_state(record),
             "reconciliationTimestamp": record.reconciled_at,
-            "lastReconciledSpec": _spec_text(taken_up, first and record.phase is Phase.DEPLOYING),
+            "lastReconciledSpec": _spec_text(_told_spec(record), first and record.phase is Phase.DEPLOYING),
             "lastStableSpec": _spec_text(record.stable, False),
         }
     )
+
+
+def _told_spec(record: Record) -> Mapping[str, Any] | None:
+    spec, told = taken_up(record), hand_over(record)
+    if spec is None or told == recorded(record):
+        return spec
+    return {**spec, "job": {**spec["job"], "state": told.job_state, "upgradeMode": told.upgrade_mode}}
+
+
+def _handover(record: Record) -> dict[str, Any] | None:
+    """Our own values, where the fields that the established operator reads say something else."""
+    own = recorded(record)
+    if hand_over(record) == own:
+        return None
+    return _without_none({"jobState": own.job_state, "upgradeMode": own.upgrade_mode, "upgradeSavepointPath": own.path})
 
 
 def _spec_text(spec: Mapping[str, Any] | None, first: bool) -> str | None:
@@ -187,7 +207,7 @@ def _job(record: Record, before: Mapping[str, Any]) -> dict[str, Any]:
                     "state": state.value if state else None,
                     "startTime": _text(start_time),
                     "updateTime": _text(update_time),
-                    "upgradeSavepointPath": record.savepoint_path,
+                    "upgradeSavepointPath": hand_over(record).path,
                     "savepointInfo": write_savepoints(record.savepoints),
                     "checkpointInfo": write_checkpoints(record.checkpoints),
                 }

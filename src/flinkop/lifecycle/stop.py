@@ -89,6 +89,16 @@ def metadata_are_usable(observed: Observed, desired: Desired) -> bool:
     return both and observed.ha is not None and observed.ha.exists
 
 
+def may_give_up_savepoint(observed: Observed, desired: Desired, in_progress: bool) -> bool:
+    """Whether the last checkpoint does instead of a savepoint that takes too long.
+
+    For the mode savepoint only where the job could not be asked for one: then it is the same fallback as before asking.
+    """
+    if not metadata_are_usable(observed, desired):
+        return False
+    return desired.upgrade_mode != "savepoint" or (desired.settings.last_state_fallback and not in_progress)
+
+
 def _stop_for_savepoint(observed: Observed, desired: Desired) -> StopPlan:
     if observed.job_is_running:
         return StopWithSavepointPlan("spec.job.upgradeMode is savepoint")

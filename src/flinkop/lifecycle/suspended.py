@@ -14,7 +14,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.start import start
 from flinkop.lifecycle.step import HaFate, TearingDown
-from flinkop.lifecycle.teardown import delete_cluster, is_gone, tear_down
+from flinkop.lifecycle.teardown import delete_cluster, going_words, is_gone, tear_down
 
 
 def on_created(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -33,11 +33,11 @@ def on_created(record: Record, observed: Observed, desired: Desired, fresh: Fres
 def on_suspended(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Deploying when the job is wanted again. A spec that changes meanwhile is the one that will be started."""
     if record.start is not None and _is_in_the_way(observed, desired):
-        return _clear(record, observed, fresh)
+        return _clear(record, observed, desired, fresh)
     if not desired.suspended:
         return start(record, observed, desired, fresh)
     accepted = accepted_spec(record, desired) if record.start is not None else record.reconciled
-    return stay(record, *suspended_words(record, desired), health=Health.SETTLED, reconciled=accepted, failure=None)
+    return stay(record, *suspended_words(record, desired), health=Health.SETTLED, step=None, reconciled=accepted, failure=None)
 
 
 def start_or_suspend(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -87,7 +87,7 @@ def _is_in_the_way(observed: Observed, desired: Desired) -> bool:
     return is_there or (not desired.suspended and not is_gone(observed, desired))
 
 
-def _clear(record: Record, observed: Observed, fresh: Fresh) -> Decision:
-    message = "Waiting for what is left of the old cluster to go."
+def _clear(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     step = TearingDown(fresh.now, HaFate.KEEP)
+    message = f"What is left of the old cluster has to go first. {going_words(step, desired)}"
     return go(record, Phase.UPGRADING, "StoppingCluster", message, *delete_cluster(observed), step=step, requeue_after=IMMEDIATELY)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from flinkop.api.jobstatus import TriggerType
+from flinkop.lifecycle.deadline import for_snapshot
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.dispose import dispose_of_old
@@ -18,7 +19,6 @@ from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.snapshotkind import KINDS, Kind
 
 _STOPPED = ENDED | {Phase.SUSPENDED}
-_TOO_LATE = "it did not complete within execution.checkpointing.timeout"
 
 
 def take_snapshots(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
@@ -47,14 +47,15 @@ def savepoint_is_pending(record: Record, desired: Desired) -> bool:
 def _follow(kind: Kind, decision: Decision, trigger: Trigger, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Also while the job does not run: a new spec may wait for the outcome, and it may be what makes the job run again."""
     settings, outcome = desired.settings, kind.outcome(observed)
-    too_late = fresh.milliseconds >= trigger.since + _milliseconds(settings.checkpoint_timeout + kind.grace(settings))
+    deadline = for_snapshot(kind, trigger, settings)
+    too_late = deadline.is_over(fresh.now)
     match outcome:
         case SnapshotCompleted(location):
             return _completed(kind, decision, trigger, location)
         case SnapshotFailed(cause):
             return _failed(kind, decision, trigger, cause)
         case SnapshotInProgress() | SnapshotUnknown() | None if too_late:
-            return _failed(kind, decision, trigger, _TOO_LATE)
+            return _failed(kind, decision, trigger, f"it did not complete within {deadline.options}")
         case SnapshotUnknown() if observed.job_is_running:
             # never heard of, or forgotten by a restart: the same id twice is one snapshot
             return _act(kind, decision, trigger, desired)
@@ -165,7 +166,3 @@ def _nonce(kind: Kind, spec: Mapping[str, Any] | None) -> int | None:
 
 def _words(kind: Kind, by: TriggerType) -> str:
     return f"The {'periodic' if by is TriggerType.PERIODIC else 'requested'} {kind.word}"
-
-
-def _milliseconds(duration: timedelta) -> int:
-    return int(duration.total_seconds() * 1000)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from flinkop.lifecycle.action import Action, ScaleTaskManagers, StartCluster, StartSession, StartTaskManagers
 from flinkop.lifecycle.decision import Component, Decision, Event
 from flinkop.lifecycle.desired import Desired, Scaling
-from flinkop.lifecycle.observed import Observed
+from flinkop.lifecycle.observed import Observed, TaskManagers
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import Effect, take_over
@@ -18,13 +18,12 @@ _ALIVE = frozenset({Phase.DEPLOYING, Phase.RUNNING})
 
 def keep_taskmanagers(decision: Decision, observed: Observed, desired: Desired) -> Decision:
     """What the TaskManagers of a standalone cluster need, beside what was decided for the job. A new number of them counts at once."""
-    if not desired.standalone or desired.wants_restart or not _is_alive(decision, observed):
+    if not desired.standalone or not _is_alive(decision, observed):
         return decision
-    action = _action(decision.record, observed, desired)
-    scaled = replace(decision, record=_scaled(decision.record, desired))
-    if action is None:
-        return scaled
-    return replace(scaled, actions=(*scaled.actions, action), events=(*scaled.events, *_events(action, observed)))
+    if observed.taskmanagers is None:
+        # also where another spec waits: without them the job may never get to where it can be stopped
+        decision = replace(decision, actions=(*decision.actions, _start_again(decision.record, desired)))
+    return decision if desired.wants_restart else _scale(decision, observed.taskmanagers, desired)
 
 
 def _is_alive(decision: Decision, observed: Observed) -> bool:
@@ -35,13 +34,17 @@ def _is_alive(decision: Decision, observed: Observed) -> bool:
     return not any(isinstance(action, StartCluster | StartSession) for action in decision.actions)
 
 
-def _action(record: Record, observed: Observed, desired: Desired) -> Action | None:
-    found = observed.taskmanagers
-    if found is None:
-        return StartTaskManagers(record.start.generation if record.start is not None else desired.generation)
-    if found.terminating or found.replicas == desired.taskmanagers:
-        return None
-    return ScaleTaskManagers(found.uid, desired.taskmanagers)
+def _start_again(record: Record, desired: Desired) -> Action:
+    return StartTaskManagers(record.start.generation if record.start is not None else desired.generation)
+
+
+def _scale(decision: Decision, found: TaskManagers | None, desired: Desired) -> Decision:
+    scaled = replace(decision, record=_scaled(decision.record, desired))
+    if found is None or found.terminating or found.replicas == desired.taskmanagers:
+        return scaled
+    action = ScaleTaskManagers(found.uid, desired.taskmanagers)
+    event = Event("Scaling", f"TaskManagers: {found.replicas} to {desired.taskmanagers}", component=Component.JOB)
+    return replace(scaled, actions=(*scaled.actions, action), events=(*scaled.events, event))
 
 
 def _scaled(record: Record, desired: Desired) -> Record:
@@ -50,12 +53,3 @@ def _scaled(record: Record, desired: Desired) -> Record:
         return record
     accepted = take_over(record.reconciled, desired.spec, Effect.SCALE)
     return replace(record, reconciled=accepted, stable=accepted if record.stable == record.reconciled else record.stable)
-
-
-def _events(action: Action, observed: Observed) -> tuple[Event, ...]:
-    match action:
-        case ScaleTaskManagers(_, replicas):
-            before = observed.taskmanagers.replicas if observed.taskmanagers is not None else 0
-            return (Event("Scaling", f"TaskManagers: {before} to {replicas}", component=Component.JOB),)
-        case _:
-            return ()

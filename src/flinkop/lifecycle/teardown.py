@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flinkop.lifecycle.action import Action, DeleteHaMetadata, DeleteJobManager, DeleteTaskManagers, RemoveJobGraphs
+from flinkop.lifecycle.deadline import for_cleanup
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, stay
@@ -34,7 +35,34 @@ def tear_down(record: Record, step: TearingDown, observed: Observed, desired: De
     if action is None:
         return None
     message = "Removing what the old cluster left in the high-availability metadata."
-    return stay(_without_jobmanager(record), "CleaningMetadata", message, action, requeue_after=IMMEDIATELY)
+    return clean_metadata(_without_jobmanager(record), step, message, action, desired, fresh.now)
+
+
+def clean_metadata(record: Record, step: TearingDown, message: str, action: Action, desired: Desired, now: datetime) -> Decision:
+    """Removes what must not be there at the next start, and looks again."""
+    deadline = for_cleanup(step.since, desired.settings)
+    late = deadline.is_over(now)
+    way_out = "Something writes them again, for instance a JobManager of that name which the operator does not know: end it."
+    return stay(
+        record,
+        "CleaningMetadata",
+        f"{message} {deadline.words(now, 'it is Stalled, and still tried', way_out)}",
+        action,
+        health=Health.STALLED if late else Health.PROGRESSING,
+        requeue_after=_SLOWLY if late else IMMEDIATELY,
+        step=step,
+    )
+
+
+def going_words(step: TearingDown, desired: Desired) -> str:
+    """Until when a cluster that is being removed may take to go, as a sentence to stand behind what happens."""
+    return for_cleanup(step.since, desired.settings).words(step.since, _then(desired), "")
+
+
+def _then(desired: Desired) -> str:
+    if desired.deleting:
+        return "the deletion goes on without waiting for pods that do not report their end; else it is Stalled (OldClusterStuck)"
+    return "it is Stalled (OldClusterStuck); nothing is started beside it"
 
 
 def is_gone(observed: Observed, desired: Desired) -> bool:
@@ -49,35 +77,34 @@ def is_gone(observed: Observed, desired: Desired) -> bool:
 
 
 def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desired, now: datetime) -> Decision:
-    deadline = step.since + desired.settings.cleanup_timeout
-    late = now >= deadline
-    message = f"Waiting for the old {_waits_for(observed)} to go, until {deadline:%H:%M:%S} UTC."
-    if late and observed.replica_sets:
-        message = (
-            "The ReplicaSet of the old JobManager is still there after kubernetes.operator.resource.cleanup.timeout, and would make "
-            "another pod. If Kubernetes' garbage collector does not remove it, delete it with `kubectl delete replicaset`."
-        )
-    elif late:
-        message = (
-            f"The old {_who(observed)} still there after kubernetes.operator.resource.cleanup.timeout. "
-            "If its node is lost, delete its pod with `kubectl delete pod --force`."
-        )
+    deadline = for_cleanup(step.since, desired.settings)
+    late = deadline.is_over(now)
+    what = f"The old {_who(observed)} still there." if late else f"The old {_waits_for(observed)} has to go first."
     return stay(
         record if observed.jobmanager else _without_jobmanager(record),
         "OldClusterStuck" if late else "StoppingCluster",
-        message,
+        f"{what} {deadline.words(now, _then(desired), _way_out(observed))}",
         *delete_cluster(observed),
         health=Health.STALLED if late else Health.PROGRESSING,
-        requeue_after=_look_again(observed, desired, deadline, now),
+        requeue_after=_look_again(observed, desired, deadline.ends, now),
     )
 
 
+def _way_out(observed: Observed) -> str:
+    if observed.replica_sets:
+        return "If Kubernetes' garbage collector does not remove it, delete it with `kubectl delete replicaset`: it would make another pod."
+    return "If its node is lost, delete its pod with `kubectl delete pod --force`."
+
+
 def _waits_for(observed: Observed) -> str:
-    return "TaskManagers" if observed.jobmanager is None and observed.jobmanager_pods == 0 and observed.replica_sets == 0 else "JobManager"
+    if observed.replica_sets:
+        return "JobManager's ReplicaSet"
+    return "TaskManagers" if observed.jobmanager is None and observed.jobmanager_pods == 0 else "JobManager"
 
 
 def _who(observed: Observed) -> str:
-    return "TaskManagers are" if _waits_for(observed) == "TaskManagers" else "JobManager is"
+    found = _waits_for(observed)
+    return f"{found} are" if found == "TaskManagers" else f"{found} is"
 
 
 def _look_again(observed: Observed, desired: Desired, deadline: datetime, now: datetime) -> timedelta:

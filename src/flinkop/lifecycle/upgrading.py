@@ -8,7 +8,8 @@ from typing import assert_never
 
 from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.action import Action, CancelJob
-from flinkop.lifecycle.begin import savepoint_action
+from flinkop.lifecycle.begin import cancel_words, savepoint_action, savepoint_words
+from flinkop.lifecycle.deadline import clock, for_cancelling, for_savepoint
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import state_left
@@ -31,11 +32,10 @@ from flinkop.lifecycle.step import (
     WaitingToRetry,
     WaitingToStop,
 )
-from flinkop.lifecycle.stop import CANCELLABLE, fate_after_end, metadata_are_usable
+from flinkop.lifecycle.stop import CANCELLABLE, fate_after_end, may_give_up_savepoint, metadata_are_usable
 from flinkop.lifecycle.suspended import start_or_suspend
-from flinkop.lifecycle.teardown import delete_cluster, tear_down
+from flinkop.lifecycle.teardown import delete_cluster, going_words, tear_down
 
-_GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state (with high availability) or stateless."
 _FIRST_RETRY, _LAST_RETRY, _DOUBLINGS = timedelta(minutes=1), timedelta(minutes=16), 4
 
 
@@ -65,8 +65,9 @@ def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired
     return tear_down(seen, step, observed, desired, fresh) or start_or_suspend(seen, observed, desired, fresh)
 
 
-def _remove(record: Record, observed: Observed, fresh: Fresh, fate: HaFate, reason: str, message: str) -> Decision:
+def _remove(record: Record, observed: Observed, desired: Desired, fresh: Fresh, fate: HaFate, reason: str, message: str) -> Decision:
     actions, step = delete_cluster(observed), TearingDown(fresh.now, fate)
+    message = f"{message} {going_words(step, desired)}"
     return stay(record, reason, message, *actions, step=step, requeue_after=None if actions else IMMEDIATELY)
 
 
@@ -76,9 +77,11 @@ def _remove(record: Record, observed: Observed, fresh: Fresh, fate: HaFate, reas
 def _stopping(record: Record, step: TakingSavepoint | Cancelling, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if observed.jobmanager is None:
         message = "The JobManager was lost while the job was stopped: its last checkpoint is used if there is one."
-        return _remove(record, observed, fresh, HaFate.KEEP, "JobManagerMissing", message)
+        return _remove(record, observed, desired, fresh, HaFate.KEEP, "JobManagerMissing", message)
     if desired.gives_up_state:
-        return _remove(record, observed, fresh, HaFate.KEEP, "StoppingCluster", "No state is to be kept any more: stopping the cluster.")
+        return _remove(
+            record, observed, desired, fresh, HaFate.KEEP, "StoppingCluster", "No state is to be kept any more: stopping the cluster."
+        )
     match step:
         case TakingSavepoint():
             return _taking_savepoint(record, step, observed, desired, fresh)
@@ -88,7 +91,7 @@ def _stopping(record: Record, step: TakingSavepoint | Cancelling, observed: Obse
 
 
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    late = fresh.now >= step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
+    late = for_savepoint(step.since, desired.settings).is_over(fresh.now)
     match read_outcome(observed):
         case Pending(why, in_progress):
             return _wait(record, observed, desired, fresh, why, late=late, in_progress=in_progress)
@@ -96,11 +99,11 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
             action = savepoint_action(record, step, desired)
             return _wait(record, observed, desired, fresh, "Asking the JobManager to stop the job with a savepoint.", action, late=late)
         case Vanished(cause, for_good):
-            return outcome_unknown(record, cause) if for_good or late else _wait(record, observed, desired, fresh, f"Waiting: {cause}.")
+            return outcome_unknown(record, cause) if for_good or late else _wait(record, observed, desired, fresh, f"Unclear: {cause}.")
         case Stopped(path):
-            return _stopped(with_savepoint(record, step, path, desired), observed, fresh, path)
+            return _stopped(with_savepoint(record, step, path, desired), observed, desired, fresh, path)
         case Ended():
-            return _ended(record, observed, fresh)
+            return _ended(record, observed, desired, fresh)
         case KeptRunning(cause):
             return kept_running(record, step, cause, desired, fresh)
 
@@ -115,20 +118,13 @@ def _wait(
     late: bool = False,
     in_progress: bool = False,
 ) -> Decision:
-    if late and _may_give_up(observed, desired, in_progress):
+    if late and may_give_up_savepoint(observed, desired, in_progress):
         message = "The savepoint did not complete in time: stopping the cluster and keeping its high-availability metadata."
-        return _remove(record, observed, fresh, HaFate.KEEP, "SavepointGivenUp", message)
-    if late:
-        why = f"{why} It takes longer than execution.checkpointing.timeout. {_GIVE_UP}"
+        return _remove(record, observed, desired, fresh, HaFate.KEEP, "SavepointGivenUp", message)
+    assert isinstance(record.step, TakingSavepoint)
+    message = f"{why} {savepoint_words(record.step, observed, desired, fresh.now, in_progress)}"
     health = Health.STALLED if late else Health.PROGRESSING
-    return stay(record, "TakingSavepoint", why, *actions, health=health, requeue_after=desired.settings.progress_interval)
-
-
-def _may_give_up(observed: Observed, desired: Desired, in_progress: bool) -> bool:
-    """For the mode savepoint only where the job could not be asked for one: then it is the same fallback as before asking."""
-    if not metadata_are_usable(observed, desired):
-        return False
-    return desired.upgrade_mode != "savepoint" or (desired.settings.last_state_fallback and not in_progress)
+    return stay(record, "TakingSavepoint", message, *actions, health=health, requeue_after=desired.settings.progress_interval)
 
 
 def with_savepoint(record: Record, step: TakingSavepoint, path: str, desired: Desired) -> Record:
@@ -138,26 +134,29 @@ def with_savepoint(record: Record, step: TakingSavepoint, path: str, desired: De
     return replace(record, savepoints=savepoints)
 
 
-def _stopped(record: Record, observed: Observed, fresh: Fresh, path: str) -> Decision:
+def _stopped(record: Record, observed: Observed, desired: Desired, fresh: Fresh, path: str) -> Decision:
     finished = replace(record, job=replace(record.job, state=JobState.FINISHED), savepoint_path=path, had_no_state=False)
-    return _remove(finished, observed, fresh, HaFate.REMOVE, "StoppingCluster", f"The job stopped; its state is at {path}.")
+    return _remove(finished, observed, desired, fresh, HaFate.REMOVE, "StoppingCluster", f"The job stopped; its state is at {path}.")
 
 
-def _ended(record: Record, observed: Observed, fresh: Fresh) -> Decision:
+def _ended(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """What the job left is recorded together with its end."""
     job, checkpoints = observed.job, observed.checkpoints
     assert job is not None
     assert checkpoints is not None
     after = replace(record, job=replace(record.job, state=job.state), **state_left(job.state, checkpoints))
     message = f"The job is {job.state}; it left {after.savepoint_path or 'no checkpoint'}."
-    return _remove(after, observed, fresh, fate_after_end(after), "StoppingCluster", message)
+    return _remove(after, observed, desired, fresh, fate_after_end(after), "StoppingCluster", message)
 
 
 def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Desired, fresh: Fresh) -> Decision:
     """The savepoint failed and the old job goes on; it is tried again after a pause."""
     pause = min(_FIRST_RETRY * 2 ** min(step.attempt - 1, _DOUBLINGS), _LAST_RETRY)
     again_at = fresh.now + pause
-    message = f"The savepoint failed, the old job keeps running; next try at {again_at:%H:%M:%S} UTC. Cause: {cause}"
+    message = (
+        f"The savepoint failed, the old job keeps running; next try at {clock(again_at, fresh.now)}, or at once when the spec is changed. "
+        f"Cause: {cause}"
+    )
     return go(
         record,
         Phase.RUNNING,
@@ -187,11 +186,11 @@ def outcome_unknown(record: Record, cause: str) -> Decision:
 
 def _cancelling(record: Record, step: Cancelling, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     if observed.job_has_ended and observed.checkpoints is not None:
-        return _ended(record, observed, fresh)
-    late = fresh.now >= step.since + desired.settings.cancel_timeout
+        return _ended(record, observed, desired, fresh)
+    late = for_cancelling(step.since, desired.settings).is_over(fresh.now)
     if late and metadata_are_usable(observed, desired):
         message = "The job was not cancelled in time: stopping the cluster and keeping its high-availability metadata."
-        return _remove(record, observed, fresh, HaFate.KEEP, "CancelGivenUp", message)
+        return _remove(record, observed, desired, fresh, HaFate.KEEP, "CancelGivenUp", message)
     if isinstance(observed.rest, Answered) and observed.job is None and (late or (observed.ha is not None and not observed.ha.exists)):
         return outcome_unknown(record, "the JobManager does not know the job any more")
     job = observed.job
@@ -199,11 +198,8 @@ def _cancelling(record: Record, step: Cancelling, observed: Observed, desired: D
     return stay(
         record,
         "CancellingJob",
-        "Waiting for the job to be cancelled" + (_CANCEL_LATE if late else "."),
+        f"The job is being cancelled. {cancel_words(step, observed, desired, fresh.now)}",
         *actions,
         health=Health.STALLED if late else Health.PROGRESSING,
         requeue_after=desired.settings.progress_interval,
     )
-
-
-_CANCEL_LATE = ", longer than kubernetes.operator.flink.client.cancel.timeout. To give its state up, set spec.job.upgradeMode to stateless."

@@ -11,7 +11,7 @@ from flinkop.api.flinksessionjob import FlinkSessionJobSpec, JobSpec
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.flinkconf.joboption import is_for_operator, is_of_cluster
 from flinkop.validation import configuration, job, notyet
-from flinkop.validation.artifact import ArtifactPolicy, check_jar_uri
+from flinkop.validation.artifact import check_jar_uri, sources_in
 from flinkop.validation.identity import check_cluster_name
 from flinkop.validation.subject import path_of
 from flinkop.validation.violation import Violation, warning
@@ -27,8 +27,8 @@ class SessionJob:
     name: str
     namespace: str
     spec: FlinkSessionJobSpec
+    conf: Mapping[str, str]
     previous: FlinkSessionJobSpec | None
-    policy: ArtifactPolicy
 
     @property
     def job(self) -> JobSpec | None:
@@ -104,9 +104,11 @@ def has_a_job(subject: SessionJob) -> Iterator[Violation]:
 
 
 def has_a_jar_that_may_be_fetched(subject: SessionJob) -> Iterator[Violation]:
-    """The jar is where the operator may fetch it."""
+    """The jar is where the operator may fetch it. What the job itself says of that does not count. Checked again when it is fetched."""
     if subject.job is not None and subject.job.jar_uri:
-        yield from check_jar_uri(subject.job.jar_uri, subject.policy)
+        own = subject.spec.flink_configuration
+        sources = sources_in({key: value for key, value in subject.conf.items() if key not in own})
+        yield from check_jar_uri(subject.job.jar_uri, sources)
 
 
 def runs_on_a_session_cluster(subject: SubmittedJob) -> Iterator[Violation]:
@@ -160,14 +162,13 @@ def validate_flinksessionjob(
     conf: Mapping[str, str],
     previous: FlinkSessionJobSpec | None = None,
     cluster: FlinkDeploymentSpec | None = None,
-    policy: ArtifactPolicy | None = None,
 ) -> tuple[Violation, ...]:
     """Everything that is wrong with a FlinkSessionJob; where its cluster is not there, what can be known without it.
 
-    `conf` is its effective configuration (`build_session_job_configuration`), which counts only with `cluster`, the spec of the
-    FlinkDeployment that it names. `previous` is the spec that was accepted before. `policy` says from where jars are fetched.
+    `conf` is its effective configuration (`build_session_job_configuration`; without `cluster`, the spec of the FlinkDeployment that it
+    names, the operator's defaults). `previous` is the spec that was accepted before.
     """
-    alone = SessionJob(name, namespace, spec, previous, policy or ArtifactPolicy())
+    alone = SessionJob(name, namespace, spec, conf, previous)
     found = [violation for rule in ALONE for violation in rule(alone)]
     if cluster is not None:
         submitted = SubmittedJob(spec, conf, previous, cluster)

@@ -20,13 +20,16 @@ _FIELDS = {
 
 
 def as_simple(violation: Violation) -> Violation:
-    """The violation under the path of the field that was written, in the simple style."""
-    path = violation.path
+    """The violation under the path of the field that was written, and in the words of the simple style."""
+    return replace(violation, path=_simple_path(violation.path), remedy=_in_simple_words(violation.remedy))
+
+
+def _simple_path(path: str) -> str:
     fitting = [begin for begin in _FIELDS if path == begin or path.startswith(f"{begin}.")]
     if not fitting:
-        return violation
+        return path
     begin = max(fitting, key=len)
-    return replace(violation, path=_FIELDS[begin] + path.removeprefix(begin), remedy=_in_simple_words(violation.remedy))
+    return _FIELDS[begin] + path.removeprefix(begin)
 
 
 def _in_simple_words(remedy: str) -> str:

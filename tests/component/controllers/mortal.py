@@ -74,3 +74,4 @@ class MortalFlinkClient(FlinkClient):
     trigger_savepoint = _mortal(FlinkClient.trigger_savepoint, FlinkUnreachable)
     trigger_checkpoint = _mortal(FlinkClient.trigger_checkpoint, FlinkUnreachable)
     cancel_job = _mortal(FlinkClient.cancel_job, FlinkUnreachable)
+    set_resource_requirements = _mortal(FlinkClient.set_resource_requirements, FlinkUnreachable)

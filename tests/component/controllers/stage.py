@@ -185,14 +185,17 @@ class Stage:
                 raise AssertionError(f"{namespace}/{name}: not {what} after {seconds} s: {found.get('status')}")
             await asyncio.sleep(0.03)
 
-    async def wait_for(self, namespace: str, phase: str | None, starts: int | None = None, name: str = NAME) -> dict[str, Any]:
-        """Waits until the newest spec is fulfilled in `phase` and the job was started so often; with None until the resource is gone."""
+    async def wait_for(
+        self, namespace: str, phase: str | None, starts: int | None = None, name: str = NAME, is_reached: Condition | None = None
+    ) -> dict[str, Any]:
+        """Waits until the newest spec is fulfilled in `phase`, or what `is_reached` says, and the job was started so often; with None until
+        the resource is gone."""
 
-        def is_reached(found: Mapping[str, Any]) -> bool:
+        def is_so(found: Mapping[str, Any]) -> bool:
             started = starts is None or len(self.world.jobmanagers.starts((namespace, name))) >= starts
-            return started and (is_fulfilled(found) and found["status"]["phase"] == phase if phase else not found)
+            return started and ((is_reached or is_fulfilled)(found) and found["status"]["phase"] == phase if phase else not found)
 
-        return await self.wait_until(namespace, f"{phase} after {starts} starts", is_reached, name)
+        return await self.wait_until(namespace, f"{phase} after {starts} starts", is_so, name)
 
     async def running(self, namespace: str, spec: dict[str, Any] | None = None, name: str = NAME) -> dict[str, Any]:
         """Creates a resource and waits until its job runs; an operator must be there."""

@@ -6,33 +6,37 @@ The end is always the same, no job runs twice, no savepoint is taken twice, and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.component.controllers import story
 from tests.component.controllers.mortal import Fate, Strike
-from tests.component.controllers.stage import NAME, Stage, a_spec, has_reason
+from tests.component.controllers.stage import NAME, Condition, Stage, a_spec, has_reason, is_fulfilled
+from tests.component.controllers.story import Story, check_deployments
 
 from flinkop.kube.resource import DEPLOYMENTS
 
 _AT_ONCE = 6
-Story = Callable[[Stage, str], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
 class Scenario:
     """A resource is brought to a state in peace by `prepared`, (change, phase); then `story` happens, and fate strikes.
 
-    `starts` are the restore sources of all starts of the job from its first one on; `phase` None: the resource is gone.
+    `starts` are the restore sources of all starts of the job from its first one on; `phase` None: the resource is gone. `taskmanagers` is
+    how many there are of a standalone cluster in the end.
     """
 
     story: Story
     phase: str | None
     starts: tuple[str | None, ...]
-    spec: dict[str, Any] = field(default_factory=a_spec)
+    spec: Mapping[str, Any] = field(default_factory=a_spec)
     prepared: tuple[tuple[dict[str, Any], str], ...] = (({}, "Running"),)
     keeps_metadata: bool = False
+    taskmanagers: int | None = None
+    is_reached: Condition = is_fulfilled
 
 
 def change(spec: dict[str, Any] | None = None, **job: Any) -> Story:
@@ -146,6 +150,24 @@ SCENARIOS = {
     "the JobManager's Deployment is deleted by somebody": Scenario(lose_the_jobmanager, "Running", (None, "last-state")),
     "a savepoint on demand": Scenario(ask_for_a_savepoint, "Running", (None,)),
     "a checkpoint on demand": Scenario(ask_for_a_checkpoint, "Running", (None,)),
+    "roll back from a spec whose JobManager never gets ready": Scenario(
+        story.upgrade_to_an_image_that_never_gets_ready,
+        "Running",
+        (None, "savepoint"),
+        story.WITH_ROLLBACK,
+        is_reached=story.is_rolled_back,
+    ),
+    "restart a failed job": Scenario(story.fail, "Running", (None, "checkpoint"), story.RESTARTED_WHEN_FAILED),
+    "restart an unhealthy job": Scenario(story.restart_over_and_over, "Running", (None, "last-state"), story.WATCHED),
+    "rescale in place": Scenario(story.rescale, "Running", (None,), story.ADAPTIVE),
+    "rescale although Flink refuses": Scenario(story.rescale_although_flink_refuses, "Running", (None, "last-state"), story.ADAPTIVE),
+    "start and scale a standalone application": Scenario(
+        story.start_and_scale(story.REACTIVE), "Running", (None,), prepared=(), taskmanagers=3
+    ),
+    "upgrade a standalone application": Scenario(NEW, "Running", (None, "savepoint"), story.REACTIVE, taskmanagers=2),
+    "delete a standalone application": Scenario(delete, None, (None,), story.REACTIVE),
+    "start and scale a standalone session": Scenario(story.start_and_scale(story.SESSION), "Running", (None,), prepared=(), taskmanagers=3),
+    "delete a standalone session": Scenario(delete, None, (None,), story.SESSION),
     "delete": Scenario(delete, None, (None,)),
     "delete with a savepoint": Scenario(delete, None, (None,), SAVEPOINT_ON_DELETION),
     "delete in the middle of an upgrade": Scenario(delete_while_the_savepoint_of_an_upgrade_is_taken, None, (None,)),
@@ -158,9 +180,9 @@ async def play(stage: Stage, scenario: Scenario, strike: Strike) -> None:
     await prepare(stage, scenario, namespace)
     async with stage.mortal_operator(namespace, strike):
         await scenario.story(stage, namespace)
-        await stage.wait_for(namespace, scenario.phase, len(scenario.starts))
+        await stage.wait_for(namespace, scenario.phase, len(scenario.starts), is_reached=scenario.is_reached)
     async with stage.operator(namespace):
-        await stage.wait_for(namespace, scenario.phase)
+        await stage.wait_for(namespace, scenario.phase, is_reached=scenario.is_reached)
         await check(stage, scenario, namespace)
 
 
@@ -168,7 +190,7 @@ async def prepare(stage: Stage, scenario: Scenario, namespace: str) -> None:
     """Peace, with one operator."""
     async with stage.operator(namespace):
         for number, (spec, phase) in enumerate(scenario.prepared):
-            await (stage.change(namespace, spec) if number else stage.create(namespace, scenario.spec))
+            await (stage.change(namespace, spec) if number else stage.create(namespace, dict(scenario.spec)))
             await stage.wait_for(namespace, phase)
 
 
@@ -180,7 +202,9 @@ async def check(stage: Stage, scenario: Scenario, namespace: str) -> None:
     assert [kind_of(start.restored_from) for start in starts] == list(scenario.starts)
     assert all(start.count > 0 for start in starts if start.restored_from)
     if scenario.phase == "Running":
-        assert stage.world.jobmanagers.alive[key].job.state == "RUNNING"
+        jobmanager = stage.world.jobmanagers.alive[key]
+        assert jobmanager.jars is not None or jobmanager.job.state == "RUNNING"
+        await check_deployments(stage, namespace, scenario.taskmanagers)
     else:
         await check_removed(stage, scenario, namespace)
 

@@ -1,4 +1,4 @@
-"""The CustomResourceDefinition: a drop-in for the established one."""
+"""The CustomResourceDefinitions: those of the established kinds are drop-ins for the established ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from flinkop.api.crd import build_crds, render_crds
+from flinkop.api.kind import ALL, FLINK_DEPLOYMENT, FLINK_SESSION_JOB, FLINK_STATE_SNAPSHOT, KINDS, Kind
 
 ROOT = Path(__file__).parents[3]
 GENERATED = [ROOT / "manifests/crds/flink.apache.org.yaml", ROOT / "charts/flinkop/crds/flink.apache.org.yaml"]
@@ -22,20 +23,23 @@ LARGEST_ANNOTATION = 262144
 Schema = dict[str, Any]
 
 
-def established_fields() -> dict[str, tuple[str, str]]:
+ESTABLISHED = (FLINK_DEPLOYMENT, FLINK_SESSION_JOB, FLINK_STATE_SNAPSHOT)
+
+
+def established_fields(kind: Kind) -> dict[str, tuple[str, str]]:
     """Path to type and enum of every field of the established schema."""
-    with (Path(__file__).parent / "flinkdeployment-fields.tsv").open(encoding="utf-8") as file:
+    with (Path(__file__).parent / f"{kind.name.lower()}-fields.tsv").open(encoding="utf-8") as file:
         return {row["path"]: (row["type"], row["enum"] or "") for row in csv.DictReader(file, delimiter="\t")}
 
 
-def the_version() -> dict[str, Any]:
-    (crd,) = build_crds()
+def the_version(kind: Kind) -> dict[str, Any]:
+    (crd,) = build_crds([kind])
     (version,) = crd["spec"]["versions"]
     return dict(version)
 
 
-def the_schema() -> Schema:
-    return dict(the_version()["schema"]["openAPIV3Schema"])
+def the_schema(kind: Kind) -> Schema:
+    return dict(the_version(kind)["schema"]["openAPIV3Schema"])
 
 
 def type_of(schema: Schema) -> str:
@@ -57,70 +61,97 @@ def fields(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
         yield from fields(field.get("items", {}), f"{path}[].")
 
 
-OURS = dict(fields(the_schema()))
+OURS = {kind.name: dict(fields(the_schema(kind))) for kind in ALL}
+
+ESTABLISHED_FIELDS = [(kind.name, path, expected) for kind in ESTABLISHED for path, expected in established_fields(kind).items()]
+EVERY_FIELD = [(name, path) for name, found in OURS.items() for path in found]
+
+OF_JOBS = {"phase", "reason", "message", "conditions", "restore", "operation", "start", "restartWindow", "abandonedJobs", "handover"}
+OWN_FIELDS = {
+    "FlinkDeployment": OF_JOBS - {"conditions"} | {"rollback"},
+    "FlinkSessionJob": OF_JOBS,
+    "FlinkStateSnapshot": {"reason", "message", "conditions", "observedGeneration"},
+}
+
+every_kind = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+every_established_kind = pytest.mark.parametrize("kind", ESTABLISHED, ids=lambda kind: kind.name)
 
 
-@pytest.mark.parametrize(("path", "expected"), established_fields().items(), ids=established_fields().keys())
-def test_every_established_field_is_there_with_its_type(path: str, expected: tuple[str, str]) -> None:
-    ours = OURS[path]
+@pytest.mark.parametrize(("kind", "path", "expected"), ESTABLISHED_FIELDS, ids=[f"{kind} {path}" for kind, path, _ in ESTABLISHED_FIELDS])
+def test_every_established_field_is_there_with_its_type(kind: str, path: str, expected: tuple[str, str]) -> None:
+    ours = OURS[kind][path]
     assert (type_of(ours), "|".join(sorted(ours.get("enum", ())))) == expected
 
 
-def test_our_own_fields_are_these() -> None:
-    added = OURS.keys() - established_fields().keys()
-    assert {path.removeprefix("status.").split(".")[0] for path in added} == {
-        "phase",
-        "reason",
-        "message",
-        "restore",
-        "operation",
-        "start",
-        "rollback",
-        "restartWindow",
-    }
+@every_established_kind
+def test_our_own_fields_are_in_the_status_and_are_these(kind: Kind) -> None:
+    added = OURS[kind.name].keys() - established_fields(kind).keys()
+    assert {path.removeprefix("status.").split(".")[0].removesuffix("[]") for path in added} == OWN_FIELDS[kind.name]
 
 
-def test_nothing_in_the_spec_is_required_and_nothing_has_a_default() -> None:
-    every_schema = [the_schema(), *OURS.values(), *(field["items"] for field in OURS.values() if "items" in field)]
+@every_kind
+def test_nothing_in_the_spec_is_required_and_nothing_has_a_default(kind: Kind) -> None:
+    ours = OURS[kind.name].values()
+    every_schema = [the_schema(kind), *ours, *(field["items"] for field in ours if "items" in field)]
     assert not any("default" in schema for schema in every_schema)
     required = [schema["required"] for schema in every_schema if "required" in schema]
     assert required == [["type"]]  # the key of status.conditions
 
 
-@pytest.mark.parametrize("path", OURS)
-def test_every_field_is_explained_in_one_line(path: str) -> None:
-    text = OURS[path]["description"]
+@pytest.mark.parametrize(("kind", "path"), EVERY_FIELD, ids=[f"{kind} {path}" for kind, path in EVERY_FIELD])
+def test_every_field_is_explained_in_one_line(kind: str, path: str) -> None:
+    text = OURS[kind][path]["description"]
     assert text.endswith(".")
     assert "\n" not in text
 
 
-def test_names_are_the_established_ones() -> None:
-    (crd,) = build_crds()
-    assert crd["metadata"]["name"] == "flinkdeployments.flink.apache.org"
+NAMES: list[tuple[str, str, str | None, str]] = [
+    ("FlinkDeployment", "flinkdeployments", "flinkdep", "v1beta1"),
+    ("FlinkSessionJob", "flinksessionjobs", "sessionjob", "v1beta1"),
+    ("FlinkStateSnapshot", "flinkstatesnapshots", "flinksnp", "v1beta1"),
+    ("FlinkCluster", "flinkclusters", None, "v1"),
+    ("FlinkApplication", "flinkapplications", "flinkapp", "v1"),
+]
+
+
+@pytest.mark.parametrize(("crd", "names"), [*zip(build_crds(ALL), NAMES, strict=True)], ids=[names[0] for names in NAMES])
+def test_names_are_the_established_ones_and_those_of_the_article(crd: dict[str, Any], names: tuple[str, str, str | None, str]) -> None:
+    name, plural, short, version = names
+    assert crd["metadata"]["name"] == f"{plural}.flink.apache.org"
     assert crd["spec"]["names"] == {
-        "kind": "FlinkDeployment",
-        "listKind": "FlinkDeploymentList",
-        "plural": "flinkdeployments",
-        "singular": "flinkdeployment",
-        "shortNames": ["flinkdep"],
+        "kind": name,
+        "listKind": f"{name}List",
+        "plural": plural,
+        "singular": name.lower(),
+        "shortNames": [short] if short else [],
     }
-    assert (the_version()["name"], the_version()["served"], the_version()["storage"]) == ("v1beta1", True, True)
+    assert [(found["name"], found["served"], found["storage"]) for found in crd["spec"]["versions"]] == [(version, True, True)]
 
 
-def test_the_established_columns_come_first() -> None:
-    columns = the_version()["additionalPrinterColumns"]
-    assert [column["name"] for column in columns if not column.get("priority")] == [
-        "Job Status",
-        "Lifecycle State",
-        "Phase",
-        "Ready",
-        "Age",
-    ]
-    assert [column["name"] for column in columns if column.get("priority")] == ["Reason", "Restored From"]
+COLUMNS = {
+    "FlinkDeployment": (["Job Status", "Lifecycle State", "Phase", "Ready", "Age"], ["Reason", "Restored From"]),
+    "FlinkSessionJob": (["Job Status", "Lifecycle State", "Phase", "Ready", "Age"], ["Cluster", "Reason", "Restored From"]),
+    "FlinkStateSnapshot": (["Path", "Result Timestamp", "Snapshot State", "Ready", "Age"], ["Reason"]),
+    "FlinkCluster": (["Phase", "Ready", "Jobs", "Task Managers", "Age"], ["Reason"]),
+    "FlinkApplication": (["Phase", "Ready", "Jobs", "Task Managers", "Age"], ["Cluster", "Reason", "Restored From"]),
+}
 
 
-def test_the_resource_can_be_scaled_and_its_status_written_apart() -> None:
-    assert the_version()["subresources"] == {
+@every_kind
+def test_the_established_columns_come_first(kind: Kind) -> None:
+    columns = the_version(kind)["additionalPrinterColumns"]
+    shown = [column["name"] for column in columns if not column.get("priority")]
+    assert (shown, [column["name"] for column in columns if column.get("priority")]) == COLUMNS[kind.name]
+
+
+@every_kind
+def test_every_column_shows_a_field_that_there_is(kind: Kind) -> None:
+    paths = [column["jsonPath"].removeprefix(".").split("[")[0] for column in the_version(kind)["additionalPrinterColumns"]]
+    assert [path for path in paths if not path.startswith("metadata.") and path not in OURS[kind.name]] == []
+
+
+def test_a_cluster_can_be_scaled_and_its_status_written_apart() -> None:
+    assert the_version(FLINK_DEPLOYMENT)["subresources"] == {
         "status": {},
         "scale": {
             "specReplicasPath": ".spec.taskManager.replicas",
@@ -130,8 +161,13 @@ def test_the_resource_can_be_scaled_and_its_status_written_apart() -> None:
     }
 
 
-def test_the_definition_is_far_smaller_than_an_annotation_may_be() -> None:
-    (crd,) = build_crds()
+@pytest.mark.parametrize("kind", ALL[1:], ids=lambda kind: kind.name)
+def test_the_status_of_the_others_is_written_apart_too(kind: Kind) -> None:
+    assert the_version(kind)["subresources"] == {"status": {}}
+
+
+@pytest.mark.parametrize("crd", build_crds(ALL), ids=lambda crd: crd["spec"]["names"]["kind"])
+def test_the_definition_is_far_smaller_than_an_annotation_may_be(crd: dict[str, Any]) -> None:
     assert len(json.dumps(crd, separators=(",", ":"))) < LARGEST_ANNOTATION / 10
 
 
@@ -142,3 +178,7 @@ def test_the_text_reads_back_as_the_definitions() -> None:
 @pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.relative_to(ROOT).parts[0])
 def test_the_files_are_up_to_date(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == render_crds(), "write them anew with `make generate`"
+
+
+def test_what_is_not_worked_on_is_not_installed() -> None:
+    assert [crd["spec"]["names"]["kind"] for crd in build_crds()] == [kind.name for kind in KINDS]

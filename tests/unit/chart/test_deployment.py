@@ -184,7 +184,7 @@ def test_a_changed_configuration_restarts_the_pods() -> None:
         pytest.param(
             {"operatorVolumes": {"create": False, "data": [{"name": "v"}]}},
             lambda found: len(found.pod["spec"]["volumes"]),
-            2,
+            3,
             id="no volume",
         ),
         pytest.param(

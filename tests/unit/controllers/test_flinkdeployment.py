@@ -21,9 +21,9 @@ from flinkop.errors import ApiUnavailable, Conflict, FlinkRejected, Forbidden, U
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, PODS, Resource
-from flinkop.lifecycle.action import Action, ApplyIngress, TriggerCheckpoint, TriggerSavepoint
+from flinkop.lifecycle.action import Action, ApplyIngress, Rescale, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decision import Decision
-from flinkop.lifecycle.observed import RefusedIngress
+from flinkop.lifecycle.observed import Bounds, RefusedIngress
 from flinkop.lifecycle.record import Record
 from flinkop.runtime.controller import Outcome, RequeueAfter
 
@@ -283,5 +283,25 @@ def test_a_refused_snapshot_is_told_at_once_although_the_refused_ingress_beside_
         actions = (action, ApplyIngress("digest"))
         assert await world.controller._act(Decision(Record(), actions), target, memory) == RequeueAfter(0.0)
         assert memory.refused_trigger == RefusedTrigger("trigger", "no directory")
+
+    play(scenario)
+
+
+def test_a_refused_rescaling_is_looked_at_again_at_once_and_forgotten_when_the_spec_changes() -> None:
+    async def scenario(world: World) -> None:
+        class Refuses:
+            async def perform(self, *_: Any) -> None:
+                raise FlinkRejected(400, "exceeds its maximum parallelism")
+
+        world.controller._actuator = cast(Actuator, Refuses())
+        target, memory = Target(KEY, a_resource(), a_wish()), Memory()
+        world.controller._wish(world.resource, Record(), memory)
+        rescale = Decision(Record(), (Rescale("job", {"map": Bounds(1, 9)}),))
+        assert await world.controller._act(rescale, target, memory) == RequeueAfter(0.0)
+        world.controller._wish(world.resource, Record(), memory)
+        assert memory.refused_rescale == str(FlinkRejected(400, "exceeds its maximum parallelism"))
+        world.change(restartNonce=5)
+        world.controller._wish(world.resource, Record(), memory)
+        assert memory.refused_rescale is None
 
     play(scenario)

@@ -13,13 +13,25 @@ from tests.virtualtime import START, run
 from flinkop.api.jobstatus import TriggerType
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
 from flinkop.controllers.observer import Observer
+from flinkop.errors import FlinkRejected
 from flinkop.flink import model
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
-from flinkop.lifecycle.observed import JobState, Observed, Snapshot, SnapshotFailed, SnapshotInProgress, SnapshotUnknown
+from flinkop.lifecycle.observed import (
+    Bounds,
+    JobState,
+    Observed,
+    RescaleRefused,
+    Scale,
+    Snapshot,
+    SnapshotFailed,
+    SnapshotInProgress,
+    SnapshotUnknown,
+)
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
+from flinkop.lifecycle.specdiff import OVERRIDES
 
 JOB = "a" * 32
 PENDING = Trigger("trigger", 1, TriggerType.MANUAL, "CANONICAL")
@@ -55,6 +67,28 @@ class Flink:
         return model.CheckpointStatistics(1, None, None, "s3://s/1", None)
 
 
+class Adaptive(Flink):
+    """One whose job can be rescaled, or that refuses to say so."""
+
+    def __init__(self, state: model.JobState = model.JobState.RUNNING, refuses: str | None = None) -> None:
+        super().__init__(model.Unknown())
+        self.state, self.refuses = state, refuses
+
+    async def jobs_overview(self, _url: str) -> list[model.JobOverview]:
+        return [model.JobOverview(JOB, "job", self.state, 1, 1, 1, 1, 0)]
+
+    async def failure_cause(self, _url: str, _job_id: str) -> str | None:
+        return None
+
+    async def resource_requirements(self, _url: str, _job_id: str) -> dict[str, tuple[int, int]]:
+        if self.refuses is not None:
+            raise FlinkRejected(404, self.refuses)
+        return {"map": (1, 2)}
+
+    async def vertex_parallelism(self, _url: str, _job_id: str) -> dict[str, int]:
+        return {"map": 2}
+
+
 def observe(record: Record, operation: model.AsyncOperation, refused: RefusedTrigger | None = None) -> Observed:
     """One look at the job."""
     found: list[Observed] = []
@@ -67,6 +101,50 @@ def observe(record: Record, operation: model.AsyncOperation, refused: RefusedTri
 
     run(scenario())
     return found[0]
+
+
+ADAPTIVE = {"jobmanager.scheduler": "adaptive", OVERRIDES: "map:1"}
+
+
+def observe_scale(flink: Adaptive, refused: str | None = None) -> Scale | RescaleRefused | None:
+    """One look at a job whose vertex `map` is to be three times parallel."""
+    before = a_wish(a_resource(a_spec(flinkConfiguration=ADAPTIVE))).desired.spec
+    record, found = replace(RUNNING, reconciled=before), list[Observed]()
+
+    async def scenario() -> None:
+        observer = Observer(
+            Objects({KEY: DEPLOYMENT}), Objects(), None, cast(KubeClient, NoMetadata()), cast(FlinkClient, flink), lambda *_: ""
+        )
+        wish = a_wish(a_resource(a_spec(flinkConfiguration={**ADAPTIVE, OVERRIDES: "map:3"})), record)
+        found.append(await observer.observe(KEY, record, wish, Knowledge("uid", None, refused_rescale=refused), START))
+
+    run(scenario())
+    return found[0].scale
+
+
+class NoMetadata:
+    """An API server without config maps."""
+
+    async def list(self, *_: object, **__: object) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("flink", "refused", "scale"),
+    [
+        pytest.param(Adaptive(), None, Scale({"map": Bounds(1, 2)}, {"map": 2}), id="it can be"),
+        pytest.param(Adaptive(model.JobState.RESTARTING), None, None, id="not while it restarts"),
+        pytest.param(Adaptive(refuses="Not found"), None, RescaleRefused("Not found"), id="the JobManager knows no such request"),
+        pytest.param(Adaptive(), "too parallel", RescaleRefused("too parallel"), id="it was refused"),
+        pytest.param(Adaptive(model.JobState.RESTARTING), "too parallel", RescaleRefused("too parallel"), id="refused, and it restarts"),
+    ],
+)
+def test_how_a_job_can_be_rescaled(flink: Adaptive, refused: str | None, scale: Scale | RescaleRefused | None) -> None:
+    seen = observe_scale(flink, refused)
+    if isinstance(seen, RescaleRefused) and isinstance(scale, RescaleRefused):
+        assert scale.cause in seen.cause
+    else:
+        assert seen == scale
 
 
 @pytest.mark.parametrize("field", ASKED)

@@ -26,6 +26,8 @@ class JobManager:
         self.bodies: list[Any] = []
         self.headers: list[dict[str, str]] = []
         self.answers: dict[str, Answer] = {}
+        self.raw: dict[str, Answer] = {}
+        """Answers to requests whose bodies are not JSON."""
 
     def says(self, request: str, content: Any, status: int = 200) -> None:
         """Answers that request with JSON, or with bytes as they are."""
@@ -43,9 +45,12 @@ class JobManager:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serves any request."""
-        line, body = f"{request.method} {request.path_qs}", await request.read()
+        line = f"{request.method} {request.path_qs}"
         self.requests.append(line)
-        self.bodies.append(orjson.loads(body) if body else None)
+        if line in self.raw:
+            return await self.raw[line](request)
+        body = await request.read()
+        self.bodies.append(orjson.loads(body) if body and "json" in request.content_type else None)
         self.headers.append(dict(request.headers))
         if line not in self.answers:
             return web.json_response({"errors": [f"Unable to load requested file {request.path}."]}, status=404)
@@ -55,7 +60,7 @@ class JobManager:
 @asynccontextmanager
 async def serving(jobmanager: JobManager, host: str) -> AsyncIterator[TestServer]:
     """Serves it on a free port of `host`."""
-    application = web.Application()
+    application = web.Application(client_max_size=64 * 2**20)
     application.router.add_route("*", "/{path:.*}", jobmanager.handle)
     server = TestServer(application, host=host)
     await server.start_server()

@@ -60,6 +60,7 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "cluster.health-check.restarts.window": 2 * MINUTE,
     "cluster.health-check.checkpoint-progress.enabled": True,
     "cluster.health-check.checkpoint-progress.window": None,
+    "session.deletion.block-on-session-jobs": True,
     "session.deletion.block-on-unmanaged-jobs": True,
     "dynamic.config.check.interval": 5 * MINUTE,
     "deployment.readiness.timeout": 5 * MINUTE,

@@ -6,15 +6,18 @@ gave up: a start by the operator below it has lost state. Rules of Flink: flink-
 
 from __future__ import annotations
 
-import heapq
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.unit.lifecycle.timeline import Time
+from tests.unit.lifecycle.workers import Workers
+
 from flinkop.lifecycle.action import StartCluster
-from flinkop.lifecycle.observed import TERMINAL, JobState
+from flinkop.lifecycle.observed import TERMINAL, Bounds, JobState
 from flinkop.lifecycle.restore import RestoreSource
+from flinkop.lifecycle.specdiff import OVERRIDES
 
 GRACE = 30.0
 _RESULTS_KEPT = 300.0
@@ -22,28 +25,6 @@ _STATISTICS_CACHED = 3.0
 _LEASE = 15.0
 _NODE_NOTICED = 40.0
 _EVICTED = 300.0
-
-
-class Time:
-    """A clock that jumps from one event to the next."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
-        self._number = 0
-
-    def after(self, seconds: float, event: Callable[[], None]) -> None:
-        """Has `event` happen later."""
-        self._number += 1
-        heapq.heappush(self._events, (self.now + seconds, self._number, event))
-
-    def run_until(self, end: float, stop: Callable[[], bool] = lambda: False) -> None:
-        """Lets everything up to `end` happen, or until `stop()`."""
-        while self._events and self._events[0][0] <= end and not stop():
-            self.now, _, event = heapq.heappop(self._events)
-            event()
-        if not stop():
-            self.now = max(self.now, end)
 
 
 @dataclass
@@ -57,7 +38,10 @@ class Trigger:
 
 @dataclass
 class Job:
-    """A job in one JobManager process. `owned` is the checkpoint that Flink deletes when a newer one is complete."""
+    """A job in one JobManager process. `owned` is the checkpoint that Flink deletes when a newer one is complete.
+
+    `stalls`: no more checkpoint of its own accord completes.
+    """
 
     job_id: str
     count: int
@@ -71,6 +55,10 @@ class Job:
     started_at: float = 0.0
     triggers: dict[str, Trigger] = field(default_factory=dict)
     savepoint: str | None = None
+    restarts: int = 0
+    stalls: bool = False
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    parallelism: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
@@ -121,6 +109,11 @@ class Deployment:
     seen: bool = False
     was_ready: bool = False
 
+    @property
+    def standalone(self) -> bool:
+        """Whether Flink makes no TaskManagers itself."""
+        return self.spec["mode"] == "standalone"
+
     def is_available(self, now: float) -> bool:
         """Whether one of its pods is ready, as Kubernetes sees it: a lost node is noticed after a while."""
         return any(_is_ready(pod) and (pod.lost_at is None or now < pod.lost_at + _NODE_NOTICED) for pod in self.pods)
@@ -128,6 +121,12 @@ class Deployment:
 
 def _is_ready(pod: Pod) -> bool:
     return pod.process.ready and pod.process.alive and pod.deleted_at is None
+
+
+def overrides_of(spec: Mapping[str, Any]) -> dict[str, int]:
+    """How parallel single vertices are to be."""
+    text = spec["flinkConfiguration"].get(OVERRIDES)
+    return {"a": int(text.removeprefix("a:"))} if text else {}
 
 
 Work = Callable[[Pod, Process, Job], str]
@@ -140,6 +139,7 @@ class World:
     def __init__(self, rng: random.Random, time: Time) -> None:
         self.rng, self.time = rng, time
         self.wake: Callable[[], None] = lambda: None
+        self.workers = Workers(rng, time, self._changed)
         self.deployment: Deployment | None = None
         self.pods: list[Pod] = []
         self.graphs: dict[str, str] = {}
@@ -155,8 +155,14 @@ class World:
         self.disposed: set[str] = set()
         self.savepoints_fail = False
         self.savepoints_are_slow = False
+        self.refuses_rescaling = False
+        self.flaps_until = 0.0
+        self.requirements: dict[str, Mapping[str, Bounds]] = {}
         self._uids = 0
         self._savepoints = 0
+
+    def _changed(self) -> None:
+        self.wake()
 
     def _some(self, low: float, high: float) -> float:
         return self.rng.uniform(low, high)
@@ -166,6 +172,7 @@ class World:
     def create(self, start: StartCluster, spec: Mapping[str, Any], ha: bool, excused: bool) -> Deployment:
         """Creates the Deployment; its pod follows."""
         self._uids += 1
+        self._forbid_old_workers(f"uid-{self._uids}")
         made = self.deployment = Deployment(f"uid-{self._uids}", start, spec, ha, excused)
         self.time.after(0.1, lambda: self._add_pod(made))
         self.wake()
@@ -278,6 +285,7 @@ class World:
             process.job = Job(start.job_id, 0, JobState.FAILED, changed_at=self.time.now, started_at=self.time.now)
             return
         self._forbid_two(pod)
+        self._forbid_old_workers(deployment.uid)
         if deployment.ha:
             self._recover_graphs(deployment)
         job = process.job = self._restored(deployment)
@@ -285,6 +293,8 @@ class World:
             self._clear(pod, process, job)
             return
         self._account(deployment, job, first)
+        job.bounds = self._bounds(deployment)
+        job.parallelism = {vertex: bounds.upper for vertex, bounds in job.bounds.items()}
         if deployment.ha:
             self.metadata.setdefault(job.job_id, (job.count, job.restored_path) if job.restored_path else None)
         self.time.after(self._some(0.5, 3.0), lambda: self._go_running(pod, process, job))
@@ -295,6 +305,10 @@ class World:
             beside = other is not pod and other.process.alive and job is not None and job.active
             if beside and other.deployment is not pod.deployment:
                 self.violations.append("two jobs at once")
+
+    def _forbid_old_workers(self, cluster: str) -> None:
+        if self.workers.strangers_to(cluster):
+            self.violations.append("a TaskManager of another cluster offers itself to a new JobManager")
 
     def _recover_graphs(self, deployment: Deployment) -> None:
         mine = deployment.start.job_result_store_id
@@ -316,6 +330,12 @@ class World:
         job.owned = path if held and "chk-" in held[1] else None
         return job
 
+    def _bounds(self, deployment: Deployment) -> Mapping[str, Bounds]:
+        """High availability keeps them beside the job graph."""
+        asked = overrides_of(deployment.spec)
+        kept = self.requirements.get(deployment.start.job_result_store_id) if deployment.ha else None
+        return kept or {vertex: Bounds(1, number) for vertex, number in {"a": 1, "b": 1, **asked}.items()}
+
     def _account(self, deployment: Deployment, job: Job, first: bool) -> None:
         """Only the operator's starts are judged: that Flink without metadata starts over is known."""
         point, store = deployment.start.restore, deployment.start.job_result_store_id
@@ -334,10 +354,17 @@ class World:
         return newest is not None and not newest.seen and not self.metadata.get(newest.start.job_id)
 
     def _go_running(self, pod: Pod, process: Process, job: Job) -> None:
-        if self._lives(process, job) and job.state is JobState.INITIALIZING:
+        if not self._lives(process, job) or job.state is not JobState.INITIALIZING:
+            return
+        if not self._has_slots(pod.deployment):
+            self.time.after(2.0, lambda: self._go_running(pod, process, job))
+        else:
             self._set(job, JobState.RUNNING)
             if "kubernetes.operator.no-checkpoints" not in pod.deployment.spec["flinkConfiguration"]:
                 self.time.after(self._some(5.0, 25.0), lambda: self._checkpoint(pod, process, job))
+
+    def _has_slots(self, deployment: Deployment) -> bool:
+        return self.workers.ready or not deployment.standalone
 
     # a job runs
 
@@ -350,7 +377,9 @@ class World:
     def _checkpoint(self, pod: Pod, process: Process, job: Job) -> None:
         if not self._lives(process, job) or not job.active:
             return
-        if job.state is JobState.RUNNING and not pod.lost:
+        if job.state is JobState.RUNNING and not self._has_slots(pod.deployment):
+            self.restart_job(pod)
+        if job.state is JobState.RUNNING and not pod.lost and not job.stalls:
             self._complete_checkpoint(pod.deployment, job)
         self.time.after(self._some(5.0, 25.0), lambda: self._checkpoint(pod, process, job))
 
@@ -368,19 +397,53 @@ class World:
         if not deployment.uncounted:
             self.floor, self.newest = job.count, deployment
 
-    def restart_job(self, pod: Pod) -> None:
+    def restart_job(self, pod: Pod, longest: float = 200.0) -> None:
         """A task fails; the job is restarted from its last checkpoint."""
         job, process = pod.process.job, pod.process
         if job is None or job.state is not JobState.RUNNING:
             return
         self._set(job, JobState.RESTARTING)
+        job.restarts += 1
         for trigger in job.triggers.values():
             self._fail_trigger(trigger)
-        self.time.after(self._some(1.0, 200.0), lambda: self._restarted(process, job))
+        self.time.after(self._some(1.0, longest), lambda: self._restarted(pod, process, job))
 
-    def _restarted(self, process: Process, job: Job) -> None:
-        if self._lives(process, job) and job.state is JobState.RESTARTING:
+    def _restarted(self, pod: Pod, process: Process, job: Job) -> None:
+        if not self._lives(process, job) or job.state is not JobState.RESTARTING:
+            return
+        if not self._has_slots(pod.deployment):
+            self.time.after(2.0, lambda: self._restarted(pod, process, job))
+        else:
             self._set(job, JobState.RUNNING)
+
+    def flap(self) -> None:
+        """The job fails again and again, whoever started it, until `flaps_until`."""
+        if self.time.now < self.flaps_until:
+            for pod in self.pods:
+                self.restart_job(pod, 3.0)
+            self.time.after(self._some(2.0, 12.0), self.flap)
+
+    def stall(self, pod: Pod) -> None:
+        """The job completes no more checkpoint."""
+        if pod.process.job is not None:
+            pod.process.job.stalls = True
+
+    def rescale(self, process: Process, job_id: str, bounds: Mapping[str, Bounds]) -> None:
+        """Has the vertices of the job run in other numbers, which takes a restart of its tasks."""
+        pod = next((pod for pod in self.pods if pod.process is process), None)
+        job = process.job
+        if pod is None or job is None or job.job_id != job_id:
+            return
+        if bounds.keys() != job.bounds.keys():
+            self.violations.append("the request is incomplete")
+        job.bounds = bounds
+        self.requirements[pod.deployment.start.job_result_store_id] = bounds
+        self.time.after(self._some(0.5, 5.0), lambda: self._rescaled(pod, job))
+
+    def _rescaled(self, pod: Pod, job: Job) -> None:
+        job.parallelism = {vertex: bounds.upper for vertex, bounds in job.bounds.items()}
+        if pod.process.job is job:
+            self.restart_job(pod, 3.0)
 
     def end(self, pod: Pod, state: JobState) -> None:
         """The job ends by itself, or by somebody else's hand."""

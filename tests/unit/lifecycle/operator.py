@@ -3,158 +3,77 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.unit.lifecycle.model import GRACE, Deployment, Time, World
+from tests.unit.lifecycle import establishedoperator
+from tests.unit.lifecycle.model import GRACE, Deployment, Pod, World
+from tests.unit.lifecycle.resource import Resource, desire
+from tests.unit.lifecycle.timeline import Time
+from tests.unit.lifecycle.workers import WorkerPod
 
-from flinkop.flinkconf.schedule import Every, Schedule
+from flinkop.lifecycle import statuswriter
 from flinkop.lifecycle.action import (
     Action,
     AddFinalizer,
     CancelJob,
     DeleteHaMetadata,
     DeleteJobManager,
+    DeleteTaskManagers,
     DisposeSavepoint,
     RemoveFinalizer,
     RemoveJobGraphs,
+    Rescale,
+    ScaleTaskManagers,
     StartCluster,
+    StartTaskManagers,
     StopWithSavepoint,
     TriggerCheckpoint,
     TriggerSavepoint,
 )
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Decision, Fresh
-from flinkop.lifecycle.desired import Desired, Settings
+from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.dispose import may_dispose
 from flinkop.lifecycle.observed import (
     TERMINAL,
     Answered,
+    Bounds,
     Checkpoints,
     HaMetadata,
     Job,
     JobManager,
+    JobState,
     Observed,
+    RescaleRefused,
+    Scale,
     Snapshot,
     SnapshotCompleted,
     SnapshotFailed,
     SnapshotInProgress,
     SnapshotUnknown,
+    TaskManagers,
     Trouble,
     Unreachable,
 )
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.lifecycle.specdiff import Effect
 from flinkop.lifecycle.statusreader import read_record
-from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.lifecycle.step import TakingSavepoint, WaitingToRetry
 
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
-_OPTION = "kubernetes.operator."
-_NO_SCALE = Scale("", 0)
+_NO_SCALE = statuswriter.Scale("", 0)
 _LONGEST_WAIT = 1500.0
 _LONGEST_MESSAGE = 700
 
 
 class Interrupted(Exception):
     """An API server or a JobManager did not do what it was asked: the pass ends, and comes again."""
-
-
-@dataclass
-class Resource:
-    """The FlinkDeployment as the API server has it."""
-
-    spec: dict[str, Any]
-    generation: int = 1
-    version: int = 1
-    finalizer: bool = False
-    deleting: bool = False
-    gone: bool = False
-    status: dict[str, Any] = field(default_factory=dict)
-
-
-def desire(resource: Resource, record: Record) -> Desired | None:
-    """What `controllers.desire` makes of the resource; None when it never had a valid spec."""
-    spec: Mapping[str, Any] = resource.spec
-    problems: tuple[str, ...] = ()
-    if _is_invalid(spec, record):
-        problems = ("spec: is wrong",)
-        if record.reconciled is None:
-            return None
-        spec = record.reconciled
-    rolled_back = record.rollback is not None and record.rollback.generation == resource.generation
-    if rolled_back and record.stable is not None:
-        spec, problems = record.stable, ()
-    conf, job = spec["flinkConfiguration"], spec["job"]
-    before = record.reconciled
-    return Desired(
-        generation=resource.generation,
-        spec=spec,
-        change=_change(record, spec, rolled_back),
-        rolled_back=rolled_back,
-        suspended=job["state"] == "suspended",
-        upgrade_mode=job["upgradeMode"],
-        settings=_settings(conf),
-        deleting=resource.deleting,
-        has_finalizer=resource.finalizer,
-        deployed_high_availability=before is not None and "high-availability.type" in before["flinkConfiguration"],
-        version_changed=before is not None and before["flinkVersion"] != spec["flinkVersion"],
-        initial_savepoint_path=job["initialSavepointPath"],
-        pinned_job_id=conf.get("pinned"),
-        problems=problems,
-    )
-
-
-def _is_invalid(spec: Mapping[str, Any], record: Record) -> bool:
-    before = record.reconciled
-    if spec["image"] == "invalid":
-        return True
-    return (
-        before is not None
-        and before["flinkVersion"] != spec["flinkVersion"]
-        and before["job"]["state"] == "suspended"
-        and before["job"]["upgradeMode"] == "last-state"
-    )
-
-
-def _change(record: Record, spec: Mapping[str, Any], rolled_back: bool) -> Change:
-    if record.reconciled is None:
-        return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
-    change = diff_spec(record.reconciled, spec)
-    return replace(change, effect=min(change.effect, Effect.UPGRADE)) if rolled_back else change
-
-
-def _settings(conf: Mapping[str, str]) -> Settings:
-    return Settings(
-        high_availability="high-availability.type" in conf,
-        savepoint_directory="file:/savepoints",
-        savepoint_on_deletion=f"{_OPTION}savepoint-on-deletion" in conf,
-        rollback=f"{_OPTION}rollback" in conf,
-        restart_failed=f"{_OPTION}restart-failed" in conf,
-        recovery=f"{_OPTION}no-recovery" not in conf,
-        last_state_fallback=f"{_OPTION}no-fallback" not in conf,
-        cancel_for_last_state=f"{_OPTION}cancel" in conf,
-        max_checkpoint_age=timedelta(seconds=10) if f"{_OPTION}max-age" in conf else None,
-        checkpoint_timeout=timedelta(seconds=120),
-        savepoint_schedule=_every(conf, "periodic-savepoints"),
-        checkpoint_schedule=_every(conf, "periodic-checkpoints"),
-        ignore_pending_savepoint=f"{_OPTION}ignore-pending" in conf,
-        savepoint_history_count=1 if f"{_OPTION}few-savepoints" in conf else 10,
-        savepoint_history_age=timedelta(seconds=100),
-        readiness_timeout=timedelta(seconds=100),
-        cleanup_timeout=timedelta(seconds=100),
-        cancel_timeout=timedelta(seconds=20),
-        shutdown_ttl=timedelta(seconds=100),
-        progress_interval=timedelta(seconds=3),
-        rest_interval=timedelta(seconds=30),
-    )
-
-
-def _every(conf: Mapping[str, str], option: str) -> Schedule | None:
-    return Every(timedelta(seconds=45)) if f"{_OPTION}{option}" in conf else None
 
 
 class Operator:
@@ -173,6 +92,9 @@ class Operator:
         self._requeue = 0
         self._failures = 0
         self._applied = False
+        self._refused_rescale: int | None = None
+        self.counts: Counter[str] = Counter()
+        self._again_at: dict[int, datetime] = {}
         self._version = 0
         self._excuses: dict[str, bool] = {}
         self._known: list[Deployment] = []
@@ -190,7 +112,7 @@ class Operator:
     def _crash(self) -> None:
         """The process is gone, and with it all that it knew but did not write. Another one comes."""
         self._life += 1
-        self._busy, self._woken, self._applied = True, False, False
+        self._busy, self._woken, self._applied, self._refused_rescale = True, False, False, None
         self.history.append(f"{self.time.now:8.1f} -- crash")
         outage = self.rng.choice((1.0, 15.0, 15.0, 200.0))
         life = self._life
@@ -242,7 +164,7 @@ class Operator:
             self._record(seen, never_accepted(record, seen.generation, ("spec: is wrong",)))
             return None
         fresh = Fresh(now, self._id(), self._id(), self._id())
-        observed = self._look()
+        observed = self._look(desired)
         asked = questions(record, desired, observed.jobmanager is not None)
         if may_dispose(record, desired, now):
             asked |= Question.CHECKPOINTS
@@ -251,7 +173,7 @@ class Operator:
             observed = replace(observed, ha=self._ha(record))
             yield
         if Question.JOB in asked and observed.jobmanager is not None and observed.jobmanager.available:
-            observed = self._ask(record, observed, asked)
+            observed = self._ask(record, observed, asked, seen.generation)
         decision = decide(record, observed, desired, fresh)
         yield
         self._record(seen, decision)
@@ -262,7 +184,7 @@ class Operator:
             self.world.newest.seen = True
         for action in decision.actions:
             yield
-            self._perform(action, desired)
+            yield from self._perform(action, desired)
         return None if decision.requeue_after is None else decision.requeue_after.total_seconds()
 
     def _now(self) -> datetime:
@@ -273,16 +195,25 @@ class Operator:
 
     # observe
 
-    def _look(self) -> Observed:
-        deployment, pods = self.world.deployment, self.world.pods
+    def _look(self, desired: Desired) -> Observed:
+        deployment, pods, workers = self.world.deployment, self.world.pods, self.world.workers
         broken = deployment is not None and deployment.spec["image"] == "broken"
         return Observed(
             jobmanager=self._jobmanager(deployment) if deployment else None,
             jobmanager_pods=len(pods),
-            pods_overdue=bool(pods) and all(p.deleted_at is not None and self.time.now > p.deleted_at + GRACE + 30.0 for p in pods),
+            pods_overdue=bool(pods) and all(map(self._is_overdue, pods)),
+            taskmanagers=self._taskmanagers() if desired.standalone else None,
+            taskmanager_pods=sum(not self._is_overdue(pod) for pod in workers.pods) if desired.standalone else 0,
             trouble=Trouble("ImagePullBackOff", "no such image") if broken and pods else None,
             dependents_applied=self._applied,
         )
+
+    def _is_overdue(self, pod: Pod | WorkerPod) -> bool:
+        return pod.deleted_at is not None and self.time.now > pod.deleted_at + GRACE + 30.0
+
+    def _taskmanagers(self) -> TaskManagers | None:
+        found = self.world.workers.deployment
+        return TaskManagers(found.uid, found.replicas) if found is not None else None
 
     def _jobmanager(self, deployment: Deployment) -> JobManager:
         return JobManager(deployment.uid, deployment.start.generation, deployment.is_available(self.time.now), False, deployment.was_ready)
@@ -299,7 +230,7 @@ class Operator:
             config_maps=len(jobs) + bool(self.world.graphs),
         )
 
-    def _ask(self, record: Record, seen: Observed, asked: Question) -> Observed:
+    def _ask(self, record: Record, seen: Observed, asked: Question, generation: int) -> Observed:
         process = self.world.answering()
         if process is None:
             return replace(seen, rest=Unreachable("no answer in time"))
@@ -312,7 +243,14 @@ class Operator:
         seen = replace(seen, job=overview, failure="it broke" if job.state.value == "FAILED" else None)
         if Question.CHECKPOINTS in asked or job.state in TERMINAL:
             seen = replace(seen, checkpoints=_checkpoints(self.world.statistics(process, job)))
-        return seen
+        if Question.SCALE in asked:
+            seen = replace(seen, scale=self._scale(job, generation))
+        return replace(seen, restarts=job.restarts) if Question.RESTARTS in asked else seen
+
+    def _scale(self, job: Any, generation: int) -> Scale | RescaleRefused | None:
+        if self._refused_rescale == generation:
+            return RescaleRefused("no")
+        return Scale(job.bounds, job.parallelism) if job.state is JobState.RUNNING else None
 
     def _hear(self, record: Record, seen: Observed, job: Any, asked: Question) -> Observed:
         step, savepoint, checkpoint = record.step, record.savepoints.trigger, record.checkpoints.trigger
@@ -334,7 +272,12 @@ class Operator:
     # record
 
     def _record(self, seen: Resource, decision: Decision) -> None:
-        after = write_status(decision.record, seen.status, _NO_SCALE, self._now())
+        self.counts.update(event.reason for event in decision.events)
+        if decision.record.phase is Phase.DEPLOYING:
+            self._again_at = {}  # another JobManager may do better
+        if isinstance(decision.record.step, WaitingToRetry):
+            self._again_at = {decision.record.step.generation: decision.record.step.not_before}
+        after = statuswriter.write_status(decision.record, seen.status, _NO_SCALE, self._now())
         if after == seen.status:
             self._check_wait(decision.record)
             return
@@ -349,6 +292,20 @@ class Operator:
             self.world.violations.append(f"a message that grows: {record.message}")
         step = type(record.step).__name__ if record.step else "-"
         self.history.append(f"{self.time.now:8.1f} {record.phase} {record.reason} {record.health} {step}: {record.message[:150]}")
+        self._check_handover(record)
+
+    def _check_handover(self, record: Record) -> None:
+        """The established operator, if it took over at this moment, would not lose state either."""
+        world, spec, deployment = self.world, self.resource.spec, self.world.deployment
+        if self.resource.deleting or self.resource.gone or spec["job"]["upgradeMode"] == "stateless" or world.floor == 0:
+            return
+        process, held = world.answering(), world.metadata.get(record.job.job_id or "")
+        runs = process is not None and process.job is not None and process.job.active
+        sight = establishedoperator.World(deployment.start.generation if deployment else None, bool(held), runs)
+        action = establishedoperator.EstablishedOperator(self.resource.status).next_action(spec, sight)
+        path = action.removeprefix("starts from ")
+        if action == establishedoperator.EMPTY or (path in world.storage and world.storage[path] < world.floor):
+            self.world.violations.append(f"handed over without its state: {action} of {world.floor}")
 
     def _guard(self) -> None:
         """Writes are refused when the resource is another than the one that was read."""
@@ -381,8 +338,9 @@ class Operator:
 
     # act
 
-    def _perform(self, action: Action, desired: Desired) -> None:
+    def _perform(self, action: Action, desired: Desired) -> Iterator[None]:
         self.activity.append(self.time.now)
+        self.counts[type(action).__name__] += 1
         self.history.append(f"{self.time.now:8.1f}     {action}")
         match action:
             case AddFinalizer():
@@ -395,10 +353,20 @@ class Operator:
                 self.resource.gone = self.resource.deleting
                 self.touch()
             case StartCluster():
-                self._start(action, desired)
+                yield from self._start(action, desired)
             case DeleteJobManager(uid):
                 self.world.delete(uid)
+            case StartTaskManagers():
+                running = read_record(self.resource.status).reconciled or desired.spec
+                self._start_taskmanagers(running["taskManager"]["replicas"])
+            case ScaleTaskManagers(uid, replicas):
+                self.world.workers.scale(uid, replicas)
+            case DeleteTaskManagers(uid):
+                self.world.workers.delete(uid)
+            case Rescale(job_id, bounds):
+                self._rescale(job_id, bounds, desired)
             case StopWithSavepoint(job_id, trigger_id):
+                self._check_pause(desired)
                 self.world.stop_with_savepoint(self._process(), job_id, trigger_id)
             case TriggerSavepoint(job_id, trigger_id):
                 self.world.trigger_savepoint(self._process(), job_id, trigger_id)
@@ -416,15 +384,40 @@ class Operator:
             case RemoveJobGraphs():
                 self._assert_gone()
                 self.world.graphs.clear()
+            case _:
+                self.world.violations.append(f"an action that the model does not know: {action}")
 
-    def _start(self, action: StartCluster, desired: Desired) -> None:
+    def _check_pause(self, desired: Desired) -> None:
+        again_at = self._again_at.get(desired.generation)
+        if again_at is not None and self._now() < again_at and not desired.deleting:
+            self.world.violations.append("a stop whose savepoint failed is tried again without a pause")
+
+    def _start(self, action: StartCluster, desired: Desired) -> Iterator[None]:
         existing = self.world.deployment
         if existing is not None and existing.start.job_result_store_id != action.job_result_store_id:
             raise Interrupted("Deployment exists")
         if existing is None:
             excused = self._excuses[action.job_result_store_id]
             self.world.create(action, desired.spec, desired.settings.high_availability, excused)
+        if desired.standalone:
+            yield
+            self._start_taskmanagers(desired.taskmanagers)
         self._applied = True
+
+    def _start_taskmanagers(self, replicas: int) -> None:
+        """A cluster that somebody has removed meanwhile is not theirs."""
+        cluster = self.world.deployment
+        self.world.workers.create(cluster.uid if cluster is not None else None, replicas)
+
+    def _rescale(self, job_id: str, bounds: Mapping[str, Bounds], desired: Desired) -> None:
+        process = self._process()
+        if self.world.refuses_rescaling:
+            self.history.append(f"{self.time.now:8.1f} -- rescaling refused")
+            self.counts["RescaleRefused"] += 1
+            self._refused_rescale = desired.generation
+            self._woken = True
+            return
+        self.world.rescale(process, job_id, bounds)
 
     def _process(self) -> Any:
         process = self.world.answering()

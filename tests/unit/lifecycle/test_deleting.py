@@ -124,7 +124,7 @@ def test_a_deployment_that_does_not_go_calls_for_help() -> None:
 
 
 def test_a_resource_that_has_been_let_go_is_not_touched_any_more() -> None:
-    record = deleting(TearingDown(NOW, HaFate.REMOVE), generation=2)
+    record = deleting(TearingDown(NOW, HaFate.REMOVE), generation=2, ends_at=NOW + timedelta(minutes=5))
     decision = delete(record, an_observed(), has_finalizer=False)
 
     assert (decision.record, decision.actions) == (record, ())
@@ -187,7 +187,7 @@ def test_a_deletion_drains_where_that_is_asked_for() -> None:
             id="ended unseen",
         ),
         pytest.param(taking(), an_observed(job=None, savepoint=SnapshotUnknown(), ha=ha()), [], [], id="coming back"),
-        pytest.param(taking(), nothing_left(), [], [], id="the JobManager is gone"),
+        pytest.param(taking(), nothing_left(), [], ["CleanupFailed"], id="the JobManager is gone"),
         pytest.param(
             taking(since=NOW - LONG), an_observed(savepoint=SnapshotInProgress()), [DeleteJobManager], ["CleanupFailed"], id="too slow"
         ),

@@ -21,8 +21,10 @@ from flinkop.api.flinkdeploymentstatus import FlinkDeploymentStatus
 from flinkop.lifecycle.established import camel_case, lifecycle_state, reconciliation_state
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import JobRecord, Record
+from flinkop.lifecycle.record import JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.step import HaFate, TearingDown
+
+STOPPED = JobRecord("a" * 32, "job", JobState.FINISHED)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +32,10 @@ from flinkop.lifecycle.step import HaFate, TearingDown
     [
         pytest.param(Record(), "CREATED", "UPGRADING", id="2: nothing reconciled yet"),
         pytest.param(Record(invalid="wrong"), "FAILED", "UPGRADING", id="2: and an error"),
-        pytest.param(a_stopping_record(), "UPGRADING", "UPGRADING", id="3: upgrading"),
-        pytest.param(a_record_tearing_down(), "UPGRADING", "UPGRADING", id="3: upgrading, the job is stopped"),
+        pytest.param(a_stopping_record(), "UPGRADING", "DEPLOYED", id="the old job runs: another operator has to look at it first"),
+        pytest.param(a_record_tearing_down(), "UPGRADING", "DEPLOYED", id="and so it may as long as the JobManager is there"),
+        pytest.param(a_record_tearing_down(job=STOPPED), "UPGRADING", "UPGRADING", id="3: upgrading, the job is stopped"),
+        pytest.param(a_record_tearing_down(jobmanager=JobManagerStatus.MISSING), "UPGRADING", "UPGRADING", id="3: upgrading, it is gone"),
         pytest.param(a_suspended_record(), "SUSPENDED", "DEPLOYED", id="5: suspended"),
         pytest.param(
             an_ended_record(JobState.CANCELED, phase=Phase.FINISHED), "SUSPENDED", "DEPLOYED", id="5: cancelled counts as suspended"

@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from tests.unit.lifecycle.model import Time, World
-from tests.unit.lifecycle.operator import Operator, Resource
+from tests.unit.lifecycle.model import Deployment, Job, World, overrides_of
+from tests.unit.lifecycle.operator import Operator
+from tests.unit.lifecycle.people import PERIODIC, People
+from tests.unit.lifecycle.resource import Resource
+from tests.unit.lifecycle.timeline import Time
 
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
@@ -22,29 +25,9 @@ from flinkop.lifecycle.statusreader import read_record
 _LIVES = int(os.environ.get("FLINKOP_RANDOM_LIVES", "100"))
 _FIRST = int(os.environ.get("FLINKOP_RANDOM_SEED", "0"))
 _BATCHES = 10
-_OPTIONS = (
-    "savepoint-on-deletion",
-    "no-recovery",
-    "no-fallback",
-    "cancel",
-    "max-age",
-    "few-savepoints",
-    "ignore-pending",
-    "no-checkpoints",
-    "rollback",
-    "restart-failed",
-)
-_PERIODIC = ("periodic-savepoints", "periodic-checkpoints")
-_CHANGED = ("no-recovery", "cancel", *_PERIODIC)
-# Then metadata may lead to an old savepoint for ever.
-_SAVEPOINTS_ONLY = ("no-checkpoints", "periodic-savepoints", "few-savepoints")
-_EDITS = (
-    *("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "conf", "image", "throws", "version"),
-    *("savepoint", "checkpoint"),
-)
 _TO_REST = 6 * 3600.0
-_LAST_CHORES = 200.0
-_SILENCE = 1200.0
+_LAST_CHORES = 400.0
+_SILENCE = 600.0
 
 
 class Life:
@@ -54,84 +37,20 @@ class Life:
         self.rng = rng = random.Random(seed)
         self.time = Time()
         self.world = World(rng, self.time)
-        self.resource = Resource(self._first_spec())
+        self.people = People(rng, self.world.storage)
+        self.resource = Resource(self.people.first_spec())
         self.operator = Operator(rng, self.time, self.world, self.resource)
         self.operator.crashes = rng.choice((0.0, 0.0, 0.01, 0.05, 0.2))
         self.operator.dawdles = rng.choice((0.0, 0.2))
-        self._number = 0
-
-    def _first_spec(self) -> dict[str, Any]:
-        rng = self.rng
-        conf = {}
-        if rng.random() < 0.7:
-            conf["high-availability.type"] = "kubernetes"
-        if rng.random() < 0.15:
-            conf["pinned"] = "f" * 32
-        for option in (*_OPTIONS, *_PERIODIC):
-            if rng.random() < 0.15:
-                conf[f"kubernetes.operator.{option}"] = "true"
-        if rng.random() < 0.1:
-            conf |= {f"kubernetes.operator.{option}": "true" for option in _SAVEPOINTS_ONLY}
-        self.world.storage["file:/savepoints/savepoint-given"] = rng.randint(1, 50)
-        return {
-            "image": "good",
-            "flinkVersion": "v1_20",
-            "flinkConfiguration": conf,
-            "restartNonce": None,
-            "job": {
-                "args": ["0"],
-                "state": "suspended" if rng.random() < 0.05 else "running",
-                "upgradeMode": self._a_mode(),
-                "initialSavepointPath": "file:/savepoints/savepoint-given" if rng.random() < 0.2 else None,
-                "savepointRedeployNonce": None,
-                "savepointTriggerNonce": None,
-                "checkpointTriggerNonce": None,
-            },
-        }
-
-    def _a_mode(self) -> str:
-        return self.rng.choice(("savepoint", "savepoint", "last-state", "last-state", "last-state", "stateless"))
+        self.world.refuses_rescaling = rng.random() < 0.3
 
     # what people do
 
     def _edit(self) -> None:
         if self.resource.gone or self.resource.deleting:
             return
-        job, spec = self.resource.spec["job"], self.resource.spec
-        for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
-            self._number += 1
-            name = self.rng.choice(_EDITS)
-            spec, job = self._changed(name, spec, job)
-        self._submit({**spec, "job": job}, f"edit {name}")
-
-    def _changed(self, name: str, spec: dict[str, Any], job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        match name:
-            case "args":
-                job = {**job, "args": [str(self._number)]}
-            case "throws":
-                job = {**job, "args": ["throws", str(self._number)]}
-            case "mode":
-                job = {**job, "upgradeMode": self._a_mode()}
-            case "state":
-                job = {**job, "state": "running" if job["state"] == "suspended" else "suspended"}
-            case "nonce":
-                spec = {**spec, "restartNonce": self._number}
-            case "savepoint" | "checkpoint":
-                job = {**job, f"{name}TriggerNonce": self._number}
-            case "redeploy":
-                paths = sorted(path for path in self.world.storage if "savepoint" in path)
-                job = {**job, "savepointRedeployNonce": self._number, "initialSavepointPath": self.rng.choice(paths)}
-            case "conf":
-                key = self.rng.choice(("high-availability.type", *(f"kubernetes.operator.{name}" for name in _CHANGED)))
-                conf = dict(spec["flinkConfiguration"])
-                if conf.pop(key, None) is None:
-                    conf[key] = "kubernetes"
-                spec = {**spec, "flinkConfiguration": conf}
-            case "version":
-                spec = {**spec, "flinkVersion": self.rng.choice(("v1_20", "v2_0"))}
-            case "image":
-                spec = {**spec, "image": self.rng.choice(("good", "broken", "invalid", "invalid"))}
-        return spec, job
+        spec, last = self.people.edit(self.resource.spec)
+        self._submit(spec, f"edit {last}")
 
     def _submit(self, spec: dict[str, Any], why: str) -> None:
         if spec == self.resource.spec or self.resource.deleting or self.resource.gone:
@@ -155,7 +74,7 @@ class Life:
     # what breaks
 
     def _break(self) -> None:
-        name = self.rng.choice(sorted(self._faults()))
+        name = self.rng.choice(self.people.theme.faults or sorted(self._faults()))
         self.operator.history.append(f"{self.time.now:8.1f} !! {name}")
         self._faults()[name]()
 
@@ -170,6 +89,11 @@ class Life:
             "jobmanager dies": of_pod(world.kill),
             "deployment deleted": (lambda: world.delete(world.deployment.uid) if world.deployment else None),
             "job restarts": of_pod(world.restart_job),
+            "job flaps": self._flap,
+            "checkpoints stall": of_pod(world.stall),
+            "taskmanagers deleted": self._delete_workers,
+            "taskmanager lost": world.workers.lose_node,
+            "rescaling refused": self._refuse_rescaling,
             "job fails": of_pod(world.end, JobState.FAILED),
             "job finishes": of_pod(world.end, JobState.FINISHED),
             "job cancelled": of_pod(world.end, JobState.CANCELED),
@@ -179,6 +103,19 @@ class Life:
             "savepoints fail": self._fail_savepoints,
             "savepoints are slow": self._slow_savepoints,
         }
+
+    def _flap(self) -> None:
+        self.world.flaps_until = self.time.now + self.rng.uniform(10.0, 200.0)
+        self.world.flap()
+
+    def _delete_workers(self) -> None:
+        found = self.world.workers.deployment
+        if found is not None:
+            self.world.workers.delete(found.uid)
+
+    def _refuse_rescaling(self) -> None:
+        self.world.refuses_rescaling = True
+        self.time.after(self.rng.uniform(100.0, 1800.0), lambda: setattr(self.world, "refuses_rescaling", False))
 
     def _hang(self) -> None:
         self.world.hangs = True
@@ -197,7 +134,7 @@ class Life:
     def play(self) -> None:
         """Trouble for a while, then peace, then rest, then silence."""
         rng = self.rng
-        trouble = rng.choice((30.0, 120.0, 600.0, 1800.0))
+        trouble = rng.choice(self.people.theme.troubles)
         for _ in range(rng.randint(0, 6)):
             self.time.after(rng.uniform(0.0, trouble), self._edit)
         for _ in range(rng.randint(0, 4)):
@@ -223,12 +160,14 @@ class Life:
     def _heal(self) -> None:
         self.operator.history.append(f"{self.time.now:8.1f} ## peace")
         self.operator.crashes = 0.0
-        self.world.hangs = self.world.savepoints_fail = self.world.savepoints_are_slow = False
+        self.world.hangs = self.world.savepoints_fail = self.world.savepoints_are_slow = self.world.refuses_rescaling = False
+        self.world.flaps_until = 0.0
+        self.world.workers.find_nodes()
         for pod in list(self.world.pods):
             self.world.find_node(pod)
         spec = self.resource.spec
         args = spec["job"]["args"] if spec["job"]["args"][0] != "throws" else ["fixed"]
-        periodic = {f"kubernetes.operator.{name}" for name in _PERIODIC}
+        periodic = {f"kubernetes.operator.{name}" for name in PERIODIC}
         conf = {key: value for key, value in spec["flinkConfiguration"].items() if key not in periodic}
         self._submit({**spec, "image": "good", "flinkConfiguration": conf, "job": {**spec["job"], "args": args}}, "fixed")
 
@@ -238,7 +177,7 @@ class Life:
     def is_at_rest(self) -> bool:
         """Whether nothing more is to come: the wish is fulfilled, the job has ended, or somebody's help is asked for."""
         if self.resource.gone:
-            return self.world.deployment is None and not self.world.pods
+            return self.world.deployment is None and not self.world.pods and not self.world.workers.pods
         if self.resource.deleting or self.resource.status.get("observedGeneration") != self.resource.generation:
             return False
         record, spec = self.record(), self.resource.spec
@@ -253,18 +192,34 @@ class Life:
             case Phase.RUNNING:
                 return record.health is Health.SETTLED and record.reconciled == spec and not suspended and self._runs(spec)
             case Phase.SUSPENDED:
-                return record.health is Health.SETTLED and suspended and self.world.deployment is None
+                return record.health is Health.SETTLED and suspended and self._nothing_is_left()
             case Phase.FINISHED:
-                return record.health is Health.SETTLED and not suspended
+                return record.health is Health.SETTLED and not suspended and self._keeps_no_idle_workers()
             case Phase.FAILED:
-                return record.health is Health.STALLED and bool(record.message)
+                return record.health is Health.STALLED and bool(record.message) and self._keeps_no_idle_workers()
             case _:
                 return False
 
+    def _nothing_is_left(self) -> bool:
+        return self.world.deployment is None and self.world.workers.deployment is None
+
+    def _keeps_no_idle_workers(self) -> bool:
+        return self.world.workers.deployment is None or self.world.deployment is not None
+
     def _runs(self, spec: Mapping[str, Any]) -> bool:
         process = self.world.answering()
-        job = process.job if process else None
-        return job is not None and job.state is JobState.RUNNING and self.world.deployment.spec["job"]["args"] == spec["job"]["args"]
+        job, deployment = process.job if process else None, self.world.deployment
+        if job is None or deployment is None or job.state is not JobState.RUNNING:
+            return False
+        return deployment.spec["job"]["args"] == spec["job"]["args"] and self._is_so_parallel(spec, deployment, job)
+
+    def _is_so_parallel(self, spec: Mapping[str, Any], deployment: Deployment, job: Job) -> bool:
+        """Without high availability a restarted JobManager forgets what it was told in place."""
+        if spec["mode"] == "standalone":
+            workers = self.world.workers.deployment
+            return workers is not None and (workers.cluster, workers.replicas) == (deployment.uid, spec["taskManager"]["replicas"])
+        forgets = not deployment.ha and deployment.boots > 1
+        return forgets or all(job.parallelism.get(vertex) == number for vertex, number in overrides_of(spec).items())
 
     def _story(self, problem: str) -> str:
         return "\n".join([problem, *self.operator.history[-60:]])

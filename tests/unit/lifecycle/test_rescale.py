@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.lifecycle.builder import (
     FRESH,
+    MILLISECONDS,
     NOW,
     SPEC,
     a_desired,
@@ -21,16 +22,18 @@ from tests.unit.lifecycle.builder import (
     reasons,
 )
 
+from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.action import Rescale, StopWithSavepoint
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired, Scaling
-from flinkop.lifecycle.observed import Bounds, JobState, Observed, RescaleRefused, Scale, Unreachable
+from flinkop.lifecycle.observed import Bounds, JobState, Observed, RescaleRefused, Scale, SnapshotInProgress, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Health
 from flinkop.lifecycle.rescale import wanted_bounds
+from flinkop.lifecycle.snapshot import Snapshots, Trigger
 from flinkop.lifecycle.specdiff import OVERRIDES, Change, Effect
-from flinkop.lifecycle.step import Rescaling
+from flinkop.lifecycle.step import Rescaling, WaitingToRetry
 
 KEY = f"flinkConfiguration.{OVERRIDES}"
 AFTER = {**SPEC, "flinkConfiguration": {OVERRIDES: "map:4"}}
@@ -76,7 +79,9 @@ def test_it_is_told_again_until_it_knows_but_people_only_once() -> None:
 
 def test_once_it_knows_the_new_parallelism_is_waited_for() -> None:
     decision = decide(RESCALING, seen(ACCEPTED), a_wish(), FRESH)
-    assert (decision.record, decision.actions) == (replace(RESCALING, generation=2), ())
+    after = decision.record
+    assert (after, decision.actions) == (replace(RESCALING, generation=2, ends_at=after.ends_at, message=after.message), ())
+    assert after.message.startswith("Rescaling the running job: ")
 
 
 @pytest.mark.parametrize(
@@ -95,6 +100,29 @@ def test_then_the_spec_is_in_force(scale: Scale, after: timedelta) -> None:
 def test_where_flink_refuses_the_job_is_restarted() -> None:
     decision = decide(a_record(), seen(RescaleRefused("not adaptive")), a_wish(), FRESH)
     assert (decision.record.phase, kinds(decision)) == (Phase.UPGRADING, [StopWithSavepoint])
+
+
+def test_a_restart_that_takes_the_place_of_a_refused_rescaling_is_tried_again_after_a_pause() -> None:
+    step = WaitingToRetry(NOW, 2, 1, NOW + timedelta(minutes=1))
+    failed = a_record(step=step, reason="SavepointFailed", message="The savepoint failed.", health=Health.PROGRESSING)
+    decision = decide(failed, seen(RescaleRefused("not adaptive")), a_wish(), FRESH)
+    assert (decision.actions, decision.record) == ((), replace(failed, generation=2, ends_at=step.not_before))
+
+
+def test_a_restart_that_takes_the_place_of_a_refused_rescaling_waits_for_a_savepoint_that_is_being_taken() -> None:
+    pending = a_record(savepoints=Snapshots(Trigger("trigger", MILLISECONDS, TriggerType.MANUAL, "CANONICAL")))
+    decision = decide(pending, seen(RescaleRefused("not adaptive"), savepoint=SnapshotInProgress()), a_wish(), FRESH)
+    assert (decision.record.phase, decision.record.reason) == (Phase.RUNNING, "SavepointPending")
+
+
+def test_a_jobmanager_that_never_knows_what_it_was_told_is_no_endless_wait() -> None:
+    late = replace(FRESH, now=NOW + timedelta(minutes=5))
+    assert kinds(decide(RESCALING, seen(OLD), a_wish(), late)) == [StopWithSavepoint]
+
+
+def test_what_the_restart_in_its_place_depends_on_is_asked_in_time() -> None:
+    wish = a_wish(max_checkpoint_age=timedelta(minutes=1))
+    assert Question.HA_METADATA | Question.CHECKPOINTS in questions(a_record(), wish, jobmanager_exists=True)
 
 
 @pytest.mark.parametrize(

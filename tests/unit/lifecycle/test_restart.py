@@ -71,7 +71,7 @@ def test_each_start_in_a_row_comes_after_a_longer_pause(attempt: int, lived: int
 def test_until_then_people_read_when_it_is_tried_again() -> None:
     decision = decide(failed(attempt=1), observed_job(JobState.FAILED), WISH, FRESH)
     assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.FAILED, "JobFailed", ())
-    assert decision.record.message == "it broke It is started again at 12:00:10 UTC."
+    assert decision.record.message == "it broke. It is started again at 12:00:10 UTC (kubernetes.operator.job.restart.failed)."
     assert decision.requeue_after == timedelta(seconds=10)
     again = decide(decision.record, observed_job(JobState.FAILED), WISH, FRESH)
     assert again.record == decision.record, "nothing more is written"

@@ -96,7 +96,7 @@ def test_a_job_that_the_jobmanager_does_not_know_is_reported() -> None:
 def test_the_words_of_a_pod_that_does_not_come_back_are_told() -> None:
     down = an_observed(jobmanager=a_jobmanager(available=False), trouble=Trouble("CrashLoopBackOff", "exit code 1"))
 
-    assert decide(a_record(), down, a_desired(), FRESH).record.message == "exit code 1"
+    assert decide(a_record(), down, a_desired(), FRESH).record.message.startswith("exit code 1. Waiting until ")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_job_that_cannot_be_stopped_safely_is_left_as_it_is_and_followed() -> 
     decision = waits_for(observed_job(JobState.RESTARTING))
 
     assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.RUNNING, "UpgradeWaiting", ())
-    assert decision.record.message == "The new spec has to wait: spec.job.upgradeMode is savepoint, and the job is RESTARTING."
+    assert decision.record.message.startswith("The new spec has to wait: spec.job.upgradeMode is savepoint, and the job is RESTARTING. ")
     assert decision.record.job.state is JobState.RESTARTING
 
 
@@ -216,7 +216,7 @@ KEPT = a_record(reason="SavepointFailed", message="The savepoint failed.", healt
 def test_until_the_next_try_people_read_why_the_last_one_failed() -> None:
     decision = decide(KEPT, an_observed(), an_upgrade(), FRESH)
 
-    assert decision.record == replace(KEPT, generation=2, job=decision.record.job)
+    assert decision.record == replace(KEPT, generation=2, job=decision.record.job, ends_at=RETRY.not_before)
     assert decision.requeue_after == a_desired().settings.rest_interval
     soon = replace(FRESH, now=NOW + timedelta(seconds=28))
     assert decide(KEPT, an_observed(), an_upgrade(), soon).requeue_after == timedelta(seconds=2)

@@ -36,7 +36,17 @@ from flinkop.lifecycle.restore import Rejected, RestoreSource
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.statuswriter import Scale, timestamp, write_status
-from flinkop.lifecycle.step import Cancelling, HaFate, Step, TakingSavepoint, TearingDown, WaitingForJobs, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import (
+    Cancelling,
+    HaFate,
+    Rescaling,
+    Step,
+    TakingSavepoint,
+    TearingDown,
+    WaitingForJobs,
+    WaitingToRetry,
+    WaitingToStop,
+)
 
 SCALE = Scale("component=taskmanager,app=job", 2)
 LATER = NOW + timedelta(hours=1)
@@ -55,6 +65,7 @@ _steps: st.SearchStrategy[Step | None] = st.one_of(
     st.builds(WaitingToRetry, since=_times, generation=_attempts, attempt=_attempts, not_before=_times),
     st.builds(WaitingToStop, since=_times),
     st.builds(WaitingForJobs, since=_times),
+    st.builds(Rescaling, since=_times),
 )
 _rejected = st.builds(Rejected, source=st.sampled_from(RestoreSource), reason=_texts, path=st.none() | st.just(CHECKPOINT))
 _choices = st.builds(
@@ -108,12 +119,14 @@ def records(draw: st.DrawFn) -> Record:
     start = draw(st.none() | st.builds(Start, since=_times, generation=_attempts, job_result_store_id=_ids, attempt=_attempts))
     rollback, reconciled, stable = draw(_rollbacks)
     flags = st.booleans() if start is not None else st.just(False)
+    step = draw(_steps)
     return Record(
         phase=draw(st.sampled_from(Phase)),
         reason=draw(st.sampled_from(["JobRunning", "TakingSavepoint", "Forbidden"])),
         message=draw(_texts),
         health=draw(st.sampled_from(Health)),
-        step=draw(_steps),
+        step=step,
+        ends_at=draw(st.none() | _times) if step is not None else None,
         start=start,
         invalid=draw(st.none() | _texts.filter(bool)),
         generation=draw(st.integers(0, 10**6)),

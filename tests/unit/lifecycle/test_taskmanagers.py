@@ -12,6 +12,7 @@ from tests.unit.lifecycle.builder import (
     NOW,
     SPEC,
     a_desired,
+    a_job,
     a_jobmanager,
     a_record,
     a_record_tearing_down,
@@ -34,7 +35,7 @@ from flinkop.lifecycle.action import (
 )
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired, Scaling
-from flinkop.lifecycle.observed import NotAsked, Observed, TaskManagers
+from flinkop.lifecycle.observed import JobState, NotAsked, Observed, TaskManagers
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import Change, Effect
@@ -86,11 +87,12 @@ def test_another_number_of_them_restarts_nothing_and_counts_at_once() -> None:
     assert (decision.record.reconciled, decision.record.stable, decision.record.generation) == (SCALED, SCALED, 2)
 
 
-def test_they_are_not_touched_for_a_spec_that_has_to_wait() -> None:
-    """It would be the new spec's TaskManagers beside the old JobManager."""
-    waits = an_upgrade(standalone=True, taskmanagers=7, savepoint_directory=None)
-    decision = decide(a_record(), seen(None, rest=NotAsked(), job=None), waits, FRESH)
-    assert not any(isinstance(action, StartTaskManagers | ScaleTaskManagers) for action in decision.actions)
+@pytest.mark.parametrize(("taskmanagers", "actions"), [(TWO, []), (None, [StartTaskManagers(1)])], ids=["they are there", "they are gone"])
+def test_while_a_spec_waits_those_of_the_old_one_are_kept_and_not_scaled(taskmanagers: TaskManagers | None, actions: list[Any]) -> None:
+    """Without them the old job would never get to where it can be stopped."""
+    waits = an_upgrade(standalone=True, taskmanagers=7)
+    decision = decide(a_record(), seen(taskmanagers, job=a_job(JobState.INITIALIZING), ha=None), waits, FRESH)
+    assert (decision.record.reason, list(decision.actions)) == ("UpgradeWaiting", actions)
 
 
 def test_an_upgrade_removes_both_deployments() -> None:
@@ -128,3 +130,12 @@ def test_a_deletion_waits_for_them_but_not_for_ever() -> None:
     assert RemoveFinalizer not in kinds(decide(deleting, left, a_wish(deleting=True), FRESH))
     late = replace(FRESH, now=NOW + a_desired().settings.cleanup_timeout)
     assert RemoveFinalizer in kinds(decide(deleting, left, a_wish(deleting=True), late))
+
+
+def test_a_deletion_that_comes_back_late_removes_them_before_it_lets_go() -> None:
+    deleting = replace(a_record_tearing_down(), phase=Phase.DELETING)
+    late = replace(FRESH, now=NOW + a_desired().settings.cleanup_timeout)
+    left = nothing_left(taskmanagers=TWO, taskmanager_pods=2)
+    assert kinds(decide(deleting, left, a_wish(deleting=True), late)) == [DeleteTaskManagers]
+    going = replace(left, taskmanagers=replace(TWO, terminating=True))
+    assert RemoveFinalizer in kinds(decide(deleting, going, a_wish(deleting=True), late))

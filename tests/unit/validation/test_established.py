@@ -1,6 +1,7 @@
-"""Every rule of the established operator for FlinkDeployments has one here that refuses the same specs.
+"""Every rule of the established operator has one here that refuses the same specs.
 
-Source: the established operator's validator, rules 1 to 30 in its order.
+Source: the established operator's validator, rules 1 to 30 for FlinkDeployments, 44 to 53 for FlinkSessionJobs and 54 to 56 for
+FlinkStateSnapshots, in its order. Rules 31 to 43 are about its autoscaler; of rule 53, 31 to 43 likewise.
 """
 
 from __future__ import annotations
@@ -8,9 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.validation import sessionjob
 from tests.unit.validation.deployment import DIRECTORIES, HIGH_AVAILABILITY, a_spec, sentences_of
+from tests.unit.validation.sessionjob import a_session, a_session_job
 
+from flinkop.api.flinkstatesnapshot import parse_snapshot_spec
 from flinkop.errors import InvalidSpec
+from flinkop.validation.flinkstatesnapshot import validate_flinkstatesnapshot
 
 PREFIX = "kubernetes.operator."
 CONF = "spec.flinkConfiguration"
@@ -139,6 +144,66 @@ def test_1_a_name_that_cannot_be_a_cluster_id_is_refused() -> None:
     assert sentence.startswith("metadata.name: ")
 
 
+# The changes of the session job, those of its cluster, and the path that is named.
+SESSION_JOBS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "44 a name of a cluster": ({"deploymentName": "Session"}, {}, "spec.deploymentName"),
+    "45 a job": ({"job": None}, {}, "spec.job"),
+    "47 a jar with a scheme": ({"job": {"jarURI": "/job.jar"}}, {}, "spec.job.jarURI"),
+    "47 a jar that is a URI": ({"job": {"jarURI": "https://[x/job.jar"}}, {}, "spec.job.jarURI"),
+    "48 an allowed scheme": ({"job": {"jarURI": "http://example.com/job.jar"}}, {}, "spec.job.jarURI"),
+    "49 a host": ({"job": {"jarURI": "https:///job.jar"}}, {}, "spec.job.jarURI"),
+    "50 a public host": ({"job": {"jarURI": "https://10.0.0.1/job.jar"}}, {}, "spec.job.jarURI"),
+    "51 a session cluster": ({}, {"job": {}}, "spec.deploymentName"),
+    "53 as 11": ({"job": {"upgradeMode": "last-state"}}, {}, "spec.job.upgradeMode"),
+    "53 as 12": (
+        {"job": {"upgradeMode": "savepoint"}},
+        {"flinkConfiguration": {"state.checkpoints.dir": "s3://c"}},
+        "spec.job.upgradeMode",
+    ),
+    "53 as 13": ({"job": {"savepointTriggerNonce": 1}}, {}, "spec.job.savepointTriggerNonce"),
+    "53 as 14": (
+        {"flinkConfiguration": {f"{PREFIX}periodic.savepoint.interval": "1 h"}},
+        {},
+        f"{CONF}.{PREFIX}periodic.savepoint.interval",
+    ),
+    "53 as 15": (
+        {"flinkConfiguration": {f"{PREFIX}job.upgrade.last-state.max.allowed.checkpoint.age": "1 h"}},
+        {},
+        f"{CONF}.{PREFIX}job.upgrade.last-state.max.allowed.checkpoint.age",
+    ),
+    "53 as 17": ({"job": {"parallelism": 0}}, {}, "spec.job.parallelism"),
+}
+
+SNAPSHOTS: dict[str, tuple[dict[str, Any], str]] = {
+    "54 a savepoint or a checkpoint": ({"jobReference": {"kind": "FlinkDeployment", "name": "x"}}, "spec"),
+    "54 not both": ({"jobReference": {"kind": "FlinkDeployment", "name": "x"}, "savepoint": {}, "checkpoint": {}}, "spec"),
+    "55 a job": ({"savepoint": {}}, "spec.jobReference"),
+    "56 a job that is there": ({"jobReference": {"kind": "FlinkDeployment", "name": "gone"}, "checkpoint": {}}, "spec.jobReference"),
+}
+
+# Rules that cannot be broken here, and why.
+UNBREAKABLE = {52: "the cluster is looked up by the name that the session job gives"}
+
+
+@pytest.mark.parametrize(("changes", "cluster", "path"), SESSION_JOBS.values(), ids=SESSION_JOBS.keys())
+def test_what_the_established_operator_refuses_of_session_jobs_is_refused_with_the_path(
+    changes: dict[str, Any], cluster: dict[str, Any], path: str
+) -> None:
+    (sentence,) = sessionjob.sentences_of(a_session_job(**changes), a_session(**cluster))
+    assert sentence.startswith(f"{path}: ")
+
+
+def test_46_a_session_job_stays_on_its_cluster() -> None:
+    (sentence,) = sessionjob.sentences_of(a_session_job(deploymentName="other"), a_session(), previous=a_session_job())
+    assert sentence.startswith("spec.deploymentName: ")
+
+
+@pytest.mark.parametrize(("raw", "path"), SNAPSHOTS.values(), ids=SNAPSHOTS.keys())
+def test_what_the_established_operator_refuses_of_snapshots_is_refused_with_the_path(raw: dict[str, Any], path: str) -> None:
+    (violation,) = validate_flinkstatesnapshot(parse_snapshot_spec(raw), has_target=False if "gone" in str(raw) else None)
+    assert (violation.path, violation.is_error) == (path, True)
+
+
 def test_every_rule_has_a_row() -> None:
-    numbers = {1, *(int(name.split()[0]) for name in (*RULES, *CHANGES))}
-    assert numbers == set(range(1, 31))
+    numbers = {1, 46, *UNBREAKABLE, *(int(name.split()[0]) for name in (*RULES, *CHANGES, *SESSION_JOBS, *SNAPSHOTS))}
+    assert numbers == {*range(1, 31), *range(44, 57)}

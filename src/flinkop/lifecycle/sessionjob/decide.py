@@ -20,6 +20,7 @@ from flinkop.lifecycle.sessionjob.running import on_running
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.submit import submit_when_ready
 from flinkop.lifecycle.sessionjob.upgrading import on_upgrading
+from flinkop.lifecycle.statistics import without_stale_statistics
 from flinkop.lifecycle.suspended import accepted_spec, suspended_words
 from flinkop.lifecycle.takesnapshots import take_snapshots
 
@@ -60,6 +61,7 @@ def decide_session_job(record: Record, observed: SessionObserved, desired: Desir
         ForbiddenTransition: a handler is wrong.
     """
     handler = on_deleting if desired.deleting else HANDLERS[record.phase]
+    observed = without_stale_statistics(observed, fresh.now)
     known = _without_old_strays(take_over_what_is_ignored(record, desired))
     decision = watch_health(known, handler(known, observed, desired, fresh), observed, desired, fresh)
     decision = take_snapshots(decision, observed, desired, fresh)

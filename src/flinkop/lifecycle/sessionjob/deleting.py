@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flinkop.lifecycle.action import CancelJob, RemoveFinalizer
 from flinkop.lifecycle.begin import savepoint_action
+from flinkop.lifecycle.deadline import SAVEPOINT, behind, for_cancelling, for_cleanup, for_savepoint
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import stay
@@ -57,14 +58,14 @@ def _has_nothing_to_stop(record: Record, observed: SessionObserved) -> bool:
 def _wait_for_cluster(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """A cluster that is being deleted and does not answer takes the job with it."""
     assert record.step is not None
-    deadline = record.step.since + desired.settings.cleanup_timeout
-    if fresh.now >= deadline and observed.cluster.state is ClusterState.DELETING:
+    deadline = for_cleanup(record.step.since, desired.settings)
+    late, is_leaving = deadline.is_over(fresh.now), observed.cluster.state is ClusterState.DELETING
+    if late and is_leaving:
         return Decision(record, (RemoveFinalizer(),))
     _, why, _ = obstacle(observed)
-    late = fresh.now >= deadline
-    message = f"The job can be stopped when its cluster answers. {why}"
-    if late:
-        message = f"{message} To leave the job to the cluster, remove the finalizer, or delete the cluster."
+    then = "it is left to the cluster" if is_leaving else "it is Stalled, and still waited for"
+    words = deadline.words(fresh.now, then, "To leave the job to the cluster, remove the finalizer, or delete the cluster.")
+    message = behind(f"The job can be stopped when its cluster answers. {why}", words)
     health = Health.STALLED if late else Health.PROGRESSING
     return stay(record, "WaitingForCluster", message, health=health, requeue_after=desired.settings.progress_interval)
 
@@ -77,10 +78,11 @@ def _stop(record: Record, observed: SessionObserved, desired: Desired, fresh: Fr
 
 def _cancel(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh, message: str, *events: Event) -> Decision:
     step = record.step if isinstance(record.step, Cancelling) else Cancelling(fresh.now)
-    job, late = observed.job, fresh.now >= step.since + desired.settings.cancel_timeout
+    deadline = for_cancelling(step.since, desired.settings)
+    job, late = observed.job, deadline.is_over(fresh.now)
     actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
-    if late:
-        message = "The job is not cancelled within kubernetes.operator.flink.client.cancel.timeout; it is still asked."
+    way_out = "It is still asked. To leave the job to the cluster, remove the finalizer."
+    message = f"{message} {deadline.words(fresh.now, 'it is Stalled, and still asked', way_out)}"
     return stay(
         record,
         "CancellingJob",
@@ -94,8 +96,7 @@ def _cancel(record: Record, observed: SessionObserved, desired: Desired, fresh: 
 
 
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
-    deadline = step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
-    late = fresh.now >= deadline
+    late = for_savepoint(step.since, desired.settings).is_over(fresh.now)
     match read_outcome(observed):
         case Stopped(path):
             done = Event("Savepoint", f"The job was stopped with a savepoint before deletion: {path}", component=Component.JOB)
@@ -108,18 +109,23 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
             again = TakingSavepoint(fresh.now, fresh.trigger_id, step.attempt + 1)
             return _ask(record, again, desired)
         case Pending() | AskAgain() | Vanished() if late:
-            return _give_up(record, observed, desired, fresh, "it did not complete within execution.checkpointing.timeout")
+            return _give_up(record, observed, desired, fresh, f"it did not complete within {SAVEPOINT}")
         case AskAgain():
             return _ask(record, step, desired)
         case Pending(why) | Vanished(why):
-            message = f"{why} The job is cancelled without it at {deadline:%H:%M:%S} UTC."
+            message = f"{why} {_savepoint_words(step, desired)}"
             return stay(record, "TakingSavepoint", message, requeue_after=desired.settings.progress_interval)
 
 
 def _ask(record: Record, step: TakingSavepoint, desired: Desired) -> Decision:
-    message = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
+    why = "kubernetes.operator.job.savepoint-on-deletion is true: stopping the job with a savepoint."
+    message = f"{why} {_savepoint_words(step, desired)}"
     action = savepoint_action(record, step, desired)
     return stay(record, "TakingSavepoint", message, action, step=step, requeue_after=desired.settings.progress_interval)
+
+
+def _savepoint_words(step: TakingSavepoint, desired: Desired) -> str:
+    return for_savepoint(step.since, desired.settings).words(step.since, "the job is cancelled without it", "")
 
 
 def _give_up(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh, cause: str) -> Decision:

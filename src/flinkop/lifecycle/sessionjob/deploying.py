@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flinkop.lifecycle.deadline import behind, readiness_words
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
@@ -30,12 +31,22 @@ def on_deploying(record: Record, observed: SessionObserved, desired: Desired, fr
     if desired.wants_restart:
         return begin_stop(record, observed, desired, fresh)
     decision = follow_job(record, observed, desired, observed.job)
-    late = decision.record.phase is Phase.DEPLOYING and _is_late(record, desired, fresh)
-    return replace(decision, record=replace(decision.record, health=Health.STALLED)) if late else decision
+    return _in_time(decision, record, desired, fresh)
+
+
+def _in_time(decision: Decision, record: Record, desired: Desired, fresh: Fresh) -> Decision:
+    after = decision.record
+    if after.phase is not Phase.DEPLOYING or after.health is not Health.PROGRESSING:
+        return decision
+    message = behind(after.message, readiness_words(record, desired, fresh.now))
+    health = Health.STALLED if _is_late(record, desired, fresh) else Health.PROGRESSING
+    return replace(decision, record=replace(after, message=message, health=health))
 
 
 def _wait_for_cluster(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     reason, message, health = obstacle(observed)
+    if health is Health.PROGRESSING:
+        message = behind(message, readiness_words(record, desired, fresh.now))
     health = Health.STALLED if _is_late(record, desired, fresh) else health
     return stay(
         replace(record, job=replace(record.job, state=JobState.RECONCILING)),
@@ -54,7 +65,7 @@ def _not_there_yet(record: Record, observed: SessionObserved, desired: Desired, 
     if again is not None:
         return again
     health = Health.STALLED if _is_late(record, desired, fresh) else Health.PROGRESSING
-    message = "Submitted; waiting for the job to show up."
+    message = f"Submitted; the job has to show up. {readiness_words(record, desired, fresh.now)}"
     return stay(record, "JobSubmitting", message, health=health, requeue_after=desired.settings.progress_interval)
 
 
@@ -69,7 +80,10 @@ def _lost(record: Record, observed: SessionObserved, desired: Desired, fresh: Fr
     """With high availability its JobManager brings back a job that has not ended; without, it is gone with its JobManager."""
     recovers = observed.ha is not None and observed.ha.exists and not desired.gives_up_state
     if recovers and not _is_late(record, desired, fresh):
-        message = "The job is not there yet: the JobManager recovers it from its high-availability metadata."
+        message = (
+            "The job is not there yet: the JobManager recovers it from its high-availability metadata. "
+            f"{readiness_words(record, desired, fresh.now)}"
+        )
         return stay(record, "JobRecovering", message, requeue_after=desired.settings.progress_interval)
     if recovers:
         message = "The JobManager has not recovered the job from its high-availability metadata. Look at its log."

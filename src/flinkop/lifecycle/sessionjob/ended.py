@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from flinkop.lifecycle.deadline import behind, clock
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
@@ -47,5 +48,7 @@ def _rest(record: Record, restart: datetime | None, fresh: Fresh) -> Decision:
     if restart is None:
         health = Health.SETTLED if record.phase is Phase.FINISHED else Health.STALLED
         return Decision(replace(record, health=health))
-    message = f"{record.failure or record.message} It is started again at {restart:%H:%M:%S} UTC."
+    ended = datetime.fromtimestamp((record.job.update_time or 0) / 1000, UTC)
+    again = f"It is started again at {clock(restart, ended)} (kubernetes.operator.job.restart.failed)."
+    message = behind(record.failure or record.message, again)
     return stay(record, record.reason, message, health=Health.STALLED, requeue_after=restart - fresh.now)

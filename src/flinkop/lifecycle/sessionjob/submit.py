@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flinkop.lifecycle.action import SubmitJob
+from flinkop.lifecycle.deadline import readiness_words
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
@@ -47,7 +48,7 @@ def submit_again(record: Record, observed: SessionObserved, desired: Desired, fr
     if since is not None and fresh.now < since + _AGAIN:
         return None
     action = SubmitJob(record.job.job_id or "", jar.jar_id, record.restore.point)
-    message = "The job did not show up yet: submitting it again."
+    message = f"The job did not show up yet: submitting it again. {readiness_words(record, desired, fresh.now)}"
     return stay(record, "JobSubmitting", message, action, step=Submitting(fresh.now), requeue_after=desired.settings.progress_interval)
 
 
@@ -86,16 +87,17 @@ def obstacle(observed: SessionObserved) -> tuple[str, str, Health]:
 def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, jar: JarReady, fresh: Fresh) -> Decision:
     job_id = desired.pinned_job_id or fresh.job_id
     attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
+    start = Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt)
     return go(
         record,
         Phase.DEPLOYING,
         "JobSubmitting",
-        choice.message,
+        f"{choice.message} {readiness_words(replace(record, start=start), desired, fresh.now)}",
         SubmitJob(job_id, jar.jar_id, point),
         requeue_after=desired.settings.progress_interval,
         events=(Event("Submit", f"Starting deployment. {choice.message}", component=Component.JOB),),
         step=Submitting(fresh.now),
-        start=Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt),
+        start=start,
         job=JobRecord(job_id, record.job.name, JobState.RECONCILING),
         jobmanager=JobManagerStatus.READY,
         was_ready=False,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flinkop.lifecycle.action import CancelJob
 from flinkop.lifecycle.begin import savepoint_action
+from flinkop.lifecycle.deadline import Deadline, for_cancelling, for_savepoint
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import state_left
@@ -56,8 +57,8 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
     if desired.gives_up_state:
         message = "No state is to be kept any more: cancelling the job."
         return stay(record, "CancellingJob", message, step=Cancelling(fresh.now), requeue_after=IMMEDIATELY)
-    deadline = step.since + desired.settings.checkpoint_timeout + desired.settings.cancel_timeout
-    late = fresh.now >= deadline
+    deadline = for_savepoint(step.since, desired.settings)
+    late = deadline.is_over(fresh.now)
     match read_outcome(observed):
         case Stopped(path):
             saved = with_savepoint(record, step, path, desired)
@@ -70,17 +71,17 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
         case Vanished(cause, for_good) if for_good or late:
             return outcome_unknown(record, cause)
         case Vanished(cause):
-            return _wait(record, f"Waiting: {cause}", desired, late, deadline=f"{deadline:%H:%M:%S}")
+            return _wait(record, f"Unclear: {cause}.", deadline, desired, fresh)
         case Pending(why):
-            return _wait(record, why, desired, late, deadline=f"{deadline:%H:%M:%S}")
+            return _wait(record, why, deadline, desired, fresh)
         case AskAgain():
-            asked = _wait(record, "Asking the JobManager to stop the job with a savepoint.", desired, late, deadline=f"{deadline:%H:%M:%S}")
+            asked = _wait(record, "Asking the JobManager to stop the job with a savepoint.", deadline, desired, fresh)
             return replace(asked, actions=(savepoint_action(record, step, desired),))
 
 
-def _wait(record: Record, why: str, desired: Desired, late: bool, deadline: str) -> Decision:
-    message = f"{why} It takes longer than execution.checkpointing.timeout. {_GIVE_UP}" if late else f"{why} Until {deadline} UTC."
-    health = Health.STALLED if late else Health.PROGRESSING
+def _wait(record: Record, why: str, deadline: Deadline, desired: Desired, fresh: Fresh) -> Decision:
+    message = f"{why} {deadline.words(fresh.now, 'it is Stalled, and still waited for', _GIVE_UP)}"
+    health = Health.STALLED if deadline.is_over(fresh.now) else Health.PROGRESSING
     return stay(record, "TakingSavepoint", message, health=health, requeue_after=desired.settings.progress_interval)
 
 
@@ -89,11 +90,9 @@ def _cancelling(record: Record, step: Cancelling, observed: SessionObserved, des
         return _ended(record, observed)
     if isinstance(observed.rest, Answered) and observed.job is None and not (observed.ha is not None and observed.ha.exists):
         return _vanished(record, desired)
-    deadline = step.since + desired.settings.cancel_timeout
-    late = fresh.now >= deadline
-    message = f"Waiting for the job to be cancelled, until {deadline:%H:%M:%S} UTC."
-    if late:
-        message = "Waiting for the job to be cancelled, longer than kubernetes.operator.flink.client.cancel.timeout; it is still asked."
+    deadline = for_cancelling(step.since, desired.settings)
+    words = deadline.words(fresh.now, "it is Stalled, and still asked", "It is still asked. The JobManager's log tells more.")
+    message, late = f"The job is being cancelled. {words}", deadline.is_over(fresh.now)
     job = observed.job
     actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
     health = Health.STALLED if late else Health.PROGRESSING

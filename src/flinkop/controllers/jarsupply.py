@@ -1,0 +1,66 @@
+"""From the jar that a spec names to its id at the JobManager: fetched once, uploaded once, and never waited for."""
+
+from __future__ import annotations
+
+from flinkop.artifact.builtjar import BuiltJar, jar_to_build
+from flinkop.artifact.source import parse_source
+from flinkop.artifact.store import ArtifactStore, Fetched, FetchFailed, Fetching, FetchRequest
+from flinkop.artifact.upload import JarUploads, JobManagerProcess, Uploaded, UploadFailed, Uploading
+from flinkop.controllers.sessioncluster import SessionCluster
+from flinkop.controllers.sessiondesire import SessionWish
+from flinkop.controllers.trigger import Key
+from flinkop.errors import InvalidSpec
+from flinkop.flinkconf.operatoroptions import ARTIFACT_HEADERS
+from flinkop.lifecycle.sessionjob.seen import Jar, JarFailed, JarPending, JarReady
+
+
+class JarSupply:
+    """Where the jar of a session job is on its way to the JobManager."""
+
+    def __init__(self, store: ArtifactStore, uploads: JarUploads) -> None:
+        self._store, self._uploads = store, uploads
+
+    def look(self, key: Key, cluster: SessionCluster, wish: SessionWish) -> Jar:
+        """What there is of the jar, now; what is missing is begun in the background."""
+        try:
+            jar = self._jar(key, wish)
+        except InvalidSpec as error:
+            return JarFailed(str(error))
+        if not isinstance(jar, Fetched | BuiltJar):
+            return jar
+        match self._uploads.look(_process(key[0], cluster), cluster.url, jar, key):
+            case Uploading():
+                return JarPending("Uploading the jar to the JobManager.")
+            case Uploaded(jar_id):
+                return JarReady(jar_id)
+            case UploadFailed(cause, again_at):
+                return JarFailed(f"it cannot be uploaded to the JobManager: {cause}; next try at {again_at:%H:%M:%S} UTC")
+
+    def forget(self, key: Key, cluster: SessionCluster, wish: SessionWish) -> None:
+        """The JobManager has lost the jar: it is uploaded again."""
+        jar = self._jar(key, wish)
+        if isinstance(jar, Fetched | BuiltJar):
+            self._uploads.forget(_process(key[0], cluster), jar.sha256)
+
+    def sweep(self) -> None:
+        """Has jars deleted from JobManagers that no job needed for a while."""
+        self._uploads.sweep()
+
+    def _jar(self, key: Key, wish: SessionWish) -> Fetched | BuiltJar | JarPending | JarFailed:
+        job = wish.spec.job
+        uri = job.jar_uri if job is not None else None
+        built = jar_to_build(parse_source(uri) if uri else None, job.entry_class if job is not None else None)
+        if built is not None:
+            return built
+        request = FetchRequest(uri or "", wish.checksum, ARTIFACT_HEADERS.read(wish.configuration))
+        match self._store.look(request, key):
+            case Fetching():
+                return JarPending("Fetching the jar.")
+            case FetchFailed(cause, again_at):
+                return JarFailed(f"{cause}; next try at {again_at:%H:%M:%S} UTC")
+            case Fetched() as fetched:
+                return fetched
+
+
+def _process(namespace: str, cluster: SessionCluster) -> JobManagerProcess:
+    return JobManagerProcess((namespace, cluster.name), cluster.uid)
