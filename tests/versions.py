@@ -92,8 +92,11 @@ Times are those of two cores that Flink, the operator and Kubernetes share: they
 """
 
 _END = """\
-A failed step is named with the first line of its failure; the steps after it are not reached. Java is what the JobManager reports. Flink
-1.16 to 1.18 run on Java 11 here: 1.16 and 1.17 do not support 17, for 1.18 it is experimental. Checkpoints on demand came with Flink 1.17.
+A failed step is named with the first line of its failure; the steps after it are not reached. A row is replaced when its version is run
+again; `pytest -m versions -k 2.2 tests/e2e` runs one. Java is what the JobManager reports. Flink 1.16 to 1.18 run on Java 11 here: 1.16
+and 1.17 do not support 17, for 1.18 it is experimental. Checkpoints on demand came with Flink 1.17. The manifest is the same on all
+versions but for one key: 1.16 knows `high-availability.type` only as `high-availability`, and the operator refuses a name that Flink
+would overlook.
 
 That a job is moved from one version to another, 1.20 to 2.2, is part of `make e2e`.
 """
