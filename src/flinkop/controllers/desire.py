@@ -18,6 +18,7 @@ from flinkop.flinkconf.highavailability import is_kubernetes_ha
 from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.rollback import in_place_of, stays_rolled_back
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.resources.application import build_application, options_of
 from flinkop.resources.configuration import DeploymentPlan, build_configuration, with_deployment
@@ -55,45 +56,54 @@ class NeverValid:
 
 
 def read_wish(resource: Mapping[str, Any], record: Record, defaults: Defaults) -> Wish | NeverValid:
-    """The newest valid spec of the resource: the present one, or else the one that was accepted last."""
+    """The newest valid spec of the resource: the present one, or else the one that was accepted last.
+
+    After a rollback the last stable spec takes its place, until a spec comes that differs from the rejected one by more than a scale.
+    """
     try:
-        return _accept(resource, _newest(resource, record), record, defaults, problems=())
+        wish = _accept(resource, resource.get("spec") or {}, record, defaults)
     except InvalidSpec as refused:
-        return _fall_back(resource, record, defaults, (str(refused),))
+        return _fall_back(resource, record, record.reconciled, defaults, (str(refused),))
+    if stays_rolled_back(record, wish.desired.spec):
+        return _fall_back(resource, record, wish.desired.spec, defaults, ())
+    return wish
 
 
-def _newest(resource: Mapping[str, Any], record: Record) -> Mapping[str, Any]:
-    """One that was rolled back gives way to the last stable one, until somebody changes it."""
-    spec: Mapping[str, Any] = resource.get("spec") or {}
-    return record.stable if _is_rolled_back(resource, record) and record.stable is not None else spec
-
-
-def _is_rolled_back(resource: Mapping[str, Any], record: Record) -> bool:
-    return record.rollback is not None and record.rollback.generation == resource["metadata"]["generation"]
-
-
-def _fall_back(resource: Mapping[str, Any], record: Record, defaults: Defaults, problems: tuple[str, ...]) -> Wish | NeverValid:
-    if record.reconciled is not None:
+def _fall_back(
+    resource: Mapping[str, Any], record: Record, accepted: Mapping[str, Any] | None, defaults: Defaults, problems: tuple[str, ...]
+) -> Wish | NeverValid:
+    """Specs that have run before are not checked again. `accepted` is the newest that was."""
+    rolled_back = record.rollback is not None and accepted is not None
+    if accepted is not None:
         try:
-            return _accept(resource, record.reconciled, record, defaults, problems)
+            spec = in_place_of(record, accepted) if rolled_back else accepted
+            return _accept(resource, spec, record, defaults, problems, is_new=False, rolled_back=rolled_back)
         except InvalidSpec as unreadable:  # an older or newer operator wrote it: what runs is left alone, but for a deletion
-            problems = (f"status.reconciliationStatus.lastReconciledSpec: {unreadable}",)
+            problems = (f"status.reconciliationStatus.{'lastStableSpec' if rolled_back else 'lastReconciledSpec'}: {unreadable}",)
     return _deleted_before_valid(resource) if "deletionTimestamp" in resource["metadata"] else NeverValid(problems)
 
 
-def _accept(resource: Mapping[str, Any], raw: Mapping[str, Any], record: Record, defaults: Defaults, problems: tuple[str, ...]) -> Wish:
+def _accept(
+    resource: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    record: Record,
+    defaults: Defaults,
+    problems: tuple[str, ...] = (),
+    *,
+    is_new: bool = True,
+    rolled_back: bool = False,
+) -> Wish:
     metadata = resource["metadata"]
     namespace, name = metadata["namespace"], metadata["name"]
     spec = parse_spec(raw)
     before = parse_spec(record.reconciled) if record.reconciled is not None else None
     base = defaults(namespace, spec.flink_version)
     configuration = build_configuration(namespace, name, spec, base)
-    if not problems:
+    if is_new:
         _check(name, namespace, spec, configuration, before)
     running = _running_configuration(namespace, name, before, defaults) if before else configuration
     wire = spec.to_wire()
-    rolled_back = _is_rolled_back(resource, record)
-    change = _change(record, wire, rolled_back)
+    change = _change(record, wire)
     scaling = scaling_of(change, spec, configuration, running) if record.phase not in ENDED else Scaling.NONE
     desired = Desired(
         generation=metadata["generation"],
@@ -161,12 +171,10 @@ def _build_on_trial(namespace: str, name: str, spec: FlinkDeploymentSpec, config
     build_application(namespace, name, spec, with_deployment(configuration, plan), **options_of(configuration))
 
 
-def _change(record: Record, wire: Mapping[str, Any], rolled_back: bool) -> Change:
-    """Nobody asks for a savepoint to be deployed by going back to a spec that once did."""
+def _change(record: Record, wire: Mapping[str, Any]) -> Change:
     if record.reconciled is None:
         return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
-    change = diff_spec(record.reconciled, wire)
-    return replace(change, effect=min(change.effect, Effect.UPGRADE)) if rolled_back else change
+    return diff_spec(record.reconciled, wire)
 
 
 def _restarting(change: Change) -> Change:

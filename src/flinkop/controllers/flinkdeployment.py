@@ -172,7 +172,8 @@ class FlinkDeploymentController:
             tuple(metadata.get("finalizers", ())),
             record.reconciled,  # the same object as long as its text is the same
             record.start is None,
-            record.rollback is not None and record.rollback.generation,
+            record.rollback,
+            record.rollback is not None and record.stable,
         )
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key

@@ -20,6 +20,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import WAS_READY, JobManagerStatus, Record, Rollback, Start
 from flinkop.lifecycle.restore import EMPTY, RestoreChoice
 from flinkop.lifecycle.snapshotinfo import read_checkpoints, read_savepoints
+from flinkop.lifecycle.specdiff import stand_in
 from flinkop.lifecycle.step import HaFate, TearingDown
 
 _ENDED = {JobState.FAILED: Phase.FAILED, JobState.FINISHED: Phase.FINISHED, JobState.CANCELED: Phase.FINISHED}
@@ -36,27 +37,26 @@ def adopt(status: Mapping[str, Any]) -> Record:
     if spec is None or is_first:
         # a first start that was not finished is made anew: the Deployment's name keeps it from being made twice
         return Record()
-    rolled_back = reconciliation.get("state") in {"ROLLING_BACK", "ROLLED_BACK"}
-    generation = status.get("observedGeneration") or 0
     stable, _ = _read_spec(reconciliation.get("lastStableSpec"))
     record = Record(
         phase=Phase.RUNNING,
         reason="Adopted",
         message="Taken over from another operator; looking at the job.",
         start=_start(status, reconciliation),
-        generation=generation,
+        generation=status.get("observedGeneration") or 0,
         job=read_job(status.get("jobStatus") or {}),
         savepoints=read_savepoints((status.get("jobStatus") or {}).get("savepointInfo")),
         checkpoints=read_checkpoints((status.get("jobStatus") or {}).get("checkpointInfo")),
         jobmanager=_jobmanager(status),
         was_ready=True,
-        reconciled=stable if rolled_back and stable else spec,
+        reconciled=spec,
         reconciled_at=reconciliation.get("reconciliationTimestamp"),
         stable=stable,
-        rollback=Rollback(generation, spec, "Rolled back by another operator.", deployed=True) if rolled_back and stable else None,
         cluster_info=status.get("clusterInfo") or {},
     )
-    return _stopped(record, spec, status) if _is_stopped(spec) else _going_on(record)
+    if _is_stopped(spec):
+        return _stopped(record, spec, status)
+    return _rolled_back(record, spec, reconciliation.get("state")) or _going_on(record)
 
 
 def _read_spec(text: str | None) -> tuple[Mapping[str, Any] | None, bool]:
@@ -94,6 +94,20 @@ def _stopped(record: Record, spec: Mapping[str, Any], status: Mapping[str, Any])
         had_no_state=without_state,
         restore=_GAVE_UP_STATE if without_state else None,
     )
+
+
+def _rolled_back(record: Record, rejected: Mapping[str, Any], state: str | None) -> Record | None:
+    """The established operator, too, keeps the rejected spec as the reconciled one. Which cluster a rollback that is under way has left
+    is not known: it is removed, and the stable one started from its metadata, without which that operator does not roll back."""
+    if state not in {"ROLLING_BACK", "ROLLED_BACK"} or record.stable is None or record.start is None:
+        return None
+    rollback = Rollback(record.generation, rejected, "Rolled back by another operator.", deployed=state == "ROLLED_BACK")
+    if rollback.deployed:
+        stable = stand_in(record.stable, rejected, rejected)
+        return _going_on(replace(record, rollback=rollback, reconciled=stable, stable=stable))
+    step = TearingDown(record.start.since, HaFate.KEEP)
+    message = "Taken over from another operator, which was rolling back to the last stable spec."
+    return replace(record, rollback=rollback, phase=Phase.ROLLING_BACK, reason="StoppingCluster", message=message, step=step)
 
 
 def _going_on(record: Record) -> Record:

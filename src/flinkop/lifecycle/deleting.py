@@ -10,7 +10,7 @@ from flinkop.lifecycle.deadline import SAVEPOINT, for_cleanup, for_savepoint
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import JobState, Observed
+from flinkop.lifecycle.observed import TERMINAL, JobState, Observed
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
@@ -46,13 +46,27 @@ def _begin(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
     waiting = wait_for_jobs(entered, observed, desired, fresh)
     if waiting is not None:
         return waiting
-    if desired.settings.savepoint_on_deletion and _has_lost_its_jobmanager(record, observed):
-        return _give_up(entered, observed, desired, fresh, _GONE)
     if not desired.settings.savepoint_on_deletion or not _may_have_state(record, observed):
-        return _remove(entered, observed, desired, fresh, "Deleting the cluster.", (_CLEANUP,))
+        unsaved = _why_unsaved(record, observed) if desired.settings.savepoint_on_deletion else None
+        return _at_once(entered, observed, desired, fresh, unsaved)
     if isinstance(record.step, TakingSavepoint):
         return _taking_savepoint(entered, record.step, observed, desired, fresh)
     return _ask(entered, TakingSavepoint(fresh.now, fresh.trigger_id), observed, desired, (_CLEANUP,))
+
+
+def _why_unsaved(record: Record, observed: Observed) -> str | None:
+    """Why there is no savepoint of a job that has state."""
+    if _has_lost_its_jobmanager(record, observed):
+        return _GONE
+    return "the job does not run" if _lies_elsewhere(record, observed) else None
+
+
+def _at_once(record: Record, observed: Observed, desired: Desired, fresh: Fresh, unsaved: str | None) -> Decision:
+    if unsaved is not None:
+        end = _give_up(record, observed, desired, fresh, unsaved)
+    else:
+        end = _remove(record, observed, desired, fresh, "Deleting the cluster.")
+    return replace(end, events=(_CLEANUP, *end.events))
 
 
 def _may_have_state(record: Record, observed: Observed) -> bool:
@@ -66,6 +80,14 @@ def _has_lost_its_jobmanager(record: Record, observed: Observed) -> bool:
     """Kubernetes' garbage collector may have been faster: with the job, its state is gone from here."""
     stopped = record.phase in ENDED | {Phase.SUSPENDED} or record.savepoint_path is not None
     return observed.jobmanager is None and record.was_ready and not stopped
+
+
+def _lies_elsewhere(record: Record, observed: Observed) -> bool:
+    """Between two starts, or while it is suspended, a job has its state in the metadata, or at a path that soon nothing else names."""
+    if record.phase in ENDED and record.job.state in TERMINAL:
+        return False
+    in_metadata = observed.ha is not None and observed.ha.checkpoints > 0
+    return in_metadata or record.savepoint_path is not None
 
 
 def _ask(record: Record, step: TakingSavepoint, observed: Observed, desired: Desired, events: tuple[Event, ...] = ()) -> Decision:
@@ -108,9 +130,17 @@ def _savepoint_words(step: TakingSavepoint, desired: Desired) -> str:
 
 def _give_up(record: Record, observed: Observed, desired: Desired, fresh: Fresh, cause: str) -> Decision:
     """A deletion that was asked for ends. Retained checkpoints stay where they are, and the newest is named."""
-    newest = observed.checkpoints.newest_path if observed.checkpoints else None
-    message = f"No savepoint could be taken before deletion: {cause}. The last known checkpoint is {newest or 'not known'}."
+    message = f"No savepoint could be taken before deletion: {cause}. {_where(record, observed)}"
     return _remove(record, observed, desired, fresh, message, (Event("CleanupFailed", message, EventType.WARNING, Component.OPERATOR),))
+
+
+def _where(record: Record, observed: Observed) -> str:
+    newest, metadata = observed.checkpoints.newest_path if observed.checkpoints else None, observed.ha
+    if newest is None and metadata is not None and metadata.checkpoints:
+        # which path they name only Flink can read
+        return f"Its last state is the newest checkpoint of job {metadata.job_id} below execution.checkpointing.dir."
+    found = newest or record.savepoint_path
+    return f"Its last known state is at {found}." if found else "Where its last state is, is not known."
 
 
 def _remove(record: Record, observed: Observed, desired: Desired, fresh: Fresh, message: str, events: tuple[Event, ...] = ()) -> Decision:

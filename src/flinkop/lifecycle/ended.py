@@ -79,7 +79,8 @@ def _rest(record: Record, observed: Observed, desired: Desired, fresh: Fresh) ->
     runs_again = not _may_come_back(record, desired) and _is_back(observed, desired)
     ends = _ttl_ends(record, desired)
     over = ends is not None and fresh.now >= ends
-    actions: tuple[Action, ...] = delete_cluster(observed) if over or runs_again else ()
+    alone = observed.jobmanager is None  # somebody deleted it; the TaskManagers of a standalone cluster would run on
+    actions: tuple[Action, ...] = delete_cluster(observed) if over or runs_again or alone else ()
     status = record.jobmanager if observed.jobmanager else JobManagerStatus.MISSING
     reason, message = _words(record)
     restart = restarts_at(record, desired)

@@ -105,7 +105,8 @@ def _ended(record: Record, observed: Observed, desired: Desired, events: tuple[E
         return _ask_again(record, desired)
     reason, message = ENDED_WORDS[record.job.state or JobState.FINISHED]
     left = state_left(record.job.state, observed.checkpoints)
-    return go(record, Phase.FINISHED, reason, message, health=Health.SETTLED, events=events, failure=None, **left)
+    stable = record.reconciled if record.job.state is JobState.FINISHED else record.stable  # it may have run between two looks
+    return go(record, Phase.FINISHED, reason, message, health=Health.SETTLED, events=events, failure=None, stable=stable, **left)
 
 
 def state_left(state: JobState | None, checkpoints: Checkpoints) -> dict[str, Any]:

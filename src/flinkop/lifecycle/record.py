@@ -62,9 +62,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """The spec of `generation` did not become stable, because of `cause`: the last stable one takes its place, until a newer spec comes.
+    """The spec of `generation` did not become stable, because of `cause`: the last stable one takes its place.
 
-    `rejected` is the spec that was given up; `deployed`: the stable one was started.
+    `rejected` is the spec that was given up: with what it is compared tells whether a newer one is tried. `deployed`: the stable one
+    was started. As long as that is so, `Record.stable` is what runs.
     """
 
     generation: int

@@ -19,9 +19,10 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.readiness import notice_readiness
 from flinkop.lifecycle.record import Health, Record, Rollback
 from flinkop.lifecycle.restore import choose_restore
-from flinkop.lifecycle.specdiff import NO_CHANGE
+from flinkop.lifecycle.specdiff import NO_CHANGE, Effect, diff_spec, stand_in
 from flinkop.lifecycle.start import restore_facts
 from flinkop.lifecycle.step import HaFate, TearingDown
+from flinkop.lifecycle.stop import fate_after_end
 from flinkop.lifecycle.suspended import start_or_suspend
 from flinkop.lifecycle.teardown import delete_cluster, going_words, tear_down
 
@@ -31,7 +32,23 @@ def may_roll_back(record: Record, desired: Desired) -> bool:
     stable, deployed = record.stable, record.reconciled
     if not desired.settings.rollback or record.rollback is not None or desired.wants_restart or stable is None or deployed is None:
         return False
-    return stable != deployed and not _is_suspended(stable) and stable.get("flinkVersion") == deployed.get("flinkVersion")
+    if stable == deployed or _is_suspended(stable) or stable.get("flinkVersion") != deployed.get("flinkVersion"):
+        return False
+    return not _gave_up_state(stable, deployed) and _differs(deployed, stand_in(stable, deployed, desired.spec))
+
+
+def stays_rolled_back(record: Record, newest: Mapping[str, Any]) -> bool:
+    """Whether the last stable spec takes the place of `newest`: that means the same as the rejected one, and something else than it."""
+    if record.rollback is None or record.stable is None or diff_spec(record.rollback.rejected, newest).effect > Effect.SCALE:
+        return False
+    return _differs(in_place_of(record, newest), newest)
+
+
+def in_place_of(record: Record, newest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The last stable spec in the place of `newest`, one that was accepted during the rollback or since."""
+    assert record.stable is not None
+    assert record.rollback is not None
+    return stand_in(record.stable, record.rollback.rejected, newest)
 
 
 def roll_back(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | None:
@@ -41,9 +58,10 @@ def roll_back(record: Record, observed: Observed, desired: Desired, fresh: Fresh
     if not desired.session and choose_restore(restore_facts(record, observed, _as_stable(record, desired))).point is None:
         return None
     assert record.reconciled is not None
+    assert record.start is not None
     cause = record.failure or _its_time_is_over(record, desired)
-    message = f"Rolling back to the last stable spec: generation {desired.generation} did not become stable. Cause: {cause}"
-    step = TearingDown(fresh.now, HaFate.KEEP)
+    message = f"Rolling back to the last stable spec: generation {record.start.generation} did not become stable. Cause: {cause}"
+    step = TearingDown(fresh.now, fate_after_end(record) if record.phase is Phase.FAILED else HaFate.KEEP)
     return go(
         record,
         Phase.ROLLING_BACK,
@@ -53,7 +71,7 @@ def roll_back(record: Record, observed: Observed, desired: Desired, fresh: Fresh
         requeue_after=None if observed.jobmanager else IMMEDIATELY,
         events=(Event("Rollback", message),),
         step=step,
-        rollback=Rollback(desired.generation, record.reconciled, cause),
+        rollback=Rollback(record.start.generation, record.reconciled, cause),
     )
 
 
@@ -74,15 +92,15 @@ def show_rollback(decision: Decision) -> Decision:
         return decision
     given_up = record.rollback
     message = (
-        f"Generation {given_up.generation} did not become stable, so that the last stable spec runs. A changed spec is tried again. "
-        f"Cause: {given_up.cause}"
+        f"Generation {given_up.generation} did not become stable, so that the last stable spec runs. "
+        f"A change that needs a restart is tried; raise spec.restartNonce to try the same again. Cause: {given_up.cause}"
     )
     return replace(decision, record=replace(record, reason="RolledBack", message=message, health=Health.STALLED))
 
 
 def forget_rollback(record: Record, desired: Desired) -> Record:
-    """A newer spec, whatever it says, ends a rollback."""
-    is_over = record.rollback is not None and record.rollback.deployed and not desired.rolled_back and not desired.deleting
+    """A spec that is tried ends a rollback, but not before the rejected cluster is gone: an invalid one may come in between."""
+    is_over = record.rollback is not None and record.phase is not Phase.ROLLING_BACK and not desired.rolled_back and not desired.deleting
     return replace(record, rollback=None) if is_over else record
 
 
@@ -92,9 +110,12 @@ def _its_time_is_over(record: Record, desired: Desired) -> str:
 
 
 def _has_had_its_time(record: Record, observed: Observed, desired: Desired, now: datetime) -> bool:
+    """A job that has come to its end is left to what records it together with the state that it left."""
+    if record.start is None or record.phase is Phase.FINISHED:
+        return False
     if record.phase is Phase.FAILED:
         return record.restore is not None and record.restore.point is not None
-    if observed.job_is_running or record.start is None:
+    if observed.job_is_running or observed.job_has_ended:
         return False
     return now >= record.start.since + desired.settings.readiness_timeout
 
@@ -102,8 +123,20 @@ def _has_had_its_time(record: Record, observed: Observed, desired: Desired, now:
 def _as_stable(record: Record, desired: Desired) -> Desired:
     """The wish that the last stable spec is, as far as the choice of a restore point asks for it."""
     assert record.stable is not None
-    mode = (record.stable.get("job") or {}).get("upgradeMode") or "stateless"
-    return replace(desired, spec=record.stable, change=NO_CHANGE, upgrade_mode=mode, suspended=False, rolled_back=True)
+    assert record.reconciled is not None
+    spec = stand_in(record.stable, record.reconciled, desired.spec)
+    mode = (spec.get("job") or {}).get("upgradeMode") or "stateless"
+    return replace(desired, spec=spec, change=NO_CHANGE, upgrade_mode=mode, suspended=False, rolled_back=True)
+
+
+def _differs(deployed: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether to deploy one in the place of the other makes a difference."""
+    return diff_spec(deployed, other).effect > Effect.IGNORE
+
+
+def _gave_up_state(stable: Mapping[str, Any], deployed: Mapping[str, Any]) -> bool:
+    """A start from `initialSavepointPath` that was asked for has given up what the stable spec made: there is nothing to go back to."""
+    return diff_spec(stable, deployed).effect is Effect.SAVEPOINT_REDEPLOY
 
 
 def _is_suspended(spec: Mapping[str, Any]) -> bool:

@@ -57,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule("*", Effect.UPGRADE),
 )
 
+_NONCES = frozenset(rule.path for rule in RULES if rule.null_ignored)
 _REQUESTS = frozenset({"job.savepointTriggerNonce", "job.checkpointTriggerNonce"})
 _OPAQUE = ("podTemplate", "jobManager.podTemplate", "taskManager.podTemplate", "logConfiguration", "job.args")
 
@@ -87,6 +88,20 @@ def take_over(before: Mapping[str, Any], after: Mapping[str, Any], largest: Effe
         return before
     standalone = _is_standalone(after)
     return _merge("", before, after, lambda path, new: _effect(path, new, standalone) <= largest and not _is_request(path, new))
+
+
+def stand_in(stable: Mapping[str, Any], rejected: Mapping[str, Any], newest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`stable` in the place of `newest`, which means the same as `rejected` apart from what needs no restart.
+
+    It has all of `newest` that is ignored, what that scales against `rejected`, and its nonces: they count as done.
+    """
+    standalone, changed = _is_standalone(stable), diff_spec(rejected, newest).paths
+
+    def counts(path: str, new: object) -> bool:
+        effect = _effect(path, new, standalone)
+        return effect <= Effect.IGNORE or path in _NONCES or (effect is Effect.SCALE and path in changed)
+
+    return _merge("", stable, newest, counts)
 
 
 def _is_standalone(spec: Mapping[str, Any]) -> bool:

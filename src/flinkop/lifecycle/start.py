@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flinkop.lifecycle.action import Action, DeleteHaMetadata, RemoveJobGraphs, StartCluster, StartSession
 from flinkop.lifecycle.deadline import readiness_words
@@ -11,7 +12,7 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go
 from flinkop.lifecycle.observed import HaMetadata, JobState, Observed
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Rollback, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.restore import RestoreChoice, RestoreFacts, RestorePoint, RestoreSource, choose_restore
 from flinkop.lifecycle.step import HaFate, TearingDown
 from flinkop.lifecycle.teardown import clean_metadata
@@ -83,8 +84,8 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled_at=fresh.milliseconds,
         failure=None,
         savepoints=replace(record.savepoints, trigger=None),
-        rollback=_rollback(record, desired),
         restart_window=None,
+        **_rollback(record, desired),
     )
 
 
@@ -94,8 +95,11 @@ def _start(record: Record, desired: Desired, fresh: Fresh) -> Start:
     return Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt)
 
 
-def _rollback(record: Record, desired: Desired) -> Rollback | None:
-    return replace(record.rollback, deployed=True) if record.rollback is not None and desired.rolled_back else None
+def _rollback(record: Record, desired: Desired) -> dict[str, Any]:
+    """The stable spec as it is started, with what of the newest counts, is from now on the stable one."""
+    if record.rollback is None or not desired.rolled_back:
+        return {"rollback": None}
+    return {"rollback": replace(record.rollback, deployed=True), "stable": desired.spec}
 
 
 def _named(point: RestorePoint, told: str) -> str:
@@ -115,13 +119,13 @@ def _begin_session(record: Record, desired: Desired, fresh: Fresh) -> Decision:
         events=(Event("Submit", _SESSION),),
         step=None,
         start=begun,
-        rollback=_rollback(record, desired),
         job=JobRecord(),
         jobmanager=JobManagerStatus.DEPLOYING,
         was_ready=False,
         reconciled=desired.spec,
         reconciled_at=fresh.milliseconds,
         failure=None,
+        **_rollback(record, desired),
     )
 
 

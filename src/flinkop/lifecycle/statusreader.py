@@ -52,7 +52,7 @@ def _read(status: Mapping[str, Any]) -> Record:
     path = job.get("upgradeSavepointPath") if own is None else own.get("upgradeSavepointPath")
     stable = _spec(reconciliation.get("lastStableSpec"))
     taken_up = _own_spec(reconciliation.get("lastReconciledSpec"), own)
-    rollback = _rollback(status.get("rollback"), taken_up)
+    rollback = _rollback(status.get("rollback"), taken_up) if stable is not None else None
     return Record(
         phase=Phase(status["phase"]),
         reason=status.get("reason", ""),

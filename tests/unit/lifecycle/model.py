@@ -143,6 +143,7 @@ class World:
         self.deployment: Deployment | None = None
         self.pods: list[Pod] = []
         self.graphs: dict[str, str] = {}
+        self.metadata_were_lost = False
         self.metadata: dict[str, tuple[int, str] | None] = {}
         self.results: set[tuple[str, str]] = set()
         self.storage: dict[str, int] = {}
@@ -360,6 +361,8 @@ class World:
             self.time.after(2.0, lambda: self._go_running(pod, process, job))
         else:
             self._set(job, JobState.RUNNING)
+            if pod.deployment.spec["job"]["args"][0] == "brief":
+                self.end(pod, JobState.FINISHED)
             if "kubernetes.operator.no-checkpoints" not in pod.deployment.spec["flinkConfiguration"]:
                 self.time.after(self._some(5.0, 25.0), lambda: self._checkpoint(pod, process, job))
 
@@ -477,6 +480,7 @@ class World:
 
     def lose_metadata(self) -> None:
         """Somebody deletes the config maps; a JobManager that leads ends itself then, and starts anew."""
+        self.metadata_were_lost = True
         self.metadata.clear()
         self.graphs.clear()
         for pod in [pod for pod in self.pods if pod.deployment.ha]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.unit.lifecycle import establishedoperator
 from tests.unit.lifecycle.model import GRACE, Deployment, Pod, World
-from tests.unit.lifecycle.resource import Resource, desire
+from tests.unit.lifecycle.resource import Resource, desire, essence
 from tests.unit.lifecycle.timeline import Time
 from tests.unit.lifecycle.workers import WorkerPod
 
@@ -97,6 +97,8 @@ class Operator:
         self._again_at: dict[int, datetime] = {}
         self._version = 0
         self._excuses: dict[str, bool] = {}
+        self._redeployed: set[int] = set()
+        self.rejected: dict[str, Any] | None = None
         self._known: list[Deployment] = []
         world.wake = self.wake
 
@@ -177,7 +179,8 @@ class Operator:
         decision = decide(record, observed, desired, fresh)
         yield
         self._record(seen, decision)
-        self._excuse(record, decision.record, desired)
+        self._excuse(record, decision.record, desired, seen)
+        self._reject(record, decision.record)
         if observed.jobmanager_is_ready and self.world.deployment is not None:
             self.world.deployment.seen = True
         if observed.ha is not None and observed.ha.checkpoints and self.world.newest is not None:
@@ -297,7 +300,8 @@ class Operator:
     def _check_handover(self, record: Record) -> None:
         """The established operator, if it took over at this moment, would not lose state either."""
         world, spec, deployment = self.world, self.resource.spec, self.world.deployment
-        if self.resource.deleting or self.resource.gone or spec["job"]["upgradeMode"] == "stateless" or world.floor == 0:
+        has_nothing_to_lose = spec["job"]["upgradeMode"] == "stateless" or world.floor == 0 or world.metadata_were_lost
+        if self.resource.deleting or self.resource.gone or has_nothing_to_lose:
             return
         process, held = world.answering(), world.metadata.get(record.job.job_id or "")
         runs = process is not None and process.job is not None and process.job.active
@@ -327,12 +331,33 @@ class Operator:
         if waits and self.time.now > since + _LONGEST_WAIT:
             self.world.violations.append(f"a wait without a deadline: {record.phase} {record.reason}")
 
-    def _excuse(self, before: Record, after: Record, desired: Desired) -> None:
+    def _reject(self, before: Record, after: Record) -> None:
+        """A spec that was rolled back is not started again until somebody changes what a restart is needed for."""
+        if after.phase is Phase.ROLLING_BACK and before.phase is not Phase.ROLLING_BACK and after.rollback is not None:
+            rejected = essence(after.rollback.rejected)
+            self.rejected = rejected if after.stable is not None and rejected != essence(after.stable) else None
+        elif before.rollback is not None and not before.rollback.deployed and after.rollback is None:
+            self.rejected = None  # its JobManager got ready, or another spec is tried
+        elif _is_new_start(before, after) and after.reconciled is not None and essence(after.reconciled) == self.rejected:
+            self.world.violations.append("a rejected spec was started again")
+
+    def _redeploys(self, desired: Desired) -> bool:
+        """A nonce asks once."""
+        if desired.change.effect is not Effect.SAVEPOINT_REDEPLOY or desired.initial_savepoint_path is None:
+            return False
+        nonce = desired.spec["job"]["savepointRedeployNonce"]
+        if nonce in self._redeployed:
+            self.world.violations.append(f"savepointRedeployNonce {nonce} was carried out twice")
+        self._redeployed.add(nonce)
+        return True
+
+    def _excuse(self, before: Record, after: Record, desired: Desired, seen: Resource) -> None:
         """A start may lose state only when the spec says so at the moment of the choice."""
-        if after.start is None or (before.start is not None and before.start.job_result_store_id == after.start.job_result_store_id):
+        if after.start is None or not _is_new_start(before, after):
             return
-        redeploys = desired.change.effect is Effect.SAVEPOINT_REDEPLOY and desired.initial_savepoint_path is not None
-        excused = self._excuses[after.start.job_result_store_id] = desired.stateless or redeploys or before.start is None
+        written = before.reconciled if desired.problems and before.reconciled is not None else seen.spec
+        stateless, redeploys = written["job"]["upgradeMode"] == "stateless", self._redeploys(desired)
+        excused = self._excuses[after.start.job_result_store_id] = stateless or redeploys or before.start is None
         if excused and after.restore is not None and after.restore.point is not None:
             self.world.floor = self.world.storage.get(after.restore.point.path or "", 0)
 
@@ -434,6 +459,11 @@ class Operator:
     def _assert_gone(self) -> None:
         if any(pod.process.alive and pod.process.ready and not pod.lost for pod in self.world.pods):
             self.world.violations.append("metadata touched under a living JobManager")
+
+
+def _is_new_start(before: Record, after: Record) -> bool:
+    old, new = before.start, after.start
+    return new is not None and (old is None or old.job_result_store_id != new.job_result_store_id)
 
 
 def _milliseconds(seconds: float) -> int:

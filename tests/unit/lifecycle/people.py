@@ -48,6 +48,8 @@ _ANYTHING = Theme(troubles=(30.0, 120.0, 600.0, 1800.0))
 THEMES = (
     *(_ANYTHING, _ANYTHING, _ANYTHING),
     Theme(("rollback",), ("broken", "broken", "throws", "args", "scale", "mode"), troubles=(600.0, 1800.0)),
+    Theme(("rollback",), ("broken", "broken", "mode", "scale", "savepoint", "state"), ("rest hangs",), troubles=(600.0, 1800.0)),
+    Theme(("rollback",), ("broken", "throws", "brief", "args", "redeploy", "nonce", "mode", "state", "image"), troubles=(1800.0, 3600.0)),
     Theme(("restart-failed",), faults=("job fails", "job fails", "jobmanager dies", "metadata lost", "rest hangs")),
     Theme(
         ("health-check",),
@@ -124,8 +126,8 @@ class People:
         match name:
             case "args":
                 job = {**job, "args": [str(self._number)]}
-            case "throws":
-                job = {**job, "args": ["throws", str(self._number)]}
+            case "throws" | "brief":
+                job = {**job, "args": [name, str(self._number)]}
             case "mode":
                 job = {**job, "upgradeMode": self._a_mode()}
             case "state":

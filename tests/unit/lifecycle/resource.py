@@ -14,7 +14,8 @@ from flinkop.flinkconf.schedule import Every, Schedule
 from flinkop.lifecycle.desired import Desired, Scaling, Settings
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
-from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.lifecycle.rollback import in_place_of, stays_rolled_back
+from flinkop.lifecycle.specdiff import NO_CHANGE, OVERRIDES, Change, Effect, diff_spec
 
 _OPTION = "kubernetes.operator."
 
@@ -36,17 +37,17 @@ def desire(resource: Resource, record: Record) -> Desired | None:
     """What `controllers.desire` makes of the resource; None when it never had a valid spec."""
     spec: Mapping[str, Any] = resource.spec
     problems: tuple[str, ...] = ()
+    rolled_back = False
     if _is_invalid(spec, record):
         problems = ("spec: is wrong",)
         if record.reconciled is None:
             return None
         spec = record.reconciled
-    rolled_back = record.rollback is not None and record.rollback.generation == resource.generation
-    if rolled_back and record.stable is not None:
-        spec, problems = record.stable, ()
+    if record.rollback is not None and (problems or stays_rolled_back(record, spec)):
+        spec, rolled_back = in_place_of(record, spec), True
     conf, job = spec["flinkConfiguration"], spec["job"]
     before = record.reconciled
-    change = _change(record, spec, rolled_back)
+    change = _change(record, spec)
     scaling = _scaling(change, spec, record)
     return Desired(
         generation=resource.generation,
@@ -82,11 +83,20 @@ def _is_invalid(spec: Mapping[str, Any], record: Record) -> bool:
     )
 
 
-def _change(record: Record, spec: Mapping[str, Any], rolled_back: bool) -> Change:
+def _change(record: Record, spec: Mapping[str, Any]) -> Change:
     if record.reconciled is None:
         return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
-    change = diff_spec(record.reconciled, spec)
-    return replace(change, effect=min(change.effect, Effect.UPGRADE)) if rolled_back else change
+    return diff_spec(record.reconciled, spec)
+
+
+def essence(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a spec means a restart, counted here on its own."""
+    job, conf = spec["job"], spec["flinkConfiguration"]
+    return {
+        **{key: spec[key] for key in ("image", "flinkVersion", "restartNonce")},
+        **{key: job[key] for key in ("args", "state", "savepointRedeployNonce")},
+        **{key: value for key, value in conf.items() if not key.startswith(_OPTION) and key != OVERRIDES},
+    }
 
 
 def _scaling(change: Change, spec: Mapping[str, Any], record: Record) -> Scaling:

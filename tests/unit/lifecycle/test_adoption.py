@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from flinkop.lifecycle.restore import RestoreSource
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.specdiff import NO_CHANGE, diff_spec
 from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.lifecycle.step import HaFate, TearingDown
 
 JOB_ID = "0123456789abcdef0123456789abcdef"
@@ -151,6 +153,19 @@ def test_a_rolled_back_job_runs_its_stable_spec() -> None:
     assert record.rollback is not None, "and the bad one is not tried again"
     assert record.rollback.rejected["job"]["args"] == ["bad"]
     assert record.rollback.generation == record.generation
+
+
+def test_a_rollback_that_was_under_way_is_finished() -> None:
+    """Nobody knows whose cluster is there: it goes, and the stable spec is started from its metadata."""
+    bad, good = spec_text(a_spec(args=["bad"])), spec_text(a_spec(args=["good"]))
+    state = {"state": "ROLLING_BACK", "reconciliationTimestamp": 1, "lastReconciledSpec": bad, "lastStableSpec": good}
+    record = adopt(a_status(reconciliationStatus=state))
+    assert (record.phase, record.step and type(record.step)) == (Phase.ROLLING_BACK, TearingDown)
+    assert record.reconciled is not None
+    assert record.reconciled["job"]["args"] == ["bad"]
+    assert record.rollback is not None
+    assert not record.rollback.deployed
+    assert read_record(write_status(record, {}, Scale("", 0), datetime.now(UTC))) == record
 
 
 def test_an_older_layout_holds_the_spec_alone() -> None:

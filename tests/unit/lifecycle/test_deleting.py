@@ -222,9 +222,16 @@ def test_the_savepoint_is_not_waited_for_any_more_when_the_option_is_taken_away(
     assert kinds(delete(taking(), an_observed(savepoint=SnapshotInProgress()))) == [DeleteJobManager]
 
 
-@pytest.mark.parametrize(("checkpoints", "words"), [(Checkpoints(count=7, path=CHECKPOINT), CHECKPOINT), (None, "not known")])
-def test_where_no_savepoint_could_be_taken_the_last_known_state_is_named(checkpoints: Checkpoints | None, words: str) -> None:
-    decision = delete(taking(3), an_observed(savepoint=FAILED, checkpoints=checkpoints), savepoint_on_deletion=True)
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        ({"checkpoints": Checkpoints(count=7, path=CHECKPOINT)}, CHECKPOINT),
+        ({"ha": ha()}, f"the newest checkpoint of job {JOB_ID}"),
+        ({"ha": NO_METADATA}, "not known"),
+    ],
+)
+def test_where_no_savepoint_could_be_taken_the_last_known_state_is_named(seen: dict[str, Any], words: str) -> None:
+    decision = delete(taking(3), an_observed(savepoint=FAILED, **seen), savepoint_on_deletion=True)
 
     assert words in decision.record.message
     assert "no space left" in decision.record.message
@@ -234,3 +241,32 @@ def test_a_deletion_never_starts_anything() -> None:
     for record in (a_record(), a_starting_record(), a_suspended_record(), a_record_tearing_down()):
         decision = delete(replace(record), nothing_left())
         assert not {"StartCluster"} & {kind.__name__ for kind in kinds(decision)}
+
+
+@pytest.mark.parametrize(
+    ("record", "observed", "named"),
+    [
+        pytest.param(a_record_tearing_down(), nothing_left(), JOB_ID, id="an upgrade from the last state"),
+        pytest.param(a_record_tearing_down(savepoint_path=SAVEPOINT), nothing_left(ha=NO_METADATA), SAVEPOINT, id="an upgrade"),
+        pytest.param(a_suspended_record(), nothing_left(ha=NO_METADATA), SAVEPOINT, id="suspended"),
+        pytest.param(
+            a_record_tearing_down(phase=Phase.ROLLING_BACK),
+            an_observed(jobmanager=None, job=None),
+            JOB_ID,
+            id="a rollback, its pods are there",
+        ),
+        pytest.param(a_starting_record(step=TearingDown(NOW, HaFate.KEEP), was_ready=True), nothing_left(), JOB_ID, id="a lost JobManager"),
+    ],
+)
+def test_between_two_starts_no_savepoint_can_be_taken_and_that_is_told(record: Record, observed: Observed, named: str) -> None:
+    decision = delete(record, observed, savepoint_on_deletion=True)
+    assert reasons(decision) == ["Cleanup", "CleanupFailed"]
+    assert named in decision.events[-1].message
+    assert decision.record.step == TearingDown(NOW, HaFate.REMOVE)
+    assert reasons(delete(record, observed)) == ["Cleanup"], "nobody asked for one"
+    assert reasons(delete(decision.record, observed, savepoint_on_deletion=True)) == [], "once"
+
+
+@pytest.mark.parametrize("record", [a_starting_record(), an_ended_record(JobState.FINISHED), an_ended_record()], ids=lambda r: r.phase)
+def test_where_there_is_nothing_to_save_nothing_is_said(record: Record) -> None:
+    assert reasons(delete(record, nothing_left(ha=NO_METADATA), savepoint_on_deletion=True)) == ["Cleanup"]

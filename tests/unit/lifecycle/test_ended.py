@@ -28,10 +28,10 @@ from tests.unit.lifecycle.builder import (
     reasons,
 )
 
-from flinkop.lifecycle.action import DeleteJobManager
+from flinkop.lifecycle.action import DeleteJobManager, DeleteTaskManagers
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.observed import JobState, Observed
+from flinkop.lifecycle.observed import JobState, Observed, TaskManagers
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.restore import RestoreChoice
@@ -81,6 +81,12 @@ def test_without_a_jobmanager_there_is_nothing_to_come_back_for() -> None:
     decision = decide(FAILED, nothing_left(), a_desired(), FRESH)
 
     assert (decision.requeue_after, decision.record.phase, decision.record.jobmanager) == (None, Phase.FAILED, JobManagerStatus.MISSING)
+
+
+def test_taskmanagers_whose_jobmanager_somebody_deleted_do_not_run_on() -> None:
+    left = nothing_left(taskmanagers=TaskManagers("workers", 4), taskmanager_pods=4)
+    for record in (FAILED, FINISHED):
+        assert decide(record, left, a_desired(standalone=True, taskmanagers=4), FRESH).actions == (DeleteTaskManagers("workers"),)
 
 
 # another spec is wanted

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.lifecycle.model import Deployment, Job, World, overrides_of
 from tests.unit.lifecycle.operator import Operator
 from tests.unit.lifecycle.people import PERIODIC, People
-from tests.unit.lifecycle.resource import Resource
+from tests.unit.lifecycle.resource import Resource, essence
 from tests.unit.lifecycle.timeline import Time
 
 from flinkop.lifecycle.observed import JobState
@@ -57,6 +57,8 @@ class Life:
             return
         self.resource.spec = spec
         self.resource.generation += 1
+        if essence(spec) != self.operator.rejected:
+            self.operator.rejected = None
         self.operator.history.append(
             f"{self.time.now:8.1f} ## {why}: {spec['image']} {spec['flinkVersion']} {spec['flinkConfiguration']} {spec['job']}"
         )

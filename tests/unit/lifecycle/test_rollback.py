@@ -31,7 +31,7 @@ from tests.unit.lifecycle.builder import (
     suspended,
 )
 
-from flinkop.lifecycle.action import DeleteJobManager, StartCluster
+from flinkop.lifecycle.action import DeleteHaMetadata, DeleteJobManager, StartCluster
 from flinkop.lifecycle.condition import conditions
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
@@ -44,7 +44,9 @@ from flinkop.lifecycle.step import HaFate, TearingDown
 
 NOT_READY = an_observed(jobmanager=a_jobmanager(available=False), rest=NotAsked(), job=None, ha=NO_METADATA)
 RESTARTING = observed_job(JobState.RESTARTING, ha=ha(0))
+ENDED_JUST_NOW = observed_job(JobState.FAILED, checkpoints=None)
 REFUSED_START = an_ended_record(restore=REFUSED, reconciled=NEW_SPEC, stable=SPEC)
+ENDED = {state: an_ended_record(state, start=LATE, reconciled=NEW_SPEC) for state in (JobState.FINISHED, JobState.CANCELED)}
 ROLLBACK = Rollback(2, NEW_SPEC, "it broke")
 
 
@@ -67,7 +69,9 @@ def the_stable(**changes: Any) -> Desired:
         pytest.param(a_rejected_record(was_ready=True, savepoint_path=None), RESTARTING, id="its job restarts, and has made no checkpoint"),
         pytest.param(a_rejected_record(was_ready=True), observed_job(JobState.RESTARTING), id="its job restarts, and has checkpoints"),
         pytest.param(
-            an_ended_record(start=a_start(since=NOW, generation=2), reconciled=NEW_SPEC), observed_job(JobState.FAILED), id="its job failed"
+            an_ended_record(start=a_start(since=NOW, generation=2), reconciled=NEW_SPEC, savepoint_path=None),
+            observed_job(JobState.FAILED),
+            id="its job failed",
         ),
     ],
 )
@@ -92,7 +96,10 @@ def test_a_spec_that_does_not_become_stable_is_rolled_back(record: Record, obser
         pytest.param(a_rejected_record(stable=suspended(SPEC)), NOT_READY, the_newest(), id="the stable one was suspended"),
         pytest.param(a_rejected_record(stable={**SPEC, "flinkVersion": "v1_19"}), NOT_READY, the_newest(), id="another Flink version"),
         pytest.param(a_rejected_record(), an_observed(), the_newest(), id="its job runs at last"),
-        pytest.param(a_rejected_record(rollback=ROLLBACK), NOT_READY, the_newest(), id="it was rolled back before"),
+        pytest.param(a_rejected_record(rollback=ROLLBACK), NOT_READY, the_newest(rolled_back=True), id="it was rolled back before"),
+        pytest.param(a_rejected_record(was_ready=True), ENDED_JUST_NOW, the_newest(), id="what its job left is not known yet"),
+        pytest.param(ENDED[JobState.FINISHED], observed_job(JobState.FINISHED), the_newest(), id="its job finished"),
+        pytest.param(ENDED[JobState.CANCELED], observed_job(JobState.CANCELED), the_newest(), id="its job was cancelled"),
         pytest.param(
             a_rejected_record(was_ready=True, savepoint_path=None),
             replace(RESTARTING, ha=NO_METADATA),
@@ -115,6 +122,23 @@ def test_where_nothing_else_is_known_the_cause_is_the_time() -> None:
     decision = decide(a_rejected_record(), NOT_READY, the_newest(), FRESH)
     assert decision.record.rollback is not None
     assert decision.record.rollback.cause.startswith("its job did not run within 300 s")
+
+
+def test_a_job_that_finished_before_it_was_seen_running_was_stable() -> None:
+    record = a_rejected_record(was_ready=True, start=a_start(since=NOW))
+    assert decide(record, observed_job(JobState.FINISHED), the_newest(), FRESH).record.stable == NEW_SPEC
+    assert decide(record, observed_job(JobState.CANCELED), the_newest(), FRESH).record.stable == SPEC
+
+
+def test_a_failed_job_is_rolled_back_from_the_path_it_left_and_not_from_older_metadata() -> None:
+    failed = an_ended_record(reconciled=NEW_SPEC, stable=SPEC, savepoint_path=CHECKPOINT, start=LATE, restore=FROM_SAVEPOINT)
+    rolling = decide(failed, observed_job(JobState.FAILED, ha=ha(2)), the_newest(), FRESH).record
+    assert rolling.step == TearingDown(NOW, HaFate.REMOVE)
+    cleaned = decide(rolling, nothing_left(ha=ha(2, job_graphs=0)), the_stable(), FRESH)
+    assert kinds(cleaned) == [DeleteHaMetadata]
+    started = decide(cleaned.record, nothing_left(ha=NO_METADATA), the_stable(), FRESH).actions[-1]
+    assert isinstance(started, StartCluster)
+    assert started.restore.path == CHECKPOINT
 
 
 def test_a_newer_spec_is_tried_rather_than_an_old_one() -> None:
