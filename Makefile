@@ -25,7 +25,7 @@ demo: $(READY) ## a real Flink job under the operator, on a local cluster; CONTE
 demo-down: $(READY) ## remove all that the demo made
 	@python -m tests.cluster.demo --down $(if $(CONTEXT),--context $(CONTEXT))
 
-.PHONY: test check lint unit component e2e e2e-all bench
+.PHONY: test check lint unit component e2e e2e-all e2e-versions bench
 test: $(READY) ## everything that CI asks for: minutes
 	@python -m tests.suite
 
@@ -46,6 +46,9 @@ e2e: $(READY) ## real Flink jobs on a local cluster
 
 e2e-all: $(READY) ## e2e, and what is too long for `make test`
 	@python -m tests.suite e2e e2e-long
+
+e2e-versions: $(READY) ## a job's life on all nine Flink versions; writes docs/versions.md
+	@python -m tests.suite e2e-versions
 
 bench: $(READY) ## measure what the operator costs: one JSON object on standard output
 	@python -m tests.bench

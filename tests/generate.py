@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from tests.compatibility import render_compatibility
+from tests.versions import DOCUMENT, read_rows, render_versions
 
 from flinkop.flinkconf.reference import render_reference
 from flinkop.lifecycle.phase import TRANSITIONS, Phase
@@ -49,7 +50,7 @@ def _fill(name: str, file: str, text: str) -> None:
     """Puts the text between two marks of a document."""
     document = _DOCS / file
     old = document.read_text(encoding="utf-8")
-    new = re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", lambda found: found[1] + text + found[2], old, flags=re.DOTALL)
+    new = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda found: f"{found[1]}{text}\n{found[2]}", old, flags=re.DOTALL)
     document.write_text(new, encoding="utf-8")
 
 
@@ -57,6 +58,7 @@ def main() -> None:
     """Writes all of them."""
     (_DOCS / "configuration.md").write_text(render_reference(), encoding="utf-8")
     (_DOCS / "compatibility.md").write_text(render_compatibility(), encoding="utf-8")
+    DOCUMENT.write_text(render_versions(read_rows()), encoding="utf-8")
     _fill("phases", "architecture.md", phases())
     _fill("changes", "operations.md", changes())
 

@@ -21,10 +21,11 @@ PARTS: Mapping[str, Sequence[Sequence[str]]] = {
     "contracts": (("lint-imports",),),
     "unit": ((*_PYTEST, "-n", "2", "tests/unit"),),
     "component": ((*_PYTEST, "tests/component"),),
-    "e2e": ((*_PYTEST, "-v", "-m", "not long", "tests/e2e"),),
+    "e2e": ((*_PYTEST, "-v", "-m", "not long and not versions", "tests/e2e"),),
     "e2e-long": ((*_PYTEST, "-v", "-m", "long", "tests/e2e"),),
+    "e2e-versions": ((*_PYTEST, "-v", "-m", "versions", "tests/e2e"),),
 }
-ORDINARY = tuple(part for part in PARTS if part != "e2e-long")
+ORDINARY = tuple(part for part in PARTS if part not in ("e2e-long", "e2e-versions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _stream(command: Sequence[str]) -> tuple[int, str]:
 
 def _line(report: Report) -> str:
     minutes, seconds = divmod(round(report.seconds), 60)
-    return f"{'ok    ' if report.passed else 'FAILED'}  {report.part:<10} {minutes:3d}:{seconds:02d}  {report.counts}"
+    return f"{'ok    ' if report.passed else 'FAILED'}  {report.part:<12} {minutes:3d}:{seconds:02d}  {report.counts}"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import textwrap
 import time
 from pathlib import Path
 
-from tests.cluster import audit, binaries, network, ociimage, prerequisites
+from tests.cluster import audit, binaries, imagestore, network, ociimage, prerequisites
 from tests.cluster.cgroup import CgroupTree
 from tests.cluster.dns import resolves
 from tests.cluster.instance import Instance, allocate, forget
@@ -77,7 +77,7 @@ class LocalCluster:
         node = Node(self.instance, number)
         self._spawn(f"{node.name}-containerd", self.instance.node_namespace(number), "containerd", "--config", node.write_containerd())
         until(lambda: succeeds("ctr", "-a", node.socket, "version"), f"containerd (see {self.logs}/{node.name}-containerd.log)", 60)
-        self._import(node, self.home / "pause.tar")
+        imagestore.load(node.socket, self.home / "pause.tar")
         self._cgroups.make(node.pods_cgroup)
         self._start_agents(node)
 
@@ -116,7 +116,12 @@ class LocalCluster:
     def load(self, archive: Path) -> None:
         """Makes an image archive known to every node."""
         for number in self.nodes():
-            self._import(Node(self.instance, number), archive)
+            imagestore.load(Node(self.instance, number).socket, archive)
+
+    def unload(self, name: str) -> None:
+        """Removes an image from every node, under all of its names."""
+        for number in self.nodes():
+            imagestore.unload(Node(self.instance, number).socket, name)
 
     def nodes(self) -> list[int]:
         """The numbers of the nodes."""
@@ -225,9 +230,6 @@ class LocalCluster:
         shutil.copy(self._binaries.pause, layer / "pause")
         config = {"Entrypoint": ["/pause"], "User": "65535:65535"}
         ociimage.pack(self.home / "pause.tar", [PAUSE_IMAGE], config, [layer])
-
-    def _import(self, node: Node, archive: Path) -> None:
-        run("ctr", "-a", node.socket, "-n", "k8s.io", "images", "import", "--all-platforms", archive)
 
     def _ready_nodes(self) -> int:
         path = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"

@@ -23,8 +23,8 @@ _CONFIGURATION = {
     "kubernetes.jobmanager.cpu.limit-factor": "5",
     "kubernetes.taskmanager.cpu.limit-factor": "5",
     "execution.checkpointing.interval": "1s",
-    "heartbeat.interval": "2s",
-    "heartbeat.timeout": "10s",
+    "heartbeat.interval": "2000",  # in milliseconds: Flink up to 1.19 reads no units here
+    "heartbeat.timeout": "10000",
     "restart-strategy": "fixed-delay",
     "restart-strategy.fixed-delay.attempts": "1000",
     "restart-strategy.fixed-delay.delay": "1 s",
@@ -121,9 +121,9 @@ class World:
         end = time.monotonic() + seconds
         while not is_so(found := self.get(name)):
             if time.monotonic() > end:
-                raise Failed(
-                    f"{name}: not {what} after {seconds:.0f} s\n{json.dumps(found.get('status'), indent=1)}\n{self.operator_log()}"
-                )
+                status = found.get("status") or {}
+                first = f"{name}: not {what} after {seconds:.0f} s: {status.get('message')}"
+                raise Failed(f"{first}\n{json.dumps(status, indent=1)}\n{self.operator_log()}")
             time.sleep(0.3)
         return found
 

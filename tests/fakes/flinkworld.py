@@ -109,7 +109,7 @@ class FlinkWorld:
         else:
             jobmanager.job = await self._start_job(key, conf)
         await self._mark_available(deployment)
-        if jobmanager.job.state == "RUNNING" and self.jobmanagers.alive.get(key) is jobmanager:
+        if jobmanager.jars is None and jobmanager.job.state == "RUNNING" and self.jobmanagers.alive.get(key) is jobmanager:
             await self.checkpoint(key)
 
     async def _configuration(self, key: Key, uid: str) -> dict[str, str] | None:

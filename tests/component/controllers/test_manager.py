@@ -60,7 +60,8 @@ async def test_the_caches_hold_what_is_ours_and_of_that_what_is_read(stage: Stag
         assert [key for key in manager._deployments.keys()] == [(namespace, NAME)]  # noqa: C416, SIM118 - a store is no mapping
         cached = manager._deployments.get((namespace, NAME))
         assert cached is not None
-        assert cached.keys() == {"metadata", "status"}
+        assert cached.keys() == {"metadata", "spec", "status"}
+        assert cached["spec"].keys() == {"replicas"}
         pods = manager._pods.by_index("owner", (namespace, NAME))
         assert [one["metadata"]["name"].startswith(f"{NAME}-") for one in pods] == [True]
         assert all("spec" not in one for one in pods)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
+from tests.generate import changes
 from tests.unit.chart.render import render
 
 import flinkop.metrics  # noqa: F401 - registers the metrics
@@ -27,6 +28,10 @@ def test_every_metric_of_ours_is_explained_and_no_other() -> None:
     }
 
     assert explained == ours
+
+
+def test_the_table_of_changes_is_the_table_of_rules() -> None:
+    assert f"<!-- changes -->\n{changes()}\n<!-- /changes -->" in TEXT, "write it anew with `make generate`"
 
 
 def test_every_option_exists() -> None:

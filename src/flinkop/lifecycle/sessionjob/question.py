@@ -29,8 +29,8 @@ def needs_metadata(record: Record, observed: Observed, desired: Desired) -> bool
 
 
 def needs_jar(record: Record, observed: Observed, desired: Desired) -> bool:
-    """Whether the job is about to be submitted."""
-    if desired.suspended or desired.deleting or observed.job is not None:
+    """Whether the job is about to be submitted. The one before it may still be known, as one that has ended."""
+    if desired.suspended or desired.deleting:
         return False
     match record.phase:
         case Phase.CREATED | Phase.SUSPENDED:
@@ -38,6 +38,6 @@ def needs_jar(record: Record, observed: Observed, desired: Desired) -> bool:
         case Phase.UPGRADING:
             return record.step is None
         case Phase.DEPLOYING:
-            return not record.was_ready
+            return not record.was_ready and observed.job is None
         case _:
             return False

@@ -1,0 +1,275 @@
+"""The life of a job on a session cluster: submitted once, stopped with its state, never run twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.lifecycle.builder import (
+    CHECKPOINT,
+    FRESH,
+    FROM_SAVEPOINT,
+    JOB_ID,
+    NEW_SPEC,
+    NO_METADATA,
+    NOW,
+    OTHER_JOB_ID,
+    SAVEPOINT,
+    SPEC,
+    a_desired,
+    a_job,
+    a_record,
+    a_start,
+    a_suspended_record,
+    a_suspension,
+    an_ended_record,
+    an_upgrade,
+    ha,
+    kinds,
+    reasons,
+)
+
+from flinkop.lifecycle.action import CancelJob, RemoveFinalizer, StopWithSavepoint, SubmitJob
+from flinkop.lifecycle.observed import Answered, Checkpoints, JobState, NotAsked, SnapshotCompleted, SnapshotInProgress, Unreachable
+from flinkop.lifecycle.phase import TRANSITIONS, Phase
+from flinkop.lifecycle.record import Health, JobRecord, Record
+from flinkop.lifecycle.restore import RestorePoint, RestoreSource
+from flinkop.lifecycle.sessionjob.decide import HANDLERS, decide_session_job
+from flinkop.lifecycle.sessionjob.question import needs_jar
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed, JarPending, JarReady, SessionObserved
+from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint
+
+READY = Cluster(ClusterState.READY, "ready", serves=True)
+GONE = Cluster(ClusterState.MISSING, "FlinkDeployment shared does not exist.")
+JAR = JarReady("jar-1")
+WITHOUT_HA = {"deployed_high_availability": False}
+
+
+def seen(**changes: Any) -> SessionObserved:
+    """One look at a running job on a session cluster that is well."""
+    return replace(SessionObserved(cluster=READY, rest=Answered(), job=a_job(), jar=JAR), **changes)
+
+
+def ended(state: JobState, **changes: Any) -> SessionObserved:
+    """One look at a job that has ended long ago, and left a checkpoint."""
+    return seen(**{"job": a_job(state), "checkpoints": Checkpoints(count=7, path=CHECKPOINT), **changes})
+
+
+def submitted(**changes: Any) -> Record:
+    """The record of a submission of ten seconds ago of which nothing was seen yet."""
+    since = NOW - timedelta(seconds=10)
+    fresh: dict[str, Any] = {
+        "phase": Phase.DEPLOYING,
+        "step": Submitting(since),
+        "start": a_start(since=since),
+        "job": JobRecord(JOB_ID, "job", JobState.RECONCILING),
+        "was_ready": False,
+        "stable": None,
+    }
+    return a_record(**{**fresh, **changes})
+
+
+def stopping(step: Any, **changes: Any) -> Record:
+    """The record of an upgrade."""
+    return a_record(**{"phase": Phase.UPGRADING, "step": step, "health": Health.PROGRESSING, **changes})
+
+
+STOPPED = stopping(None, job=JobRecord(JOB_ID, "job", JobState.FINISHED), savepoint_path=SAVEPOINT)
+
+
+def test_every_phase_that_a_session_job_can_be_in_has_a_handler() -> None:
+    assert HANDLERS.keys() == TRANSITIONS.keys() - {Phase.ROLLING_BACK}
+
+
+def test_a_new_job_is_submitted_with_an_id_that_is_recorded_first() -> None:
+    decision = decide_session_job(Record(), seen(job=None), a_desired(), FRESH)
+    assert decision.actions == (SubmitJob(FRESH.job_id, "jar-1", RestorePoint(RestoreSource.EMPTY)),)
+    assert (decision.record.phase, decision.record.job.job_id, decision.record.step) == (Phase.DEPLOYING, FRESH.job_id, Submitting(NOW))
+    assert reasons(decision) == ["Submit"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "health"),
+    [
+        pytest.param({"cluster": GONE}, "ClusterMissing", Health.STALLED, id="no cluster"),
+        pytest.param({"cluster": Cluster(ClusterState.NOT_SESSION, "x")}, "NotASessionCluster", Health.STALLED, id="another kind of one"),
+        pytest.param({"cluster": Cluster(ClusterState.NOT_READY, "x")}, "WaitingForCluster", Health.PROGRESSING, id="one that starts"),
+        pytest.param({"cluster": Cluster(ClusterState.DELETING, "x", True)}, "ClusterDeleting", Health.STALLED, id="one that goes"),
+        pytest.param({"rest": Unreachable("hangs")}, "JobManagerNotAnswering", Health.PROGRESSING, id="silence"),
+        pytest.param({"jar": JarPending("Fetching the jar.")}, "FetchingJar", Health.PROGRESSING, id="a jar on its way"),
+        pytest.param({"jar": JarFailed("no such host")}, "JarUnavailable", Health.STALLED, id="a jar that cannot be had"),
+    ],
+)
+@pytest.mark.parametrize("record", [Record(), a_suspended_record(), STOPPED], ids=["new", "suspended", "stopped"])
+def test_what_keeps_a_job_from_being_submitted_is_told(record: Record, changes: dict[str, Any], reason: str, health: Health) -> None:
+    decision = decide_session_job(record, seen(job=None, **changes), a_desired(), FRESH)
+    assert (decision.record.phase, decision.record.reason, decision.record.health) == (record.phase, reason, health)
+    assert SubmitJob not in kinds(decision)
+    again = decide_session_job(decision.record, seen(job=None, **changes), a_desired(), FRESH)
+    assert (again.record, again.events) == (decision.record, ()), "nothing more is written"
+
+
+def test_the_successor_of_a_stopped_job_goes_on_from_its_savepoint() -> None:
+    decision = decide_session_job(STOPPED, ended(JobState.FINISHED), an_upgrade(), FRESH)
+    assert decision.actions == (SubmitJob(FRESH.job_id, "jar-1", RestorePoint(RestoreSource.SAVEPOINT, SAVEPOINT)),)
+    assert decision.record.reconciled == NEW_SPEC
+
+
+@pytest.mark.parametrize("observed", [ended(JobState.FINISHED), seen(job=None)], ids=["known as ended", "forgotten"])
+def test_its_jar_is_asked_for_whether_or_not_the_old_job_is_still_known(observed: SessionObserved) -> None:
+    assert needs_jar(STOPPED, observed, an_upgrade())
+    assert not needs_jar(STOPPED, observed, a_suspension())
+    assert not needs_jar(a_record(), observed, a_desired())
+
+
+def test_a_submission_that_is_not_seen_is_repeated_with_the_same_id_and_not_at_once() -> None:
+    early = decide_session_job(submitted(), seen(job=None), a_desired(), FRESH)
+    assert early.actions == ()
+    late = replace(FRESH, now=NOW + timedelta(minutes=1))
+    assert decide_session_job(submitted(), seen(job=None), a_desired(), late).actions == (
+        SubmitJob(JOB_ID, "jar-1", RestorePoint(RestoreSource.EMPTY)),
+    )
+
+
+def test_a_job_that_shows_up_runs() -> None:
+    decision = decide_session_job(submitted(), seen(), a_desired(), FRESH)
+    assert (decision.record.phase, decision.record.health, decision.record.step) == (
+        Phase.RUNNING,
+        Health.SETTLED,
+        Submitting(NOW - timedelta(seconds=10)),
+    )
+
+
+def test_a_changed_spec_waits_until_the_submission_before_it_cannot_come_any_more() -> None:
+    early = decide_session_job(submitted(), seen(job=None), an_upgrade(), FRESH)
+    assert early.record.phase is Phase.DEPLOYING
+    late = replace(FRESH, now=NOW + timedelta(minutes=11))
+    decision = decide_session_job(submitted(), seen(job=None), an_upgrade(), late)
+    assert (decision.record.phase, decision.record.abandoned) == (Phase.UPGRADING, (JOB_ID,))
+
+
+def test_one_that_comes_all_the_same_is_cancelled_before_anything_else_is_submitted() -> None:
+    record = replace(STOPPED, abandoned=(OTHER_JOB_ID,))
+    decision = decide_session_job(record, seen(job=None, strays=(OTHER_JOB_ID,)), an_upgrade(), FRESH)
+    assert decision.actions == (CancelJob(OTHER_JOB_ID),)
+
+
+@pytest.mark.parametrize(
+    ("wish", "action", "step"),
+    [
+        pytest.param(
+            an_upgrade(), StopWithSavepoint(JOB_ID, FRESH.trigger_id, False), TakingSavepoint(NOW, FRESH.trigger_id), id="savepoint"
+        ),
+        pytest.param(an_upgrade(upgrade_mode="last-state"), CancelJob(JOB_ID), Cancelling(NOW), id="last-state"),
+        pytest.param(an_upgrade(upgrade_mode="stateless"), CancelJob(JOB_ID), Cancelling(NOW), id="stateless"),
+        pytest.param(
+            a_suspension(), StopWithSavepoint(JOB_ID, FRESH.trigger_id, False), TakingSavepoint(NOW, FRESH.trigger_id), id="suspension"
+        ),
+    ],
+)
+def test_a_running_job_is_stopped_as_its_mode_says(wish: Any, action: Any, step: Any) -> None:
+    decision = decide_session_job(a_record(), seen(), wish, FRESH)
+    assert (decision.record.phase, decision.actions, decision.record.step) == (Phase.UPGRADING, (action,), step)
+
+
+@pytest.mark.parametrize(
+    ("record", "observed", "path"),
+    [
+        pytest.param(
+            stopping(TakingSavepoint(NOW, "trigger")),
+            ended(JobState.FINISHED, savepoint=SnapshotCompleted(SAVEPOINT)),
+            SAVEPOINT,
+            id="savepoint",
+        ),
+        pytest.param(stopping(Cancelling(NOW)), ended(JobState.CANCELED), CHECKPOINT, id="cancelled"),
+    ],
+)
+def test_what_a_stopped_job_left_is_recorded(record: Record, observed: SessionObserved, path: str) -> None:
+    decision = decide_session_job(record, observed, an_upgrade(), FRESH)
+    assert (decision.record.phase, decision.record.step, decision.record.savepoint_path) == (Phase.UPGRADING, None, path)
+
+
+def test_a_savepoint_that_takes_long_is_waited_for_and_then_told() -> None:
+    record, observed = stopping(TakingSavepoint(NOW, "trigger")), seen(savepoint=SnapshotInProgress())
+    assert decide_session_job(record, observed, an_upgrade(), FRESH).record.health is Health.PROGRESSING
+    late = replace(FRESH, now=NOW + timedelta(minutes=11))
+    assert decide_session_job(record, observed, an_upgrade(), late).record.health is Health.STALLED
+
+
+def test_a_lost_job_is_waited_for_where_its_metadata_are_there() -> None:
+    lost = decide_session_job(a_record(), seen(job=None), a_desired(), FRESH).record
+    assert lost.phase is Phase.DEPLOYING
+    decision = decide_session_job(lost, seen(job=None, ha=ha()), a_desired(), FRESH)
+    assert (decision.record.reason, decision.actions) == ("JobRecovering", ())
+
+
+def test_a_lost_job_without_metadata_is_not_started_empty() -> None:
+    lost = a_record(phase=Phase.DEPLOYING, step=None)
+    gone = decide_session_job(lost, seen(job=None, ha=NO_METADATA), a_desired(**WITHOUT_HA), FRESH).record
+    assert (gone.phase, gone.reason) == (Phase.UPGRADING, "JobLost")
+    decision = decide_session_job(gone, seen(job=None), a_desired(**WITHOUT_HA), FRESH)
+    assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.FAILED, "RestoreFailed", ())
+
+
+def test_a_lost_stateless_job_is_submitted_again() -> None:
+    gone = stopping(None)
+    assert kinds(decide_session_job(gone, seen(job=None), a_desired(upgrade_mode="stateless"), FRESH)) == [SubmitJob]
+
+
+def test_a_suspended_job_is_suspended_once_it_has_stopped_and_resumes_from_there() -> None:
+    decision = decide_session_job(STOPPED, ended(JobState.FINISHED), a_suspension(), FRESH)
+    assert (decision.record.phase, decision.record.savepoint_path) == (Phase.SUSPENDED, SAVEPOINT)
+    resumed = decide_session_job(a_suspended_record(), seen(job=None), a_desired(), FRESH)
+    assert isinstance(resumed.actions[-1], SubmitJob)
+    assert resumed.actions[-1].restore == FROM_SAVEPOINT.point
+
+
+def test_the_suspension_of_a_job_whose_cluster_is_gone_ends() -> None:
+    lost = a_record(phase=Phase.DEPLOYING, step=None)
+    stopped = decide_session_job(lost, seen(cluster=GONE, rest=NotAsked(), job=None), a_suspension(), FRESH).record
+    assert stopped.phase is Phase.UPGRADING
+    assert decide_session_job(stopped, seen(cluster=GONE, rest=NotAsked(), job=None), a_suspension(), FRESH).record.phase is Phase.SUSPENDED
+
+
+@pytest.mark.parametrize(
+    ("record", "observed"),
+    [
+        pytest.param(Record(), seen(job=None), id="it never was submitted"),
+        pytest.param(a_record(), seen(cluster=GONE, rest=NotAsked(), job=None), id="its cluster is gone"),
+        pytest.param(a_record(), ended(JobState.CANCELED), id="it has ended"),
+        pytest.param(a_record(), seen(job=None, ha=NO_METADATA), id="nobody knows it any more"),
+    ],
+)
+def test_a_deletion_ends_when_nothing_is_left_to_stop(record: Record, observed: SessionObserved) -> None:
+    assert RemoveFinalizer in kinds(decide_session_job(record, observed, a_desired(deleting=True), FRESH))
+
+
+@pytest.mark.parametrize(("option", "action"), [(False, CancelJob), (True, StopWithSavepoint)])
+def test_a_deleted_job_is_stopped(option: bool, action: type) -> None:
+    wish = a_desired(deleting=True, savepoint_on_deletion=option)
+    first = decide_session_job(a_record(), seen(), wish, FRESH)
+    assert first.record.phase is Phase.DELETING
+    observed = seen() if not option else seen(savepoint=None)
+    assert action in kinds(first) or action in kinds(decide_session_job(first.record, observed, wish, FRESH)) or option
+    assert RemoveFinalizer not in kinds(first)
+
+
+def test_a_deletion_waits_for_a_cluster_that_may_come_back_and_not_for_one_that_is_being_deleted() -> None:
+    deleting = a_record(phase=Phase.DELETING, step=Cancelling(NOW))
+    late = replace(FRESH, now=NOW + timedelta(minutes=6))
+    away = seen(cluster=Cluster(ClusterState.NOT_READY, "starting"), rest=NotAsked(), job=None)
+    waiting = decide_session_job(deleting, away, a_desired(deleting=True), late)
+    assert (waiting.record.health, waiting.actions) == (Health.STALLED, ())
+    going = seen(cluster=Cluster(ClusterState.DELETING, "going"), rest=NotAsked(), job=None)
+    assert kinds(decide_session_job(deleting, going, a_desired(deleting=True), late)) == [RemoveFinalizer]
+
+
+def test_a_failed_job_whose_spec_changes_is_submitted_from_what_it_left() -> None:
+    stopped = decide_session_job(an_ended_record(), ended(JobState.FAILED), an_upgrade(), FRESH).record
+    assert stopped.phase is Phase.UPGRADING
+    decision = decide_session_job(stopped, ended(JobState.FAILED), an_upgrade(), FRESH)
+    assert isinstance(decision.actions[0], SubmitJob)
+    assert decision.actions[0].restore.path == CHECKPOINT
+    assert SPEC != NEW_SPEC
