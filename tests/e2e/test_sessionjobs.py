@@ -79,10 +79,11 @@ def test_the_jobs_of_a_killed_jobmanager_come_back_and_none_runs_twice(jobs: Wor
         jobs.wait_until_running(name, 120)
     before = {name: jobs.wait_for_count(name, 300).newest for name in names}
     ids = {name: jobs.status(name)["jobStatus"]["jobId"] for name in names}
+    pods = jobs.names("pod", f"app={CLUSTER},component=jobmanager")
+    jobs.cluster.kubectl("-n", NAMESPACE, "delete", "pod", *pods, "--force", "--grace-period=0")
+    until(lambda: jobs.names("pod", f"app={CLUSTER},component=jobmanager") not in ([], pods), "the next JobManager", 30)
     for name in names[:2]:
         jobs.patch(name, {"job": {"args": ["--rate", "230"]}})
-    pod = jobs.names("pod", f"app={CLUSTER},component=jobmanager")[0]
-    jobs.cluster.kubectl("-n", NAMESPACE, "delete", "pod", pod, "--force", "--grace-period=0")
     for name in names:
         jobs.wait_for(name, lambda found: condition(found, "Ready")["status"] == "True", 180, "running the newest spec")
         jobs.goes_on(name, before[name] - 300)

@@ -99,7 +99,9 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
             action = savepoint_action(record, step, desired)
             return _wait(record, observed, desired, fresh, "Asking the JobManager to stop the job with a savepoint.", action, late=late)
         case Vanished(cause, for_good):
-            return outcome_unknown(record, cause) if for_good or late else _wait(record, observed, desired, fresh, f"Unclear: {cause}.")
+            if for_good or late:
+                return outcome_unknown(record, cause, savepoint_place(record, desired))
+            return _wait(record, observed, desired, fresh, f"Unclear: {cause}.")
         case Stopped(path):
             return _stopped(with_savepoint(record, step, path, desired), observed, desired, fresh, path)
         case Ended():
@@ -168,9 +170,17 @@ def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Des
     )
 
 
-def outcome_unknown(record: Record, cause: str) -> Decision:
+def savepoint_place(record: Record, desired: Desired) -> str:
+    """Where people find the savepoint whose path was lost with the JobManager. Flink names it after the job: FsCheckpointStorageAccess."""
+    if desired.settings.savepoint_directory is None or record.job.job_id is None:
+        return ""
+    name = f"savepoint-{record.job.job_id[:6]}-"
+    return f"If its savepoint was completed, it is in {desired.settings.savepoint_directory}, and its name begins with {name}. "
+
+
+def outcome_unknown(record: Record, cause: str, hint: str = "") -> Decision:
     """Rests until the spec changes. No restore point is known, and that is recorded as the choice of one is."""
-    message = f"The job ended while it was stopped, and what it left is not known: {cause}. {WAYS_OUT}"
+    message = f"The job ended while it was stopped, and what it left is not known: {cause}. {hint}{WAYS_OUT}"
     return go(
         record,
         Phase.FAILED,
@@ -178,6 +188,7 @@ def outcome_unknown(record: Record, cause: str) -> Decision:
         message,
         health=Health.STALLED,
         events=(Event("UpgradeFailed", message, EventType.WARNING),),
+        job=replace(record.job, state=JobState.RECONCILING),
         step=None,
         restore=RestoreChoice(None, "SavepointUnknown", message),
         failure=message,

@@ -243,6 +243,8 @@ def test_an_unknown_end_rests_until_the_spec_changes() -> None:
     assert (failed.reason, failed.health, failed.step, failed.failure) == ("SavepointUnknown", Health.STALLED, None, failed.message)
     assert reasons(decision) == ["UpgradeFailed"]
     assert "savepointRedeployNonce" in failed.message
+    assert f"s3://state, and its name begins with savepoint-{TAKING.job.job_id[:6]}-." in failed.message
+    assert failed.job.state is JobState.RECONCILING, "what is not known is not told as RUNNING"
 
     resting = decide(failed, replace(UNKNOWN, ha=NO_METADATA), an_upgrade(), FRESH)
     assert (resting.record, resting.actions, resting.events) == (failed, (), ())

@@ -20,7 +20,7 @@ from flinkop.lifecycle.sessionjob.submit import submit_when_ready
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 from flinkop.lifecycle.stop import CANCELLABLE
 from flinkop.lifecycle.suspended import accepted_spec, suspended_words
-from flinkop.lifecycle.upgrading import kept_running, outcome_unknown, with_savepoint
+from flinkop.lifecycle.upgrading import kept_running, outcome_unknown, savepoint_place, with_savepoint
 
 _GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state or stateless."
 
@@ -69,7 +69,7 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
         case KeptRunning(cause):
             return kept_running(record, step, cause, desired, fresh)
         case Vanished(cause, for_good) if for_good or late:
-            return outcome_unknown(record, cause)
+            return outcome_unknown(record, cause, savepoint_place(record, desired))
         case Vanished(cause):
             return _wait(record, f"Unclear: {cause}.", deadline, desired, fresh)
         case Pending(why):
