@@ -21,3 +21,15 @@ def test_an_example_runs_as_it_stands(world: World, file: str, phase: str) -> No
     assert condition(found, "Ready")["status"] == "True"
     world.delete(name)
     world.leaves_nothing(name)
+
+
+def test_the_jobs_of_an_example_share_their_cluster_and_outlive_each_other(world: World) -> None:
+    world.cluster.kubectl("-n", NAMESPACE, "apply", "-f", str(EXAMPLES / "session-jobs.yaml"))
+    jobs = world.session_jobs("shared-example")
+    for name in ("first-job", "second-job"):
+        jobs.wait_until_running(name, 180)
+    jobs.delete("first-job")
+    assert condition(jobs.get("second-job"), "Ready")["status"] == "True"
+    jobs.delete("second-job")
+    world.delete("shared-example")
+    world.leaves_nothing("shared-example")

@@ -89,7 +89,8 @@ def _are_lost(observed: Observed) -> bool:
 def _wait(record: Record, step: TearingDown, observed: Observed, desired: Desired, now: datetime) -> Decision:
     deadline = for_cleanup(step.since, desired.settings)
     late = deadline.is_over(now)
-    what = f"The old {_who(observed)} still there." if late else f"The old {_waits_for(observed)} has to go first."
+    who, be, has = _who(observed)
+    what = f"The old {who} {be} still there." if late else f"The old {who} {has} to go first."
     return stay(
         record if observed.jobmanager else _without_jobmanager(record),
         "OldClusterStuck" if late else "StoppingCluster",
@@ -106,15 +107,12 @@ def _way_out(observed: Observed) -> str:
     return "If its node is lost, delete its pod with `kubectl delete pod --force`."
 
 
-def _waits_for(observed: Observed) -> str:
+def _who(observed: Observed) -> tuple[str, str, str]:
+    """What is waited for, and its verbs."""
     if observed.replica_sets:
-        return "JobManager's ReplicaSet"
-    return "TaskManagers" if observed.jobmanager is None and observed.jobmanager_pods == 0 else "JobManager"
-
-
-def _who(observed: Observed) -> str:
-    found = _waits_for(observed)
-    return f"{found} are" if found == "TaskManagers" else f"{found} is"
+        return "JobManager's ReplicaSet", "is", "has"
+    only_taskmanagers = observed.jobmanager is None and observed.jobmanager_pods == 0
+    return ("TaskManagers", "are", "have") if only_taskmanagers else ("JobManager", "is", "has")
 
 
 def _look_again(observed: Observed, desired: Desired, deadline: datetime, now: datetime) -> timedelta:
