@@ -143,7 +143,8 @@ class FlinkSessionJobController:
                         raise
                     case _:
                         return self._refused(error, target.wish, memory)
-        memory.refusal = None
+        if decision.actions:  # a pass without one does not tell whether what was refused is taken now
+            memory.refusal = None
         if again:
             return RequeueAfter(0)
         return Done() if decision.requeue_after is None else RequeueAfter(decision.requeue_after.total_seconds())

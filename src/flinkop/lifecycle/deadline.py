@@ -29,6 +29,7 @@ from flinkop.lifecycle.step import (
 READINESS = operatoroptions.READINESS_TIMEOUT.key
 CLEANUP = operatoroptions.RESOURCE_CLEANUP_TIMEOUT.key
 CANCEL = operatoroptions.CANCEL_TIMEOUT.key
+SUBMISSION = operatoroptions.JOB_SUBMISSION_TIMEOUT.key
 SAVEPOINT = f"{flinkoptions.CHECKPOINT_TIMEOUT.key} and {CANCEL}"
 
 
@@ -69,6 +70,11 @@ def for_readiness(since: datetime, settings: Settings) -> Deadline:
 def for_cleanup(since: datetime, settings: Settings) -> Deadline:
     """What belonged to a cluster has to go."""
     return Deadline(since, since + settings.cleanup_timeout, CLEANUP)
+
+
+def for_submission(since: datetime, settings: Settings) -> Deadline:
+    """A job that was submitted has to show up; later than this it does not come any more."""
+    return Deadline(since, since + settings.submission_timeout, SUBMISSION)
 
 
 def for_cancelling(since: datetime, settings: Settings) -> Deadline:

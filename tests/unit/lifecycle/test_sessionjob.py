@@ -32,7 +32,16 @@ from tests.unit.lifecycle.builder import (
 )
 
 from flinkop.lifecycle.action import CancelJob, RemoveFinalizer, StopWithSavepoint, SubmitJob
-from flinkop.lifecycle.observed import Answered, Checkpoints, JobState, NotAsked, SnapshotCompleted, SnapshotInProgress, Unreachable
+from flinkop.lifecycle.observed import (
+    Answered,
+    Checkpoints,
+    JobState,
+    NotAsked,
+    Refusal,
+    SnapshotCompleted,
+    SnapshotInProgress,
+    Unreachable,
+)
 from flinkop.lifecycle.phase import TRANSITIONS, Phase
 from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.restore import RestorePoint, RestoreSource
@@ -273,3 +282,122 @@ def test_a_failed_job_whose_spec_changes_is_submitted_from_what_it_left() -> Non
     assert isinstance(decision.actions[0], SubmitJob)
     assert decision.actions[0].restore.path == CHECKPOINT
     assert SPEC != NEW_SPEC
+
+
+# what a review found
+
+
+def test_the_metadata_of_the_old_id_do_not_stand_in_for_its_savepoint() -> None:
+    decision = decide_session_job(STOPPED, seen(job=None, ha=ha(3)), an_upgrade(), FRESH)
+    assert isinstance(decision.actions[0], SubmitJob)
+    assert decision.actions[0].restore == RestorePoint(RestoreSource.SAVEPOINT, SAVEPOINT)
+
+
+@pytest.mark.parametrize(
+    "wish", [an_upgrade(), a_desired(upgrade_mode="stateless"), a_suspension()], ids=["upgrade", "stateless", "suspended"]
+)
+@pytest.mark.parametrize("record", [STOPPED, a_suspended_record()], ids=["upgrading", "suspended"])
+def test_a_job_that_should_have_ended_and_is_there_is_cancelled_before_anything_else(record: Record, wish: Any) -> None:
+    waiting = decide_session_job(record, seen(), wish, FRESH)
+    assert (waiting.record.phase, waiting.record.step, waiting.actions) == (Phase.UPGRADING, Cancelling(NOW), ())
+    later = replace(FRESH, now=NOW + timedelta(seconds=6))
+    assert decide_session_job(waiting.record, seen(), wish, later).actions == (CancelJob(JOB_ID),)
+
+
+@pytest.mark.parametrize(
+    ("observed", "path"),
+    [
+        pytest.param(ended(JobState.FINISHED, checkpoints=Checkpoints(stop_path=SAVEPOINT)), SAVEPOINT, id="the look was old"),
+        pytest.param(ended(JobState.CANCELED, checkpoints=Checkpoints()), SAVEPOINT, id="it came back and did nothing"),
+        pytest.param(ended(JobState.CANCELED, checkpoints=Checkpoints(restored_path=CHECKPOINT)), SAVEPOINT, id="it came back from before"),
+        pytest.param(ended(JobState.CANCELED), CHECKPOINT, id="it came back and went on"),
+    ],
+)
+def test_a_job_that_came_back_after_its_stop_leaves_its_newest_state(observed: SessionObserved, path: str) -> None:
+    cancelling = replace(STOPPED, step=Cancelling(NOW))
+    assert decide_session_job(cancelling, observed, an_upgrade(), FRESH).record.savepoint_path == path
+
+
+def test_a_job_whose_end_nobody_saw_is_cancelled_should_it_come_back() -> None:
+    unknown = a_record(phase=Phase.UPGRADING, step=None, job=JobRecord(JOB_ID, "job", JobState.RECONCILING))
+    stateless = a_desired(upgrade_mode="stateless")
+    started = decide_session_job(unknown, seen(job=None, ha=ha(3)), stateless, FRESH).record
+    assert started.abandoned == (JOB_ID,)
+    assert decide_session_job(STOPPED, seen(job=None), an_upgrade(), FRESH).record.abandoned == ()
+
+
+def test_a_deletion_waits_for_a_submission_that_may_still_come() -> None:
+    deleting = a_desired(deleting=True)
+    waiting = decide_session_job(submitted(), seen(job=None), deleting, FRESH)
+    assert (waiting.record.phase, kinds(waiting)) == (Phase.DELETING, [])
+    assert "kubernetes.operator.job.submission.timeout" in waiting.record.message
+    assert kinds(decide_session_job(waiting.record, seen(), deleting, FRESH)) == [CancelJob]
+    late = replace(FRESH, now=NOW + timedelta(minutes=11))
+    assert kinds(decide_session_job(waiting.record, seen(job=None), deleting, late)) == [RemoveFinalizer]
+    refused = submitted(reason="SubmissionRejected")
+    assert kinds(decide_session_job(refused, seen(job=None), deleting, FRESH)) == [RemoveFinalizer]
+
+
+@pytest.mark.parametrize(
+    ("observed", "told"),
+    [
+        pytest.param(ended(JobState.FINISHED, savepoint=SnapshotCompleted(SAVEPOINT)), SAVEPOINT, id="taken"),
+        pytest.param(seen(job=None, ha=NO_METADATA), "does not know the job", id="the job is gone"),
+        pytest.param(seen(cluster=GONE, rest=NotAsked(), job=None), "FlinkDeployment shared does not exist", id="the cluster is gone"),
+    ],
+)
+def test_a_deletion_with_a_savepoint_tells_where_it_is_or_why_there_is_none(observed: SessionObserved, told: str) -> None:
+    deleting = a_record(phase=Phase.DELETING, step=TakingSavepoint(NOW, "t"))
+    decision = decide_session_job(deleting, observed, a_desired(deleting=True, savepoint_on_deletion=True), FRESH)
+    assert kinds(decision) == [RemoveFinalizer]
+    assert [told in event.message for event in decision.events] == [True]
+
+
+def test_a_job_that_has_stopped_already_is_deleted_without_another_savepoint() -> None:
+    wish = a_desired(deleting=True, savepoint_on_deletion=True)
+    for record in (STOPPED, a_suspended_record()):
+        decision = decide_session_job(record, ended(JobState.FINISHED), wish, FRESH)
+        assert kinds(decision) == [RemoveFinalizer]
+        assert "CleanupFailed" not in reasons(decision)
+
+
+@pytest.mark.parametrize("state", [JobState.INITIALIZING, JobState.CREATED])
+@pytest.mark.parametrize("mode", ["savepoint", "last-state"])
+def test_a_job_that_is_being_recovered_is_not_cancelled_before_it_knows_its_checkpoints(state: JobState, mode: str) -> None:
+    lost = a_record(phase=Phase.DEPLOYING, start=a_start(lost_at=NOW), restore=FROM_SAVEPOINT)
+    wish = replace(an_upgrade(), upgrade_mode=mode)
+    assert CancelJob not in kinds(decide_session_job(lost, seen(job=a_job(state), ha=ha(3)), wish, FRESH))
+    stateless = replace(wish, upgrade_mode="stateless")
+    assert CancelJob in kinds(decide_session_job(lost, seen(job=a_job(state), ha=ha(3)), stateless, FRESH))
+
+
+def test_no_statistics_of_a_job_that_was_recovered_are_not_no_state() -> None:
+    cancelling = stopping(Cancelling(NOW), start=a_start(lost_at=NOW), restore=FROM_SAVEPOINT)
+    decision = decide_session_job(cancelling, ended(JobState.CANCELED, checkpoints=Checkpoints()), an_upgrade(), FRESH)
+    assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")
+
+
+def test_a_job_that_was_seen_may_have_come_further_than_the_savepoint_it_was_given() -> None:
+    starting = submitted(savepoint_path=SAVEPOINT, restore=FROM_SAVEPOINT)
+    after = decide_session_job(starting, seen(job=a_job(JobState.INITIALIZING)), a_desired(), FRESH).record
+    assert (after.was_ready, after.savepoint_path) == (True, None)
+
+
+def test_a_submission_is_not_repeated_with_another_spec() -> None:
+    later = replace(FRESH, now=NOW + timedelta(seconds=70))
+    assert kinds(decide_session_job(submitted(), seen(job=None), a_desired(), later)) == [SubmitJob]
+    assert kinds(decide_session_job(submitted(), seen(job=None), an_upgrade(), later)) == []
+
+
+def test_a_submission_that_was_rejected_is_told_and_a_mended_spec_does_not_wait() -> None:
+    refusal = Refusal("SubmissionRejected", "The JobManager did not take the job: no such class")
+    told = decide_session_job(submitted(), seen(job=None, refusal=refusal), a_desired(), FRESH).record
+    assert (told.reason, told.message, told.health) == ("SubmissionRejected", refusal.message, Health.STALLED)
+    assert decide_session_job(told, seen(job=None), an_upgrade(), FRESH).record.reason == "SubmissionGivenUp"
+
+
+def test_a_job_id_that_is_given_is_that_of_the_first_start_only() -> None:
+    pinned = "d" * 32
+    first = decide_session_job(Record(), seen(job=None), a_desired(pinned_job_id=pinned), FRESH).record
+    assert first.job.job_id == pinned
+    assert decide_session_job(STOPPED, seen(job=None), replace(an_upgrade(), pinned_job_id=pinned), FRESH).record.job.job_id != pinned

@@ -471,7 +471,7 @@ ENDLESS = {"JobsRunning": _session()}
 AT_REST = {"JobRunning", "ClusterReady", "JobFinished", "JobCanceled", "Suspended", "CreatedSuspended", "RolledBack", "Deleted"}
 STALLED_AT_ONCE = {
     *("OldClusterStuck", "SavepointUnknown", "RestoreFailed", "ValidationError", "IngressRefused"),
-    *("ClusterMissing", "ClusterDeleting", "NotASessionCluster", "JarUnavailable"),
+    *("ClusterMissing", "ClusterDeleting", "NotASessionCluster", "JarUnavailable", "SubmissionRejected"),
 }
 PASSED_AT_ONCE = {"Accepted", "Adopted", "StopRevised", "RollbackRevised", "JobStopped", "JobLost", "SubmissionGivenUp"}
 FETCHING = {"FetchingJar"}

@@ -16,6 +16,7 @@ from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.sessionjob.deleting import on_deleting
 from flinkop.lifecycle.sessionjob.deploying import on_deploying
 from flinkop.lifecycle.sessionjob.ended import on_ended
+from flinkop.lifecycle.sessionjob.remaining import end_what_remains
 from flinkop.lifecycle.sessionjob.running import on_running
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.submit import submit_when_ready
@@ -38,6 +39,9 @@ def on_suspended(record: Record, observed: SessionObserved, desired: Desired, fr
     """Leaves to Deploying when the job is wanted again. A spec that changes meanwhile is the one that will be started."""
     if not desired.suspended:
         return submit_when_ready(record, observed, desired, fresh)
+    remaining = end_what_remains(record, observed, desired, fresh)
+    if remaining is not None:
+        return remaining
     accepted = accepted_spec(record, desired) if record.start is not None else record.reconciled
     return stay(record, *suspended_words(record, desired), health=Health.SETTLED, reconciled=accepted, failure=None)
 

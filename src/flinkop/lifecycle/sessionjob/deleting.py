@@ -6,20 +6,22 @@ from dataclasses import replace
 
 from flinkop.lifecycle.action import CancelJob, RemoveFinalizer
 from flinkop.lifecycle.begin import savepoint_action
-from flinkop.lifecycle.deadline import SAVEPOINT, behind, for_cancelling, for_cleanup, for_savepoint
+from flinkop.lifecycle.deadline import SAVEPOINT, behind, for_cancelling, for_cleanup, for_savepoint, for_submission
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import stay
-from flinkop.lifecycle.observed import TERMINAL
-from flinkop.lifecycle.phase import ENDED, Phase
+from flinkop.lifecycle.observed import TERMINAL, JobState
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
+from flinkop.lifecycle.sessionjob.deploying import SUBMISSION_REJECTED
 from flinkop.lifecycle.sessionjob.seen import ClusterState, SessionObserved
 from flinkop.lifecycle.sessionjob.submit import obstacle
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 from flinkop.lifecycle.stop import CANCELLABLE
 
 _ATTEMPTS = 3
+_ALIVE = frozenset({Phase.DEPLOYING, Phase.RUNNING, Phase.UPGRADING})
 _CLEANUP = Event("Cleanup", "Cleaning up FlinkSessionJob", component=Component.OPERATOR)
 
 
@@ -28,8 +30,10 @@ def on_deleting(record: Record, observed: SessionObserved, desired: Desired, fre
     if not desired.has_finalizer:
         return Decision(record)
     entered = record if record.phase is Phase.DELETING else _enter(record, desired, fresh)
-    if _has_nothing_to_stop(record, observed):
-        return Decision(entered, (RemoveFinalizer(),))
+    if _has_nothing_to_stop(entered, observed):
+        if _may_still_come(record, observed, desired, fresh):
+            return _wait_for_submission(entered, desired, fresh)
+        return Decision(entered, (RemoveFinalizer(),), events=_unsaved(entered, observed))
     if not observed.answers:
         return _wait_for_cluster(entered, observed, desired, fresh)
     decision = _stop(entered, observed, desired, fresh)
@@ -39,9 +43,38 @@ def on_deleting(record: Record, observed: SessionObserved, desired: Desired, fre
 def _enter(record: Record, desired: Desired, fresh: Fresh) -> Record:
     step = record.step
     if not isinstance(step, TakingSavepoint):
-        wanted = desired.settings.savepoint_on_deletion and record.phase not in ENDED and not desired.stateless
+        wanted = desired.settings.savepoint_on_deletion and not desired.stateless and _has_unsaved_state(record)
         step = TakingSavepoint(fresh.now, fresh.trigger_id) if wanted else Cancelling(fresh.now)
     return replace(record, phase=Phase.DELETING, step=step)
+
+
+def _has_unsaved_state(record: Record) -> bool:
+    return record.phase in _ALIVE and record.savepoint_path is None
+
+
+def _may_still_come(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> bool:
+    """A submission whose answer was lost, or whose program still runs, may start the job after its resource is gone."""
+    if record.start is None or record.was_ready or record.job.state is not JobState.RECONCILING or observed.job is not None:
+        return False
+    if observed.has_no_cluster or record.reason == SUBMISSION_REJECTED or record.phase not in (Phase.DEPLOYING, Phase.DELETING):
+        return False
+    return not for_submission(record.start.awaited_since, desired.settings).is_over(fresh.now)
+
+
+def _wait_for_submission(record: Record, desired: Desired, fresh: Fresh) -> Decision:
+    assert record.start is not None
+    words = for_submission(record.start.awaited_since, desired.settings).words(fresh.now, "the resource goes", "")
+    message = f"The job was submitted and did not show up yet: when it does, it is cancelled. {words}"
+    return stay(record, "CancellingJob", message, requeue_after=desired.settings.progress_interval)
+
+
+def _unsaved(record: Record, observed: SessionObserved) -> tuple[Event, ...]:
+    """That the savepoint which was wanted is not there, and why."""
+    if not isinstance(record.step, TakingSavepoint):
+        return ()
+    why = observed.cluster.message if observed.has_no_cluster else "the JobManager does not know the job"
+    message = f"No savepoint could be taken before deletion: {why.rstrip('.')}."
+    return (Event("CleanupFailed", message, EventType.WARNING, Component.OPERATOR),)
 
 
 def _has_nothing_to_stop(record: Record, observed: SessionObserved) -> bool:
@@ -51,7 +84,7 @@ def _has_nothing_to_stop(record: Record, observed: SessionObserved) -> bool:
     if not observed.answers or observed.strays:
         return False
     if observed.job is not None:
-        return observed.job.state in TERMINAL
+        return observed.job.state in TERMINAL and not isinstance(record.step, TakingSavepoint)
     return not (observed.ha is not None and observed.ha.exists)
 
 

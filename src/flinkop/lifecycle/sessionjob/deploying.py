@@ -16,6 +16,8 @@ from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.stop import begin_stop
 from flinkop.lifecycle.sessionjob.submit import obstacle, submit_again
 
+SUBMISSION_REJECTED = "SubmissionRejected"
+"""The reason when the JobManager said that it did not take a submission: that one does not come any more."""
 _LOST = Event("Missing", "Job Not Found", EventType.WARNING, Component.JOB)
 
 
@@ -28,6 +30,9 @@ def on_deploying(record: Record, observed: SessionObserved, desired: Desired, fr
         return _wait_for_cluster(record, observed, desired, fresh)
     if observed.job is None:
         return _lost(record, observed, desired, fresh) if record.was_ready else _not_there_yet(record, observed, desired, fresh)
+    if not record.was_ready:
+        # from now on it may have come further than the state that it was given
+        record = replace(record, was_ready=True, savepoint_path=None)
     if desired.wants_restart:
         return begin_stop(record, observed, desired, fresh)
     decision = follow_job(record, observed, desired, observed.job)
@@ -59,11 +64,15 @@ def _wait_for_cluster(record: Record, observed: SessionObserved, desired: Desire
 
 def _not_there_yet(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """The answer to a submission may have been lost, or its program takes long. With the same id it cannot be submitted twice."""
-    if desired.wants_restart and _has_had_time(record, desired, fresh):
+    if desired.wants_restart and (record.reason == SUBMISSION_REJECTED or _has_had_time(record, desired, fresh)):
         return _give_up(record)
-    again = submit_again(record, observed, desired, fresh)
+    # what is submitted again is what is recorded; a newer spec waits for its turn
+    again = None if desired.wants_restart else submit_again(record, observed, desired, fresh)
     if again is not None:
         return again
+    if observed.refusal is not None:
+        told, interval = observed.refusal, desired.settings.progress_interval
+        return stay(record, told.reason, told.message, health=Health.STALLED, requeue_after=interval, failure=told.message)
     health = Health.STALLED if _is_late(record, desired, fresh) else Health.PROGRESSING
     message = f"Submitted; the job has to show up. {readiness_words(record, desired, fresh.now)}"
     return stay(record, "JobSubmitting", message, health=health, requeue_after=desired.settings.progress_interval)

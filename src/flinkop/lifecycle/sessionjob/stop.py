@@ -9,7 +9,7 @@ from flinkop.lifecycle.decision import Component, Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
 from flinkop.lifecycle.move import IMMEDIATELY, go
-from flinkop.lifecycle.observed import TERMINAL, Observed
+from flinkop.lifecycle.observed import TERMINAL, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
@@ -25,6 +25,7 @@ from flinkop.lifecycle.stop import (
     state_of,
 )
 
+_NOT_INITIALIZED = frozenset({JobState.INITIALIZING, JobState.CREATED})
 _SUSPENDED = Event("Suspended", "Suspending existing deployment.", component=Component.JOB)
 
 
@@ -34,11 +35,22 @@ def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fres
     if job is not None and job.state in TERMINAL:
         followed = follow_job(record, observed, desired, job)
         return _on(followed) if followed.record.phase is not record.phase else followed
-    begun = carry_out(choose_stop(observed, desired, fresh), record, observed, desired, fresh, _announce(desired))
+    plan = _not_while_it_is_recovered(record, observed, desired) or choose_stop(observed, desired, fresh)
+    begun = carry_out(plan, record, observed, desired, fresh, _announce(desired))
     if isinstance(begun, Decision):
         return begun
     followed = follow_job(record, observed, desired, job) if job is not None else Decision(record)
     return keep_waiting(followed, record, begun, desired, fresh)
+
+
+def _not_while_it_is_recovered(record: Record, observed: SessionObserved, desired: Desired) -> NotNow | None:
+    """A job that ran before, and is not initialized yet, does not know its checkpoints: cancelled now, it would seem to have none."""
+    if desired.gives_up_state or observed.job is None or observed.job.state not in _NOT_INITIALIZED:
+        return None
+    has_run = record.stable is not None and record.stable == record.reconciled
+    if not has_run and (record.start is None or record.start.lost_at is None):
+        return None
+    return NotNow(f"the JobManager is recovering the job, which is {observed.job.state} and does not know its checkpoints yet")
 
 
 def choose_stop(observed: Observed, desired: Desired, fresh: Fresh) -> StopPlan:

@@ -10,16 +10,19 @@ from flinkop.lifecycle.deadline import readiness_words
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
-from flinkop.lifecycle.observed import JobState, Unreachable
+from flinkop.lifecycle.observed import TERMINAL, JobState, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, choose_restore
+from flinkop.lifecycle.sessionjob.remaining import end_what_remains
 from flinkop.lifecycle.sessionjob.seen import ClusterState, JarFailed, JarPending, JarReady, SessionObserved
 from flinkop.lifecycle.start import base_of, restore_facts
 from flinkop.lifecycle.step import Submitting
 
 _AGAIN = timedelta(seconds=60)
 """A program that takes long to submit its job must not be run a second time meanwhile."""
+
+_ENDED = TERMINAL | {JobState.SUSPENDED}
 
 _WORDS = {
     ClusterState.MISSING: ("ClusterMissing", Health.STALLED),
@@ -31,10 +34,14 @@ _WORDS = {
 
 def submit_when_ready(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """Goes to Deploying with the submission, or says what it waits for, or goes to Failed when no restore point is safe."""
+    remaining = end_what_remains(record, observed, desired, fresh)
+    if remaining is not None:
+        return remaining
     jar = ready_jar(observed)
     if observed.strays or jar is None:
         return wait_to_submit(record, observed, desired)
-    choice = choose_restore(restore_facts(record, observed, desired))
+    # the metadata of high availability belong to the id of the old job; a new one is given a path
+    choice = choose_restore(restore_facts(record, replace(observed, ha=None), desired))
     if choice.point is None:
         return _refuse(record, choice)
     return _begin(record, desired, choice, choice.point, jar, fresh)
@@ -85,7 +92,8 @@ def obstacle(observed: SessionObserved) -> tuple[str, str, Health]:
 
 
 def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, jar: JarReady, fresh: Fresh) -> Decision:
-    job_id = desired.pinned_job_id or fresh.job_id
+    # a second submission under the id of a job that has ended would be taken for that job
+    job_id = desired.pinned_job_id if desired.pinned_job_id and record.start is None else fresh.job_id
     attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
     start = Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt, base_path=base_of(record, point))
     return go(
@@ -97,6 +105,7 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         requeue_after=desired.settings.progress_interval,
         events=(Event("Submit", f"Starting deployment. {choice.message}", component=Component.JOB),),
         step=Submitting(fresh.now),
+        abandoned=(*record.abandoned, *_perhaps_alive(record)),
         start=start,
         job=JobRecord(job_id, record.job.name, JobState.RECONCILING),
         jobmanager=JobManagerStatus.READY,
@@ -108,6 +117,13 @@ def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: Resto
         reconciled_at=fresh.milliseconds,
         failure=None,
     )
+
+
+def _perhaps_alive(record: Record) -> tuple[str, ...]:
+    """The id of a job whose end was not seen. Should it come back, it is cancelled."""
+    if record.job.job_id is None or record.job.job_id in record.abandoned or record.job.state in _ENDED:
+        return ()
+    return (record.job.job_id,)
 
 
 def _refuse(record: Record, choice: RestoreChoice) -> Decision:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from flinkop.lifecycle.action import CancelJob
 from flinkop.lifecycle.begin import savepoint_action
-from flinkop.lifecycle.deadline import Deadline, for_cancelling, for_savepoint
+from flinkop.lifecycle.deadline import Deadline, behind, for_cancelling, for_savepoint
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import state_left
@@ -15,8 +15,9 @@ from flinkop.lifecycle.observed import Answered, JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
+from flinkop.lifecycle.sessionjob.remaining import UNTIL_ASKED_AGAIN, end_what_remains
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
-from flinkop.lifecycle.sessionjob.submit import submit_when_ready
+from flinkop.lifecycle.sessionjob.submit import obstacle, submit_when_ready
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 from flinkop.lifecycle.stop import CANCELLABLE
 from flinkop.lifecycle.suspended import accepted_spec, suspended_words
@@ -40,6 +41,9 @@ def submit_or_suspend(record: Record, observed: SessionObserved, desired: Desire
     """What is wanted once the job has stopped."""
     if not desired.suspended:
         return submit_when_ready(record, observed, desired, fresh)
+    remaining = end_what_remains(record, observed, desired, fresh)
+    if remaining is not None:
+        return remaining
     state = record.job.state if record.job.state is JobState.FINISHED else JobState.SUSPENDED
     return go(
         record,
@@ -56,7 +60,7 @@ def submit_or_suspend(record: Record, observed: SessionObserved, desired: Desire
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     if desired.gives_up_state:
         message = "No state is to be kept any more: cancelling the job."
-        return stay(record, "CancellingJob", message, step=Cancelling(fresh.now), requeue_after=IMMEDIATELY)
+        return stay(record, "CancellingJob", message, *_cancel(observed), step=Cancelling(fresh.now), requeue_after=IMMEDIATELY)
     deadline = for_savepoint(step.since, desired.settings)
     late = deadline.is_over(fresh.now)
     match read_outcome(observed):
@@ -88,15 +92,37 @@ def _wait(record: Record, why: str, deadline: Deadline, desired: Desired, fresh:
 def _cancelling(record: Record, step: Cancelling, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     if observed.job_has_ended and observed.checkpoints is not None:
         return _ended(record, observed)
+    if not observed.answers:
+        return _wait_for_cluster(record, step, observed, desired, fresh)
     if isinstance(observed.rest, Answered) and observed.job is None and not (observed.ha is not None and observed.ha.exists):
         return _vanished(record, desired)
     deadline = for_cancelling(step.since, desired.settings)
     words = deadline.words(fresh.now, "it is Stalled, and still asked", "It is still asked. The JobManager's log tells more.")
     message, late = f"The job is being cancelled. {words}", deadline.is_over(fresh.now)
-    job = observed.job
-    actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
+    actions = _cancel(observed) if fresh.now >= step.since + UNTIL_ASKED_AGAIN else ()
     health = Health.STALLED if late else Health.PROGRESSING
     return stay(record, "CancellingJob", message, *actions, health=health, requeue_after=desired.settings.progress_interval)
+
+
+def _cancel(observed: SessionObserved) -> tuple[CancelJob, ...]:
+    job = observed.job
+    return (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
+
+
+def _wait_for_cluster(record: Record, step: Cancelling, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    if observed.has_no_cluster and desired.gives_up_state:
+        return _stopped(record, "The session cluster is gone, and its job with it.")
+    reason, why, health = obstacle(observed)
+    deadline = for_cancelling(step.since, desired.settings)
+    words = deadline.words(fresh.now, "it is Stalled, and still waited for", "To give the state up, set spec.job.upgradeMode to stateless.")
+    late = deadline.is_over(fresh.now)
+    return stay(
+        record,
+        reason,
+        behind(f"The job is cancelled when its cluster answers. {why}", words),
+        health=Health.STALLED if late else health,
+        requeue_after=desired.settings.rest_interval if late else desired.settings.progress_interval,
+    )
 
 
 def _vanished(record: Record, desired: Desired) -> Decision:
@@ -110,7 +136,13 @@ def _ended(record: Record, observed: SessionObserved) -> Decision:
     assert job is not None
     if checkpoints is None:
         return stay(record, "ReadingLastCheckpoint", f"The job is {job.state}; asking for its last checkpoint.", requeue_after=IMMEDIATELY)
-    after = replace(record, job=replace(record.job, state=job.state), **state_left(job.state, checkpoints))
+    left = state_left(job.state, checkpoints)
+    if record.savepoint_path is not None and checkpoints.count == 0:
+        # it was stopped there before, or never got further
+        left = {"savepoint_path": record.savepoint_path, "had_no_state": False}
+    elif left["had_no_state"] and record.start is not None and record.start.lost_at is not None:
+        return outcome_unknown(record, "it was cancelled while its JobManager recovered it, and its checkpoints were not known")
+    after = replace(record, job=replace(record.job, state=job.state), **left)
     return _stopped(after, f"The job is {job.state}; it left {after.savepoint_path or 'no checkpoint'}.")
 
 
