@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from re import sub
 from typing import Any
 
 import yaml
@@ -22,6 +23,13 @@ DEFAULT_NAMESPACE = "default"
 
 # Parts of an object that are not described by the kind's own schema.
 _OF_KUBERNETES = {"apiVersion": {}, "kind": {}, "metadata": {"x-kubernetes-preserve-unknown-fields": True}}
+
+
+_TO_COME = frozenset({"FlinkBlueGreenDeployment"})
+
+_MERGE = "tag:yaml.org,2002:merge"
+_MOST_VALUES = 200_000
+"""Of one file, with aliases written out: far more than the API server takes."""
 
 
 class NotYaml(ValueError):
@@ -45,6 +53,16 @@ class _Loader(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Raises MarkedYAMLError when a key is there twice: of two values one would be lost without a word."""
+        seen = set()
+        for key, _ in node.value:
+            if key.tag != _MERGE and key.value.__hash__ is not None and (key.tag, key.value) in seen:
+                raise yaml.MarkedYAMLError(problem="a key is there twice", problem_mark=key.start_mark)
+            if key.value.__hash__ is not None:
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
+
 
 def check_manifests(text: str, defaults: Defaults) -> Iterator[Document]:
     """Checks every document of a YAML stream, and every item of a List; empty ones are left out. Raises NotYaml."""
@@ -67,9 +85,37 @@ def read_manifests(text: str) -> list[tuple[int, object]]:
     """The objects of a YAML stream with the places of their documents; what `kubectl get` gives as a List, item by item. Raises NotYaml."""
     try:
         documents = list(yaml.load_all(text, _Loader))
+    except yaml.MarkedYAMLError as error:
+        raise NotYaml(_without_its_text(error)) from None
     except yaml.YAMLError as error:
-        raise NotYaml(str(error).replace("\n", " ")) from None
+        raise NotYaml(f"has a character that YAML does not allow ({type(error).__name__})") from None
+    except RecursionError:
+        raise NotYaml("is nested too deeply") from None
+    if _is_endless(documents):
+        raise NotYaml(f"contains itself, or has more than {_MOST_VALUES} values when its aliases are written out")
     return [(place, raw) for place, document in enumerate(documents, start=1) for raw in _items(document) if raw is not None]
+
+
+def _without_its_text(error: yaml.MarkedYAMLError) -> str:
+    """What is wrong and where. The line itself is not shown: it may hold a secret."""
+    problem = sub(r"'[^']{2,}'", "...", error.problem or "cannot be understood")
+    mark = error.problem_mark or error.context_mark
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+    return f"{where}{problem}; put quotes around a value that has ': ', ' #' or begins with one of @ * & ! %, or look at the indentation"
+
+
+def _is_endless(documents: list[object]) -> bool:
+    left, count = list(documents), 0
+    while left:
+        value = left.pop()
+        count += 1
+        if count > _MOST_VALUES:
+            return True
+        if isinstance(value, Mapping):
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+    return False
 
 
 def _items(document: object) -> list[object]:
@@ -83,7 +129,8 @@ def check_manifest(place: int, raw: object, around: Surroundings) -> Document:
     if not isinstance(raw, Mapping):
         return Document(place, "?", (Violation("document", "is not an object", "write apiVersion, kind, metadata and spec"),))
     title = f"{raw.get('kind') or '?'}/{name_in(raw, 'name') or '?'}"
-    if not str(raw.get("apiVersion") or "").startswith(f"{GROUP}/"):
+    api_version = str(raw.get("apiVersion") or "")
+    if api_version != GROUP and not api_version.startswith(f"{GROUP}/"):
         return Document(place, title, None)
     return Document(place, title, tuple(_violations(raw, around)))
 
@@ -98,13 +145,23 @@ def name_in(raw: Mapping[str, Any], field: str) -> str:
 def _violations(raw: Mapping[str, Any], around: Surroundings) -> Iterator[Violation]:
     kind = kind_of(raw["apiVersion"], raw.get("kind"))
     if kind is None:
-        yield warning("kind", "is not served by this version of the operator", f"use one of {', '.join(map(_full_name, KINDS))}")
+        yield _not_ours(str(raw["apiVersion"]), str(raw.get("kind")))
         return
     if kind not in KINDS:
         yield warning("kind", "is checked here, and not served by this version of the operator", "wait for a later one")
     yield from _unknown_fields("", raw, _schema(kind.name))
     manifest = Manifest(name_in(raw, "name"), name_in(raw, "namespace") or DEFAULT_NAMESPACE, raw.get("spec") or {})
     yield from broken_rules(kind, manifest, around)
+
+
+def _not_ours(api_version: str, name: str) -> Violation:
+    versions = {kind.name: kind.api_version for kind in ALL}
+    if name in versions:
+        return Violation("apiVersion", f"is {api_version}, which has no {name}", f"write {versions[name]}")
+    close = get_close_matches(name, versions, n=1, cutoff=0.8)
+    if close and name not in _TO_COME:
+        return Violation("kind", f"is {name}, which is not known", f"did you mean {close[0]}?")
+    return warning("kind", "is not served by this version of the operator", f"use one of {', '.join(map(_full_name, KINDS))}")
 
 
 def _full_name(kind: Kind) -> str:

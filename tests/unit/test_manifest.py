@@ -151,6 +151,64 @@ def test_text_that_is_not_yaml_is_refused_with_its_place() -> None:
         list(check_manifests("a: b\n  c: [", lambda _namespace, _version: {}))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "s3.secret-key: hunter2: x",
+        "s3.secret-key: @hunter2",
+        "s3.secret-key: *hunter2",
+        "s3.secret-key: !hunter2 x",
+        "s3.secret-key: [hunter2",
+    ],
+)
+def test_a_line_that_cannot_be_read_is_not_shown(line: str) -> None:
+    with pytest.raises(NotYaml) as caught:
+        list(check_manifests(f"a: b\nspec:\n  {line}\nc: d", lambda _namespace, _version: {}))
+    assert "hunter2" not in str(caught.value)
+    assert "line" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        pytest.param("a: 1\nb: {c: 1, c: 2}", "line 2, column 11: a key is there twice", id="twice"),
+        pytest.param("a: &s\n  b: *s", "contains itself", id="itself"),
+        pytest.param("[" * 3000 + "]" * 3000, "nested too deeply", id="deep"),
+        pytest.param(
+            "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)), "aliases", id="explodes"
+        ),
+    ],
+)
+def test_yaml_that_is_no_manifest_is_refused(text: str, cause: str) -> None:
+    with pytest.raises(NotYaml, match=cause):
+        list(check_manifests(text, lambda _namespace, _version: {}))
+
+
+def test_a_merged_key_may_be_overridden() -> None:
+    base, job = yaml.safe_dump(a_manifest(), default_flow_style=True, width=10**6).strip(), "{<<: *b, metadata: {name: other}}"
+    assert [document.violations for document in check_manifests(f"&b {base}\n---\n{base}", lambda _namespace, _version: {})] == [(), ()]
+    texts = f"apiVersion: v1\nkind: List\nitems: [&b {base}, {job}]"
+    assert [document.title for document in check_manifests(texts, lambda _namespace, _version: {})] == [
+        "FlinkDeployment/job",
+        "FlinkDeployment/other",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "remedy"),
+    [
+        pytest.param({"apiVersion": "flink.apache.org/v1"}, "apiVersion", "write flink.apache.org/v1beta1", id="another version"),
+        pytest.param({"apiVersion": "flink.apache.org"}, "apiVersion", "write flink.apache.org/v1beta1", id="no version"),
+        pytest.param({"kind": "FlinkDeploymnet"}, "kind", "did you mean FlinkDeployment?", id="misspelt"),
+    ],
+)
+def test_a_kind_that_is_not_there_is_an_error_and_its_path_is_named(changes: dict[str, str], path: str, remedy: str) -> None:
+    (document,) = check({**a_manifest(), **changes})
+    assert document.violations is not None
+    (violation,) = document.violations
+    assert (violation.path, violation.remedy, violation.severity.name) == (path, remedy, "ERROR")
+
+
 def test_no_value_of_a_secret_is_told() -> None:
     leaky = a_manifest(spec__flinkConfiguration={"s3.secret-key": "hunter2 # x", "s3.access-key": ["hunter2"]}, spec__job__args="hunter2")
 
