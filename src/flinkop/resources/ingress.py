@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flinkop.api.cluster import IngressSpec
+from flinkop.api.ingresstemplate import fill_template
 from flinkop.resources.naming import rest_service_name
 
 DIGEST_ANNOTATION = "flinkop.flink.apache.org/ingress-digest"
@@ -50,7 +51,7 @@ def digest_of(spec: IngressSpec, rest_port: int) -> str:
 
 def _place(template: str, namespace: str, name: str) -> tuple[str | None, str]:
     """Host and path of the template: `{{name}}.example.com`, `example.com/{{namespace}}/{{name}}(/|$)(.*)`, or `/path` alone."""
-    text = template.replace("{{name}}", name).replace("{{namespace}}", namespace)
+    text = fill_template(template, namespace, name)
     parts = urlsplit(text if "://" in text else f"//{text}")
     path = text.partition("://")[2] if "://" in text else text
     slash = path.find("/")

@@ -27,6 +27,7 @@ def rule_of(template: str) -> tuple[str | None, str]:
     ("template", "host", "path"),
     [
         pytest.param("{{name}}.{{namespace}}.flink.example.com", "job.team.flink.example.com", "/", id="a host"),
+        pytest.param("{{NAME}}.{{Namespace}}.example.com", "job.team.example.com", "/", id="capitals"),
         pytest.param("flink.example.com/{{namespace}}/{{name}}", "flink.example.com", "/team/job", id="a path"),
         pytest.param("flink.example.com/{{name}}(/|$)(.*)", "flink.example.com", "/job(/|$)(.*)", id="a pattern"),
         pytest.param("/{{namespace}}/{{name}}(/|$)(.*)", None, "/team/job(/|$)(.*)", id="a path on every host"),
