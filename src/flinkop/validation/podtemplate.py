@@ -14,6 +14,7 @@ from flinkop.validation.violation import Violation, warning
 
 MAIN_CONTAINER = "flink-main-container"
 
+_OF_A_POD = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 _LISTS_OF_NAMED = ("containers", "initContainers", "volumes")
 
 # What Flink itself mounts, where the API server refuses a second mount; and what a mount would hide of the image.
@@ -39,6 +40,8 @@ def _templates(subject: Subject) -> dict[str, Template]:
 
 
 def _check_structure(path: str, template: Template) -> Iterator[Violation]:
+    for name in sorted(map(str, template.keys() - _OF_A_POD)):
+        yield Violation(f"{path}.{name}", "is not a field of a Pod", "write what belongs to the Pod's spec below spec")
     for name in ("metadata", "spec"):
         part = template.get(name)
         if part is not None and not isinstance(part, Mapping):

@@ -23,6 +23,10 @@ def mounted(*paths: str, **more: Any) -> dict[str, Any]:
 TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nothing": ({}, []),
     "an established example": (pod(containers=[MAIN, SIDECAR], initContainers=[{"name": "init"}], volumes=[{"name": "v"}]), []),
+    "a spec that was forgotten": (
+        {"containers": [SIDECAR]},
+        ["spec.podTemplate.containers: is not a field of a Pod; write what belongs to the Pod's spec below spec"],
+    ),
     "a spec that is a list": (
         {"spec": []},
         ["spec.podTemplate.spec: is not a map; write its fields below it, as in a Pod"],
