@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
+from weakref import WeakValueDictionary
 
 from flinkop.controllers.finalizer import set_finalizer
 from flinkop.controllers.jarsupply import JarSupply
@@ -33,6 +35,9 @@ from flinkop.resources.sessionjob import run_configuration
 
 TARGET_LABEL = "target.session"
 
+_AT_ONCE = 2
+"""Submissions to one JobManager. Programs may take long, and the connections that looks go through are few."""
+
 
 @dataclass(slots=True)
 class SessionTarget:
@@ -54,6 +59,7 @@ class SessionJobActuator:
     def __init__(self, kube: KubeClient, flink: FlinkClient, jars: JarSupply) -> None:
         self._kube, self._flink, self._jars = kube, flink, jars
         self._job = JobActuator(flink)
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def perform(self, action: Action, target: SessionTarget) -> None:
         """Performs `action`.
@@ -76,7 +82,9 @@ class SessionJobActuator:
                 raise AssertionError(f"{type(action).__name__} is no action of a session job")
 
     async def _submit(self, action: SubmitJob, target: SessionTarget) -> None:
-        outcome = await self._flink.run_jar(target.cluster.url, action.jar_id, self._request(action, target))
+        turn = self._turns.setdefault(target.cluster.url, asyncio.Semaphore(_AT_ONCE))
+        async with turn:
+            outcome = await self._flink.run_jar(target.cluster.url, action.jar_id, self._request(action, target))
         match outcome:
             case Accepted() | AlreadyRunning():
                 return

@@ -49,12 +49,13 @@ class SessionClusters:
     def __init__(self, resources: ObjectStore, deployments: ObjectStore, configuration: Configuration, base_url: BaseUrl) -> None:
         self._resources, self._deployments = resources, deployments
         self._configuration, self._base_url = configuration, base_url
-        self._read: dict[tuple[Any, ...], tuple[FlinkDeploymentSpec, Mapping[str, str]]] = {}
+        self._read: dict[tuple[str, str], tuple[tuple[Any, ...], FlinkDeploymentSpec, Mapping[str, str]]] = {}
 
     def look(self, namespace: str, name: str) -> SessionCluster:
         """The cluster of that name as the caches show it."""
         resource = self._resources.get((namespace, name))
         if resource is None:
+            self._read.pop((namespace, name), None)
             message = f"FlinkDeployment {name} does not exist in namespace {namespace}: create it, or correct spec.deploymentName."
             return SessionCluster(Cluster(ClusterState.MISSING, message), name)
         try:
@@ -88,15 +89,16 @@ class SessionClusters:
         status = resource.get("status") or {}
         text = (status.get("reconciliationStatus") or {}).get("lastReconciledSpec")
         started = (status.get("start") or {}).get("startedAt")
+        place = metadata["namespace"], metadata["name"]
         key = (metadata["uid"], metadata["generation"] if text is None else text, started, self._configuration.revision)
-        if key not in self._read:
+        known = self._read.get(place)
+        if known is None or known[0] != key:
             record = read_record(status)
             spec = parse_spec(record.reconciled or resource.get("spec") or {})
-            defaults = self._configuration.defaults_for(metadata["namespace"], spec.flink_version)
-            self._read = {known: value for known, value in self._read.items() if known[0] != metadata["uid"]}
-            computed = build_configuration(metadata["namespace"], metadata["name"], spec, defaults)
-            self._read[key] = spec, as_started(computed, record.start.configuration if record.start is not None else None)
-        return self._read[key]
+            computed = build_configuration(*place, spec, self._configuration.defaults_for(place[0], spec.flink_version))
+            conf = as_started(computed, record.start.configuration if record.start is not None else None)
+            known = self._read[place] = key, spec, conf
+        return known[1], known[2]
 
 
 def _state(resource: Mapping[str, Any], serves: bool) -> Cluster:

@@ -1,0 +1,49 @@
+"""What is done with a job on a session cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+from flinkop.api.flinkversion import FlinkVersion
+from flinkop.controllers.sessionactuator import SessionJobActuator, SessionTarget
+from flinkop.flink.jar import Accepted
+from flinkop.lifecycle.action import SubmitJob
+from flinkop.lifecycle.restore import RestorePoint, RestoreSource
+
+
+class SlowJobManagers:
+    """Programs run until they are told to end."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, int] = {}
+        self.go_on = asyncio.Event()
+
+    async def run_jar(self, url: str, _jar: str, _request: Any) -> Accepted:
+        self.running[url] = self.running.get(url, 0) + 1
+        await self.go_on.wait()
+        self.running[url] -= 1
+        return Accepted()
+
+
+def a_target(url: str) -> SessionTarget:
+    job = SimpleNamespace(entry_class=None, args=(), parallelism=1, allow_non_restored_state=False)
+    wish = SimpleNamespace(spec=SimpleNamespace(job=job), configuration={}, version=FlinkVersion(1, 20))
+    cluster = SimpleNamespace(url=url, conf={}, name="shared")
+    return SessionTarget(("team", "job"), {}, cast(Any, wish), cast(Any, cluster))
+
+
+async def test_programs_that_take_long_leave_connections_to_their_jobmanager_for_looking() -> None:
+    flink = SlowJobManagers()
+    actuator = SessionJobActuator(cast(Any, None), cast(Any, flink), cast(Any, None))
+    action = SubmitJob("a" * 32, "jar", RestorePoint(RestoreSource.EMPTY))
+    async with asyncio.TaskGroup() as tasks:
+        for url in ["http://one"] * 5 + ["http://other"]:
+            tasks.create_task(actuator.perform(action, a_target(url)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert flink.running == {"http://one": 2, "http://other": 1}
+        flink.go_on.set()
+    assert flink.running == {"http://one": 0, "http://other": 0}
+    assert len(actuator._turns) == 0

@@ -1,0 +1,33 @@
+"""Session clusters as their jobs find them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from flinkop.controllers.sessioncluster import SessionClusters
+from flinkop.lifecycle.sessionjob.seen import ClusterState
+
+KEY = ("team", "shared")
+
+
+def a_cluster(uid: str, **changes: Any) -> dict[str, Any]:
+    size = {"resource": {"memory": "1g", "cpu": 1}}
+    spec = {"flinkVersion": "v1_20", "image": "flink:1.20", "jobManager": size, "taskManager": size, **changes}
+    return {"metadata": {"uid": uid, "namespace": KEY[0], "name": KEY[1], "generation": 1}, "spec": spec}
+
+
+def clusters_in(resources: dict[tuple[str, str], Any]) -> SessionClusters:
+    configuration = SimpleNamespace(revision=1, defaults_for=lambda _namespace, _version: {})
+    return SessionClusters(cast(Any, resources), cast(Any, {}), cast(Any, configuration), lambda key, port: f"http://{key[1]}:{port}")
+
+
+def test_a_cluster_that_is_made_again_is_read_again_and_one_that_is_gone_is_forgotten() -> None:
+    resources: dict[tuple[str, str], Any] = {}
+    clusters = clusters_in(resources)
+    for number in range(3):
+        resources[KEY] = a_cluster(f"uid-{number}", flinkConfiguration={"rest.port": f"{8081 + number}"})
+        assert clusters.look(*KEY).url == f"http://shared:{8081 + number}"
+    resources.clear()
+    assert clusters.look(*KEY).cluster.state is ClusterState.MISSING
+    assert clusters._read == {}
