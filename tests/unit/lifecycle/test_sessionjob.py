@@ -401,3 +401,10 @@ def test_a_job_id_that_is_given_is_that_of_the_first_start_only() -> None:
     first = decide_session_job(Record(), seen(job=None), a_desired(pinned_job_id=pinned), FRESH).record
     assert first.job.job_id == pinned
     assert decide_session_job(STOPPED, seen(job=None), replace(an_upgrade(), pinned_job_id=pinned), FRESH).record.job.job_id != pinned
+
+
+@pytest.mark.parametrize("mode", ["savepoint", "last-state", "stateless"])
+def test_the_stop_of_a_job_is_not_told_as_that_of_its_cluster(mode: str) -> None:
+    told = decide_session_job(a_record(), seen(ha=ha(3)), replace(an_upgrade(), upgrade_mode=mode), FRESH).record.message
+    assert told.startswith(("Stopping the job", "Cancelling the job"))
+    assert "cluster" not in told

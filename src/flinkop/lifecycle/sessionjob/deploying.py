@@ -12,6 +12,7 @@ from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.stop import begin_stop
 from flinkop.lifecycle.sessionjob.submit import obstacle, submit_again
@@ -95,7 +96,7 @@ def _lost(record: Record, observed: SessionObserved, desired: Desired, fresh: Fr
         )
         return stay(record, "JobRecovering", message, requeue_after=desired.settings.progress_interval)
     if recovers:
-        message = "The JobManager has not recovered the job from its high-availability metadata. Look at its log."
+        message = f"The JobManager has not recovered the job from its high-availability metadata. Look at its log. {WAYS_OUT}"
         return stay(record, "JobNotFound", message, health=Health.STALLED, requeue_after=desired.settings.rest_interval)
     message = "The session cluster does not know the job any more: submitting it again from its newest known state."
     return go(record, Phase.UPGRADING, "JobLost", message, step=None, events=(_LOST,), requeue_after=IMMEDIATELY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flinkop.lifecycle.begin import carry_out, keep_waiting
+from flinkop.lifecycle.deadline import for_cancelling, for_savepoint
 from flinkop.lifecycle.decision import Component, Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
@@ -38,9 +39,21 @@ def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fres
     plan = _not_while_it_is_recovered(record, observed, desired) or choose_stop(observed, desired, fresh)
     begun = carry_out(plan, record, observed, desired, fresh, _announce(desired))
     if isinstance(begun, Decision):
-        return begun
+        return replace(begun, record=replace(begun.record, message=_words(plan, begun.record, desired, fresh)))
     followed = follow_job(record, observed, desired, job) if job is not None else Decision(record)
     return keep_waiting(followed, record, begun, desired, fresh)
+
+
+def _words(plan: StopPlan, record: Record, desired: Desired, fresh: Fresh) -> str:
+    """What is done to the job, and until when it is waited for. Nothing is done to the cluster."""
+    then, give_up = "it is Stalled, and still waited for", "To give its state up, set spec.job.upgradeMode to stateless."
+    match plan:
+        case StopWithSavepointPlan(why):
+            return f"Stopping the job with a savepoint: {why}. {for_savepoint(fresh.now, desired.settings).words(fresh.now, then, give_up)}"
+        case CancelPlan(why):
+            return f"Cancelling the job: {why}. {for_cancelling(fresh.now, desired.settings).words(fresh.now, then, give_up)}"
+        case _:
+            return record.message
 
 
 def _not_while_it_is_recovered(record: Record, observed: SessionObserved, desired: Desired) -> NotNow | None:
