@@ -8,7 +8,7 @@ from typing import Any
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
-from flinkop.lifecycle.observed import Checkpoints, Job, JobState, Observed
+from flinkop.lifecycle.observed import TERMINAL, Checkpoints, Job, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 
@@ -38,13 +38,15 @@ def follow_job(record: Record, observed: Observed, desired: Desired, job: Job) -
     if job.state in _BEFORE_RUNNING and record.phase is Phase.DEPLOYING and record.job.state is JobState.RECONCILING:
         return _starting(record, desired)
     seen = _remember(record, observed, job)
+    if job.state in TERMINAL and observed.checkpoints is None:
+        return _ask_again(replace(seen, job=record.job), job.state, desired)
     match job.state:
         case JobState.RUNNING:
             return _running(seen, desired, _changed(record, job))
         case JobState.FAILED:
-            return _failed(seen, observed, desired, _changed(record, job))
+            return _failed(seen, observed, _changed(record, job))
         case JobState.FINISHED | JobState.CANCELED:
-            return _ended(seen, observed, desired, _changed(record, job))
+            return _ended(seen, observed, _changed(record, job))
         case state:
             return _under_way(seen, observed, desired, state, _changed(record, job))
 
@@ -84,9 +86,8 @@ def _running(record: Record, desired: Desired, events: tuple[Event, ...]) -> Dec
     )
 
 
-def _failed(record: Record, observed: Observed, desired: Desired, events: tuple[Event, ...]) -> Decision:
-    if observed.checkpoints is None:
-        return _ask_again(record, desired)
+def _failed(record: Record, observed: Observed, events: tuple[Event, ...]) -> Decision:
+    assert observed.checkpoints is not None
     cause = observed.failure or "Flink gives no cause."
     return go(
         record,
@@ -100,9 +101,8 @@ def _failed(record: Record, observed: Observed, desired: Desired, events: tuple[
     )
 
 
-def _ended(record: Record, observed: Observed, desired: Desired, events: tuple[Event, ...]) -> Decision:
-    if observed.checkpoints is None:
-        return _ask_again(record, desired)
+def _ended(record: Record, observed: Observed, events: tuple[Event, ...]) -> Decision:
+    assert observed.checkpoints is not None
     reason, message = ENDED_WORDS[record.job.state or JobState.FINISHED]
     left = state_left(record.job.state, observed.checkpoints)
     stable = record.reconciled if record.job.state is JobState.FINISHED else record.stable  # it may have run between two looks
@@ -119,9 +119,9 @@ def state_left(state: JobState | None, checkpoints: Checkpoints) -> dict[str, An
     return {"savepoint_path": checkpoints.newest_path, "had_no_state": checkpoints.none_ever}
 
 
-def _ask_again(record: Record, desired: Desired) -> Decision:
+def _ask_again(record: Record, state: JobState, desired: Desired) -> Decision:
     """The end is recorded together with the state that the job left, never without."""
-    message = f"The job is {record.job.state}; asking its JobManager for the last checkpoint."
+    message = f"The job is {state}; asking its JobManager for the last checkpoint."
     return stay(record, "ReadingLastCheckpoint", message, requeue_after=desired.settings.progress_interval)
 
 

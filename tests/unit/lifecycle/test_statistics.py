@@ -20,6 +20,7 @@ def test_what_a_job_has_left_is_read_when_the_statistics_cannot_be_those_of_befo
     decision = decide(a_record(), an_observed(job=JUST_ENDED, checkpoints=Checkpoints()), a_desired(), fresh)
     assert (decision.record.phase, decision.record.reason) == (Phase.RUNNING, "ReadingLastCheckpoint")
     assert decision.requeue_after == a_desired().settings.progress_interval
+    assert decision.record.job.state is JobState.RUNNING, "whoever reads the end without what was left would start from nothing"
 
 
 @pytest.mark.parametrize("update_time", [MILLISECONDS - 4000, MILLISECONDS + 60_000], ids=["a while later", "clocks that differ much"])
