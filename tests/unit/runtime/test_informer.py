@@ -332,6 +332,13 @@ TROUBLE: dict[str, Callable[[FakeKubeApi], None]] = {
 }
 
 
+REFUSED_AT_MOST = 2
+"""Requests, by one of them."""
+
+LONGEST_PAUSE = 10.0
+"""Seconds, after a request that failed: twelve in a row take longer than a minute."""
+
+
 @pytest.mark.parametrize("turns", range(6))
 def test_a_cancellation_that_comes_together_with_the_end_of_the_wait_is_not_lost(turns: int) -> None:
     async def main() -> None:
@@ -378,7 +385,7 @@ def test_whatever_happens_in_the_end_the_store_equals_the_collection_and_so_does
                 elif ("configmaps", "default", what[1:]) in api._objects:
                     drop(api, what[1:])
                 await asyncio.sleep(pause)
-            await asyncio.sleep(60)
+            await asyncio.sleep(60 + REFUSED_AT_MOST * len(history) * LONGEST_PAUSE)
             expected = {obj["metadata"]["name"]: obj for obj in api._of(CONFIG_MAPS, None)}
             assert {name: informer.store.get(("default", name)) for name in names(informer)} == expected
             assert {name: obj for name, obj in told.items() if obj is not None} == expected
