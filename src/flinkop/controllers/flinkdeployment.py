@@ -15,11 +15,11 @@ from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator, Target
 from flinkop.controllers.desire import NeverValid, Wish, basis_of, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
-from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
+from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore, Observer
 from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
 from flinkop.controllers.trigger import Key
-from flinkop.errors import FlinkopError, FlinkRejected, NamespaceTerminating, TerminalError, TransientError, UnreadableStatus
+from flinkop.errors import FlinkopError, FlinkRejected, NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_DEPLOYMENTS
 from flinkop.lifecycle.action import (
@@ -38,14 +38,12 @@ from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Refusal, RefusedIngress
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.statusreader import read_for_deletion, read_record
 from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
 _log = structlog.get_logger(__name__)
 _STALE_CHECK = timedelta(seconds=1)
 _EXPECTATION_SECONDS = 5.0
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ class FlinkDeploymentController:
         return True
 
     async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
-        record = self._read(resource)
+        record = self._statuses.read(resource)
         wish = self._wish(resource, record, memory)
         if isinstance(wish, NeverValid):
             decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
@@ -151,16 +149,6 @@ class FlinkDeploymentController:
         decision = decide(record, observed, wish.desired, fresh)
         target = Target(key, await self._record(resource, record, decision, _scale(key, wish), memory), wish)
         return await self._act(decision, target, memory)
-
-    def _read(self, resource: Mapping[str, Any]) -> Record:
-        status = resource.get("status") or {}
-        try:
-            return read_record(status)
-        except UnreadableStatus as error:
-            if "deletionTimestamp" in resource["metadata"]:
-                return read_for_deletion(status)
-            self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
-            raise
 
     def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory) -> Wish | NeverValid:
         """Reading a spec costs milliseconds; at rest it is the one that was read before."""
@@ -195,7 +183,7 @@ class FlinkDeploymentController:
                 match action:
                     case ApplyIngress() | DeleteIngress():
                         again = self._without_ingress(action, error, target, memory) or again
-                    case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if _is_refusal(error):
+                    case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if is_refusal(error):
                         memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
                     case Rescale() if isinstance(error, FlinkRejected):
                         memory.refused_rescale, again = str(error), True
@@ -240,10 +228,6 @@ class FlinkDeploymentController:
         a stranger's object deleted is told by no watch of ours."""
         is_first, memory.refusal = memory.refusal is None, Refusal(type(error).__name__, str(error))
         return RequeueAfter(0.0) if is_first else _rest(wish)
-
-
-def _is_refusal(error: FlinkopError) -> bool:
-    return isinstance(error, FlinkRejected) and error.status != _NOT_FOUND
 
 
 def _scale(key: Key, wish: Wish) -> Scale:

@@ -11,7 +11,7 @@ from typing import Any
 from flinkop.clock import Clock
 from flinkop.controllers.desire import NeverValid
 from flinkop.controllers.eventrecorder import EventRecorder
-from flinkop.controllers.knowledge import Knowledge, RefusedTrigger
+from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore
 from flinkop.controllers.sessionactuator import SessionJobActuator, SessionTarget
 from flinkop.controllers.sessioncluster import Configuration, SessionCluster, SessionClusters
@@ -19,21 +19,19 @@ from flinkop.controllers.sessiondesire import SessionWish, cluster_name_of, read
 from flinkop.controllers.sessionobserver import SessionJobObserver
 from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
 from flinkop.controllers.trigger import Key
-from flinkop.errors import FlinkRejected, NamespaceTerminating, TerminalError, TransientError, UnreadableStatus
+from flinkop.errors import NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_SESSION_JOBS
 from flinkop.lifecycle.action import StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decide import never_accepted
-from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
+from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.observed import Refusal
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
-from flinkop.lifecycle.statusreader import read_for_deletion, read_record
 from flinkop.lifecycle.statuswriter import write_job_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
 _STALE_CHECK = timedelta(seconds=1)
-_NOT_FOUND = 404
 
 
 @dataclass(slots=True)
@@ -85,7 +83,7 @@ class FlinkSessionJobController:
         return await self._pass(key, resource, memory)
 
     async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
-        record = self._read(resource)
+        record = self._statuses.read(resource)
         cluster = self._clusters.look(key[0], _cluster_name(resource, record))
         wish = self._wish(resource, record, cluster, memory)
         if isinstance(wish, NeverValid):
@@ -102,16 +100,6 @@ class FlinkSessionJobController:
         decision = decide_session_job(record, observed, wish.desired, fresh)
         target = SessionTarget(key, await self._record(resource, record, decision, memory), wish, cluster)
         return await self._act(decision, target, memory)
-
-    def _read(self, resource: Mapping[str, Any]) -> Record:
-        status = resource.get("status") or {}
-        try:
-            return read_record(status)
-        except UnreadableStatus as error:
-            if "deletionTimestamp" in resource["metadata"]:
-                return read_for_deletion(status)  # a deletion starts nothing, and has to end
-            self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
-            raise
 
     def _wish(self, resource: Mapping[str, Any], record: Record, cluster: SessionCluster, memory: Memory) -> SessionWish | NeverValid:
         """Reading a spec costs milliseconds; at rest it is the one that was read before."""
@@ -137,7 +125,7 @@ class FlinkSessionJobController:
                 return Done()
             except (TerminalError, TransientError) as error:
                 match action:
-                    case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if _is_refused(error):
+                    case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if is_refusal(error):
                         memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
                     case _ if isinstance(error, TransientError):
                         raise
@@ -153,10 +141,6 @@ class FlinkSessionJobController:
         """The next pass records the refusal. Then it is tried again in the rhythm of rest."""
         is_first, memory.refusal = memory.refusal is None, Refusal(type(error).__name__, str(error))
         return RequeueAfter(0.0) if is_first else _rest(wish)
-
-
-def _is_refused(error: Exception) -> bool:
-    return isinstance(error, FlinkRejected) and error.status != _NOT_FOUND
 
 
 def _cluster_name(resource: Mapping[str, Any], record: Record) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flinkop.errors import FlinkRejected
 from flinkop.lifecycle.observed import Refusal, RefusedIngress
+
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,11 @@ class RefusedTrigger:
 
     trigger_id: str
     cause: str
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether a JobManager refused a trigger. One that does not know the job may just have restarted."""
+    return isinstance(error, FlinkRejected) and error.status != _NOT_FOUND
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Writing down what was decided: one write when something differs, none when nothing does."""
+"""Reading and writing down what was decided: one write when something differs, none when nothing does."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any, Protocol
 import structlog
 
 from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.errors import UnreadableStatus
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import Resource
-from flinkop.lifecycle.decision import Decision
+from flinkop.lifecycle.decision import Component, Decision, Event, EventType
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.statusreader import read_for_deletion, read_record
 
 _log = structlog.get_logger(__name__)
 
@@ -27,6 +29,21 @@ class StatusRecorder:
 
     def __init__(self, kube: KubeClient, events: EventRecorder, resource: Resource) -> None:
         self._kube, self._events, self._resource = kube, events, resource
+
+    def read(self, resource: Mapping[str, Any]) -> Record:
+        """What the status of `resource` says; of one that is deleted only what can be read: a deletion starts nothing, and has to end.
+
+        Raises:
+            UnreadableStatus: somebody else wrote it, or a newer version. An Event says so.
+        """
+        status = resource.get("status") or {}
+        try:
+            return read_record(status)
+        except UnreadableStatus as error:
+            if "deletionTimestamp" in resource["metadata"]:
+                return read_for_deletion(status)
+            self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
+            raise
 
     async def record(
         self, resource: Mapping[str, Any], record: Record, decision: Decision, after: Mapping[str, Any], memory: Remembering

@@ -69,7 +69,7 @@ def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) 
         case Answered() if observed.job is not None:
             return in_time(follow_job(record, observed, desired, observed.job), observed.job, desired, fresh)
         case Answered():
-            return _job_missing(record, desired, fresh)
+            return job_missing(record, desired, fresh)
 
 
 def in_time(decision: Decision, job: Job, desired: Desired, fresh: Fresh) -> Decision:
@@ -96,19 +96,20 @@ def keep_retry_visible(decision: Decision, record: Record, fresh: Fresh) -> Deci
 def _jobmanager_lost(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     trouble = observed.trouble
     message = trouble.message if trouble else "The JobManager is not ready any more: waiting for it to come back."
-    return _come_back(replace(record, jobmanager=JobManagerStatus.DEPLOYING), "JobManagerNotReady", message, desired, fresh)
+    return come_back(replace(record, jobmanager=JobManagerStatus.DEPLOYING), "JobManagerNotReady", message, desired, fresh)
 
 
 def _unreachable(record: Record, cause: str, desired: Desired, fresh: Fresh) -> Decision:
-    return _come_back(record, "JobManagerNotAnswering", f"The JobManager does not answer: {cause}.", desired, fresh)
+    return come_back(record, "JobManagerNotAnswering", f"The JobManager does not answer: {cause}.", desired, fresh)
 
 
-def _job_missing(record: Record, desired: Desired, fresh: Fresh) -> Decision:
+def job_missing(record: Record, desired: Desired, fresh: Fresh) -> Decision:
+    """The JobManager answers, and the job that ran is not there."""
     message = f"The JobManager does not know job {record.job.job_id}: it may just have restarted."
-    return _come_back(record, "JobNotFound", message, desired, fresh, Event("Missing", "Job Not Found", EventType.WARNING, Component.JOB))
+    return come_back(record, "JobNotFound", message, desired, fresh, Event("Missing", "Job Not Found", EventType.WARNING, Component.JOB))
 
 
-def _come_back(record: Record, reason: str, message: str, desired: Desired, fresh: Fresh, *events: Event) -> Decision:
+def come_back(record: Record, reason: str, message: str, desired: Desired, fresh: Fresh, *events: Event) -> Decision:
     """Deploying waits for the job to be seen RUNNING again, with a deadline that begins now."""
     start = record.start or Start(fresh.now, desired.generation, fresh.job_result_store_id)
     again = replace(start, lost_at=fresh.now)

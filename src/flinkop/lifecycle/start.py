@@ -62,7 +62,7 @@ def again(record: Record) -> StartCluster | StartSession | None:
 
 def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, fresh: Fresh) -> Decision:
     job_id = point.job_id or desired.pinned_job_id or fresh.job_id
-    begun = _start(record, desired, fresh, base_of(record, point))
+    begun = begun_start(record, desired, fresh, base_of(record, point))
     return go(
         record,
         Phase.DEPLOYING,
@@ -99,8 +99,8 @@ def base_of(record: Record, point: RestorePoint) -> str | None:
     return record.start.base_path or (before.path if before is not None and is_savepoint else None)
 
 
-def _start(record: Record, desired: Desired, fresh: Fresh, base_path: str | None = None) -> Start:
-    """What somebody asked for is the first try again."""
+def begun_start(record: Record, desired: Desired, fresh: Fresh, base_path: str | None = None) -> Start:
+    """The record of a start that is made now. What somebody asked for is the first try again."""
     attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
     return Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt, desired.configuration, base_path)
 
@@ -118,7 +118,7 @@ def _named(point: RestorePoint, told: str) -> str:
 
 def _begin_session(record: Record, desired: Desired, fresh: Fresh) -> Decision:
     """The high-availability metadata stay: from them Flink runs the jobs of the cluster that was here before."""
-    begun = _start(record, desired, fresh)
+    begun = begun_start(record, desired, fresh)
     return go(
         record,
         Phase.DEPLOYING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flinkop.lifecycle.action import CancelJob, RemoveFinalizer
+from flinkop.lifecycle.action import RemoveFinalizer
 from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.deadline import SAVEPOINT, behind, for_cancelling, for_cleanup, for_savepoint, for_submission
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
@@ -15,10 +15,10 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.sessionjob.deploying import SUBMISSION_REJECTED
+from flinkop.lifecycle.sessionjob.remaining import ask_to_cancel
 from flinkop.lifecycle.sessionjob.seen import ClusterState, SessionObserved
 from flinkop.lifecycle.sessionjob.submit import obstacle
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
-from flinkop.lifecycle.stop import CANCELLABLE
 
 _ATTEMPTS = 3
 _ALIVE = frozenset({Phase.DEPLOYING, Phase.RUNNING, Phase.UPGRADING})
@@ -112,15 +112,14 @@ def _stop(record: Record, observed: SessionObserved, desired: Desired, fresh: Fr
 def _cancel(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh, message: str, *events: Event) -> Decision:
     step = record.step if isinstance(record.step, Cancelling) else Cancelling(fresh.now)
     deadline = for_cancelling(step.since, desired.settings)
-    job, late = observed.job, deadline.is_over(fresh.now)
-    actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
+    late = deadline.is_over(fresh.now)
     way_out = "It is still asked. To leave the job to the cluster, remove the finalizer."
     message = f"{message} {deadline.words(fresh.now, 'it is Stalled, and still asked', way_out)}"
     return stay(
         record,
         "CancellingJob",
         message,
-        *actions,
+        *ask_to_cancel(observed),
         step=step,
         health=Health.STALLED if late else Health.PROGRESSING,
         requeue_after=desired.settings.progress_interval,

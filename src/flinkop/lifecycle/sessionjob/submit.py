@@ -12,11 +12,11 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
 from flinkop.lifecycle.observed import TERMINAL, JobState, Unreachable
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, choose_restore
 from flinkop.lifecycle.sessionjob.remaining import end_what_remains
 from flinkop.lifecycle.sessionjob.seen import ClusterState, JarFailed, JarPending, JarReady, SessionObserved
-from flinkop.lifecycle.start import base_of, restore_facts
+from flinkop.lifecycle.start import base_of, begun_start, restore_facts
 from flinkop.lifecycle.step import Submitting
 
 _AGAIN = timedelta(seconds=60)
@@ -94,8 +94,7 @@ def obstacle(observed: SessionObserved) -> tuple[str, str, Health]:
 def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, jar: JarReady, fresh: Fresh) -> Decision:
     # a second submission under the id of a job that has ended would be taken for that job
     job_id = desired.pinned_job_id if desired.pinned_job_id and record.start is None else fresh.job_id
-    attempt = record.start.attempt if record.start is not None and record.start.generation == desired.generation else 0
-    start = Start(fresh.now, desired.generation, fresh.job_result_store_id, attempt, base_path=base_of(record, point))
+    start = begun_start(record, desired, fresh, base_of(record, point))
     return go(
         record,
         Phase.DEPLOYING,

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flinkop.lifecycle.action import CancelJob
 from flinkop.lifecycle.begin import savepoint_action
 from flinkop.lifecycle.deadline import Deadline, behind, for_cancelling, for_savepoint
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import state_left
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import Answered, JobState
+from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
-from flinkop.lifecycle.sessionjob.remaining import UNTIL_ASKED_AGAIN, end_what_remains
+from flinkop.lifecycle.sessionjob.remaining import UNTIL_ASKED_AGAIN, ask_to_cancel, end_what_remains
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.submit import obstacle, submit_when_ready
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
-from flinkop.lifecycle.stop import CANCELLABLE
 from flinkop.lifecycle.suspended import accepted_spec, suspended_words
 from flinkop.lifecycle.upgrading import kept_running, outcome_unknown, savepoint_place, with_savepoint
 
@@ -60,7 +58,7 @@ def submit_or_suspend(record: Record, observed: SessionObserved, desired: Desire
 def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     if desired.gives_up_state:
         message = "No state is to be kept any more: cancelling the job."
-        return stay(record, "CancellingJob", message, *_cancel(observed), step=Cancelling(fresh.now), requeue_after=IMMEDIATELY)
+        return stay(record, "CancellingJob", message, *ask_to_cancel(observed), step=Cancelling(fresh.now), requeue_after=IMMEDIATELY)
     deadline = for_savepoint(step.since, desired.settings)
     late = deadline.is_over(fresh.now)
     match read_outcome(observed):
@@ -94,19 +92,14 @@ def _cancelling(record: Record, step: Cancelling, observed: SessionObserved, des
         return _ended(record, observed)
     if not observed.answers:
         return _wait_for_cluster(record, step, observed, desired, fresh)
-    if isinstance(observed.rest, Answered) and observed.job is None and not (observed.ha is not None and observed.ha.exists):
+    if observed.job is None and not (observed.ha is not None and observed.ha.exists):
         return _vanished(record, desired)
     deadline = for_cancelling(step.since, desired.settings)
     words = deadline.words(fresh.now, "it is Stalled, and still asked", "It is still asked. The JobManager's log tells more.")
     message, late = f"The job is being cancelled. {words}", deadline.is_over(fresh.now)
-    actions = _cancel(observed) if fresh.now >= step.since + UNTIL_ASKED_AGAIN else ()
+    actions = ask_to_cancel(observed) if fresh.now >= step.since + UNTIL_ASKED_AGAIN else ()
     health = Health.STALLED if late else Health.PROGRESSING
     return stay(record, "CancellingJob", message, *actions, health=health, requeue_after=desired.settings.progress_interval)
-
-
-def _cancel(observed: SessionObserved) -> tuple[CancelJob, ...]:
-    job = observed.job
-    return (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
 
 
 def _wait_for_cluster(record: Record, step: Cancelling, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
