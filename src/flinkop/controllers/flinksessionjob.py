@@ -15,7 +15,7 @@ from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore
 from flinkop.controllers.sessionactuator import SessionJobActuator, SessionTarget
 from flinkop.controllers.sessioncluster import Configuration, SessionCluster, SessionClusters
-from flinkop.controllers.sessiondesire import SessionWish, cluster_name_of, read_session_wish
+from flinkop.controllers.sessiondesire import SessionWish, basis_of_session, cluster_name_of, read_session_wish
 from flinkop.controllers.sessionobserver import SessionJobObserver
 from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
 from flinkop.controllers.trigger import Key
@@ -105,7 +105,7 @@ class FlinkSessionJobController:
         """Reading a spec costs milliseconds; at rest it is the one that was read before."""
         metadata = resource["metadata"]
         asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision)
-        key = (*asked, tuple(metadata.get("finalizers", ())), record.reconciled, record.start is None, cluster.spec)
+        key = (*asked, *basis_of_session(resource, cluster, record))
         if memory.wish is None or memory.wish_key != key:
             memory.wish, memory.wish_key = read_session_wish(resource, cluster, record, self._configuration.defaults_for), key
         if memory.asked != asked:  # what was refused, was refused for another wish

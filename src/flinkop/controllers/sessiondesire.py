@@ -49,6 +49,17 @@ def read_session_wish(resource: Mapping[str, Any], cluster: SessionCluster, reco
         return _fall_back(resource, cluster, record, defaults, (str(refused),))
 
 
+def basis_of_session(resource: Mapping[str, Any], cluster: SessionCluster, record: Record) -> tuple[Any, ...]:
+    """All that `read_session_wish` asks for beside generation and defaults: as long as it is the same, so is the wish.
+
+    An annotation or finalizer changes no generation, and a cluster that was started anew with other defaults has the same spec.
+    """
+    metadata = resource["metadata"]
+    checksum = (metadata.get("annotations") or {}).get(CHECKSUM_ANNOTATION)
+    never_started = record.start is None
+    return tuple(metadata.get("finalizers", ())), checksum, record.reconciled, never_started, cluster.spec, cluster.high_availability
+
+
 def cluster_name_of(resource: Mapping[str, Any]) -> str | None:
     """The session cluster that a resource names, however wrong the rest of it is."""
     name = (resource.get("spec") or {}).get("deploymentName")
