@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,36 +21,26 @@ from flinkop.artifact.upload import JarUploads
 from flinkop.clock import Clock, SystemClock
 from flinkop.config import OperatorConfig
 from flinkop.configreload import LiveConfig
-from flinkop.controllers.actuator import Actuator
+from flinkop.controllers.caches import Caches
 from flinkop.controllers.eventrecorder import EventRecorder
-from flinkop.controllers.flinkdeployment import FlinkDeploymentController
-from flinkop.controllers.flinksessionjob import FlinkSessionJobController
 from flinkop.controllers.jarsupply import JarSupply
-from flinkop.controllers.observer import BaseUrl, Observer
-from flinkop.controllers.sessionactuator import SessionJobActuator
-from flinkop.controllers.sessioncluster import SessionClusters
-from flinkop.controllers.sessionobserver import SessionJobObserver
-from flinkop.controllers.sharedlook import SharedLook
-from flinkop.controllers.trigger import Key, cluster_of, has_news, key_of, owner_of
-from flinkop.controllers.trim import trim_deployment, trim_ingress, trim_pod
+from flinkop.controllers.observer import BaseUrl
+from flinkop.controllers.passes import Pass, Passes, Tools
+from flinkop.controllers.routes import Queues, Routes
+from flinkop.controllers.trigger import Key
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.connection import find_connection
-from flinkop.kube.resource import DEPLOYMENTS, FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS, INGRESSES, PODS
 from flinkop.metrics import observe_flink_request
 from flinkop.runtime.backoff import Backoff, BackoffSettings
 from flinkop.runtime.controller import Controller
-from flinkop.runtime.informer import Collection, Informer
 from flinkop.runtime.leaderelection import ElectionSettings, LeaderElector
-from flinkop.runtime.store import NamespacedStores
-from flinkop.runtime.workqueue import WorkQueue
 
 _log = structlog.get_logger(__name__)
 _FEWEST_WORKERS = 1000
 _SYNC_SECONDS = 120.0
 _STALE_WATCH_SECONDS = 300.0
 _SWEEP_SECONDS = 60.0
-_TYPES = "type in (flink-native-kubernetes,flink-standalone-kubernetes)"
 
 
 def rest_service_url(key: Key, port: int) -> str:
@@ -84,19 +74,10 @@ class Manager:
         self._live_config = LiveConfig(config, surroundings.reload or (lambda: config))
         self._clock = surroundings.clock
         self._stopping = asyncio.Event()
-        self._queue: WorkQueue[Key] = WorkQueue("flinkdeployment")
-        self._job_queue: WorkQueue[Key] = WorkQueue("flinksessionjob")
         self._flink = surroundings.make_flink(config)
         self._events = EventRecorder(kube, self._clock, config.pod_name)
-        self._informers: list[Informer] = []
-        self._session_jobs = self._inform(FLINK_SESSION_JOBS, config.label_selector, self._session_job_changed)
-        self._resources = self._inform(FLINK_DEPLOYMENTS, config.label_selector, self._cluster_changed(key_of))
-        selector = f"component in (jobmanager,taskmanager),{_TYPES}"
-        self._deployments = self._inform(DEPLOYMENTS, selector, self._cluster_changed(owner_of), trim_deployment)
-        self._pods = self._inform(PODS, f"component in (jobmanager,taskmanager),{_TYPES}", self._enqueue(owner_of), trim_pod)
-        self._ingresses = (
-            self._inform(INGRESSES, "component=ingress", self._enqueue(key_of), trim_ingress) if config.manage_ingress else None
-        )
+        self._caches, self._queues = Caches(kube, config), Queues()
+        self._routes = Routes(self._caches, self._queues)
         self._elector = self._elect()
         self._is_working = False
 
@@ -108,10 +89,10 @@ class Manager:
         self._artifacts = ArtifactStore(read_policy(self._config), self._clock)
         self._uploads = JarUploads(self._flink, self._clock, self._config.job_submission_timeout.total_seconds())
         for work in (self._artifacts, self._uploads):
-            work.on_change(self._jar_came)
+            work.on_change(self._routes.jar_came)
         async with health.serve(endpoints, port, self._surroundings.metrics_port):
-            background = [asyncio.create_task(informer.run()) for informer in self._informers]
-            background.append(asyncio.create_task(self._live_config.run(self._look_at_all)))
+            background = [asyncio.create_task(informer.run()) for informer in self._caches.informers]
+            background.append(asyncio.create_task(self._live_config.run(self._routes.look_at_all)))
             lead = asyncio.create_task(self._lead())
             try:
                 await _first_of(self._stopping.wait(), lead, *background)
@@ -130,9 +111,9 @@ class Manager:
 
     async def _lead(self) -> None:
         """Waits for the caches and the lease, then works until the queue is shut down."""
-        for informer in self._informers:
+        for informer in self._caches.informers:
             await informer.wait_until_synced(_SYNC_SECONDS)
-        _log.info("caches filled", flinkdeployments=len(self._resources), deployments=len(self._deployments), pods=len(self._pods))
+        _log.info("caches filled", **self._caches.sizes())
         if self._elector is None:
             await self._work()
             return
@@ -147,47 +128,16 @@ class Manager:
 
     async def _work(self) -> None:
         self._is_working = True
-        backoffs: list[Backoff[Key]] = [Backoff(BackoffSettings(), random.random) for _ in range(2)]
         jars = JarSupply(self._artifacts, self._uploads)
-        deployments = Controller("flinkdeployment", self._queue, self._deployment_controller().reconcile, self._workers(), backoffs[0])
-        jobs = Controller("flinksessionjob", self._job_queue, self._session_job_controller(jars).reconcile, self._workers(), backoffs[1])
+        tools = Tools(self._kube, self._flink, self._events, self._clock, self._live_config, self._surroundings.base_url, jars)
+        controllers = [self._controller(one) for one in Passes(self._caches, self._queues, tools).all()]
         async with asyncio.TaskGroup() as group:
             sweeping = group.create_task(_sweep(jars))
-            await _all_of(deployments.run(), jobs.run())
+            await _all_of(*(controller.run() for controller in controllers))
             sweeping.cancel()
 
-    def _deployment_controller(self) -> FlinkDeploymentController:
-        observer = Observer(
-            self._deployments, self._pods, self._ingresses, self._kube, self._flink, self._surroundings.base_url, self._session_jobs
-        )
-        return FlinkDeploymentController(
-            self._resources,
-            self._deployments,
-            observer,
-            Actuator(self._kube, self._flink, self._surroundings.base_url),
-            self._events,
-            self._kube,
-            self._clock,
-            self._live_config,
-        )
-
-    def _session_job_controller(self, jars: JarSupply) -> FlinkSessionJobController:
-        clusters = SessionClusters(self._resources, self._deployments, self._live_config, self._surroundings.base_url)
-        return FlinkSessionJobController(
-            self._session_jobs,
-            clusters,
-            SessionJobObserver(self._kube, self._flink, SharedLook(self._flink, self._clock), jars),
-            SessionJobActuator(self._kube, self._flink, jars),
-            self._events,
-            self._kube,
-            self._clock,
-            self._live_config,
-        )
-
-    def _jar_came(self, waiter: Hashable) -> None:
-        """What a session job waits for is there, or cannot be had."""
-        if isinstance(waiter, tuple):
-            self._job_queue.add(waiter)
+    def _controller(self, one: Pass) -> Controller[Key]:
+        return Controller(one.name, one.queue, one.reconcile, self._workers(), Backoff(BackoffSettings(), random.random))
 
     def _workers(self) -> int:
         """A worker that waits for a JobManager which hangs costs next to nothing, if there are enough others: requests to the API server
@@ -198,66 +148,14 @@ class Manager:
         """Passes that are under way end first, those that take too long are cut off; the lease is released when none is left that could
         act, and only then the connections close. A standby has no passes to wait for."""
         _log.info("stopping")
-        self._queue.shut_down()
-        self._job_queue.shut_down()
+        for queue in self._queues.all():
+            queue.shut_down()
         if self._is_working:
             await asyncio.wait([lead], timeout=self._config.termination_timeout.total_seconds())
         await _end(lead)
         await self._events.flush(2.0)
         if self._elector is not None:
             await self._elector.release()
-
-    def _inform(
-        self,
-        resource: Any,
-        selector: str | None,
-        changed: Callable[[Any, Any], None],
-        trim: Callable[[dict[str, Any]], dict[str, Any]] = lambda obj: obj,
-    ) -> NamespacedStores:
-        indexers = {"owner": _index(owner_of), "cluster": _index(cluster_of)}
-        stores = {}
-        for namespace in self._config.watched_namespaces or (None,):
-            informer = Informer(Collection(self._kube, resource, namespace, selector), trim, indexers)
-            informer.on_change(changed)
-            self._informers.append(informer)
-            stores[namespace] = informer.store
-        return NamespacedStores(stores)
-
-    def _enqueue(self, trigger: Callable[[Mapping[str, Any]], Key | None]) -> Callable[[Any, Any], None]:
-        def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> None:
-            key = trigger(new or old or {})
-            if key is not None and has_news(old, new):
-                self._queue.add(key)
-
-        return changed
-
-    def _cluster_changed(self, trigger: Callable[[Mapping[str, Any]], Key | None]) -> Callable[[Any, Any], None]:
-        """What happens to a cluster concerns the jobs that name it."""
-        enqueue = self._enqueue(trigger)
-
-        def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> None:
-            enqueue(old, new)
-            key = trigger(new or old or {})
-            if key is not None and has_news(old, new):
-                for job in self._session_jobs.by_index("cluster", key):
-                    self._job_queue.add(key_of(job))
-
-        return changed
-
-    def _session_job_changed(self, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> None:
-        """A cluster that is to be deleted waits for the last of its jobs to go."""
-        if has_news(old, new):
-            self._job_queue.add(key_of(new or old or {}))
-        cluster = cluster_of(old) if old is not None and new is None else None
-        if cluster is not None:
-            self._queue.add(cluster)
-
-    def _look_at_all(self) -> None:
-        """Changed defaults may make a spec valid that was not, or the other way round."""
-        for key in self._resources.keys():  # noqa: SIM118 - not a mapping
-            self._queue.add(key)
-        for key in self._session_jobs.keys():  # noqa: SIM118 - not a mapping
-            self._job_queue.add(key)
 
     def _elect(self) -> LeaderElector | None:
         config = self._config
@@ -273,11 +171,11 @@ class Manager:
         return health.Lasting(self._unhealthy_watch, _STALE_WATCH_SECONDS, self._clock.monotonic)
 
     def _unhealthy_watch(self) -> str | None:
-        silent = [informer.resource.plural for informer in self._informers if not informer.healthy]
+        silent = [informer.resource.plural for informer in self._caches.informers if not informer.healthy]
         return f"no word from the API server about {', '.join(silent)}" if silent else None
 
     def _unready(self) -> str | None:
-        missing = [informer.resource.plural for informer in self._informers if not informer.synced]
+        missing = [informer.resource.plural for informer in self._caches.informers if not informer.synced]
         return f"not listed yet: {', '.join(missing)}" if missing else None
 
     def _stop_on_signals(self) -> None:
@@ -308,11 +206,6 @@ async def _sweep(jars: JarSupply) -> None:
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         jars.sweep()
-
-
-def _index(trigger: Callable[[Mapping[str, Any]], Key | None]) -> Callable[[Mapping[str, Any]], list[str]]:
-    """An index by the key that an object points to."""
-    return lambda obj: ["/".join(key)] if (key := trigger(obj)) else []
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:

@@ -12,6 +12,7 @@ import structlog
 
 from flinkop.api.flinkdeployment import DeploymentMode
 from flinkop.controllers import view
+from flinkop.controllers.clusterkind import FLINK_DEPLOYMENT_KIND, ClusterKind
 from flinkop.controllers.desire import Wish
 from flinkop.controllers.finalizer import set_finalizer
 from flinkop.controllers.jobactuator import JobActuator
@@ -20,7 +21,7 @@ from flinkop.controllers.trigger import Key
 from flinkop.errors import AlreadyExists, Conflict, NotFound, TerminalError
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, resource_of
+from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, INGRESSES, resource_of
 from flinkop.lifecycle.action import (
     Action,
     AddFinalizer,
@@ -64,8 +65,8 @@ class Target:
 class Actuator:
     """Performs actions against Kubernetes and Flink."""
 
-    def __init__(self, kube: KubeClient, flink: FlinkClient, base_url: BaseUrl) -> None:
-        self._kube, self._base_url, self._job = kube, base_url, JobActuator(flink)
+    def __init__(self, kube: KubeClient, flink: FlinkClient, base_url: BaseUrl, kind: ClusterKind = FLINK_DEPLOYMENT_KIND) -> None:
+        self._kube, self._base_url, self._job, self._kind = kube, base_url, JobActuator(flink), kind
 
     async def perform(self, action: Action, target: Target) -> str | None:
         """Performs `action`; gives the uid of the Deployment when it is a start.
@@ -76,13 +77,13 @@ class Actuator:
         """
         match action:
             case AddFinalizer():
-                target.resource = await set_finalizer(self._kube, FLINK_DEPLOYMENTS, target.resource, present=True)
+                target.resource = await set_finalizer(self._kube, self._kind.endpoint, target.resource, present=True)
             case RemoveFinalizer():
-                target.resource = await set_finalizer(self._kube, FLINK_DEPLOYMENTS, target.resource, present=False)
+                target.resource = await set_finalizer(self._kube, self._kind.endpoint, target.resource, present=False)
             case StartCluster():
-                return await self._start(_plan_of(action, target), target)
+                return await self._start(self._plan_of(action, target), target)
             case StartSession(generation, job_result_store_id):
-                return await self._start(DeploymentPlan(generation, target.wish.uid, None, None, job_result_store_id), target)
+                return await self._start(self._plan(generation, target, None, None, job_result_store_id), target)
             case DeleteJobManager(uid):
                 await self._kube.delete(DEPLOYMENTS, *target.key, uid=uid, propagation="Background")
             case SubmitJob():
@@ -107,13 +108,21 @@ class Actuator:
                 assert_never(action)
         return None
 
+    def _plan_of(self, action: StartCluster, target: Target) -> DeploymentPlan:
+        is_last_state = action.restore.source is RestoreSource.LAST_STATE
+        path = LAST_STATE_PATH if is_last_state else action.restore.path
+        return self._plan(action.generation, target, action.job_id, path, action.job_result_store_id)
+
+    def _plan(self, generation: int, target: Target, job_id: str | None, path: str | None, job_result_store_id: str) -> DeploymentPlan:
+        return DeploymentPlan(generation, target.wish.uid, job_id, path, job_result_store_id, self._kind.kind)
+
     async def _apply_ingress(self, target: Target) -> None:
         wish, spec = target.wish, target.wish.spec.ingress
         found = await self._kube.get(INGRESSES, *target.key)
         if found is not None and not view.is_owned_by(wish.uid, found):
             raise IngressExists(f"an Ingress {target.key[1]} exists that does not belong to this resource; delete or rename it")
         if spec is not None:
-            await self._kube.apply(INGRESSES, build_ingress(*target.key, spec, wish.running.rest_port, wish.uid))
+            await self._kube.apply(INGRESSES, build_ingress(*target.key, spec, wish.running.rest_port, wish.uid, self._kind.kind))
 
     async def _start(self, plan: DeploymentPlan, target: Target) -> str:
         namespace, name = target.key
@@ -132,7 +141,7 @@ class Actuator:
 
     async def _start_taskmanagers(self, generation: int, target: Target) -> None:
         """They are told nothing of a start but its generation, and read the configuration that the JobManager was started with."""
-        plan = DeploymentPlan(generation, target.wish.uid, None, None, "")
+        plan = self._plan(generation, target, None, None, "")
         namespace, name = target.key
         running = target.wish.running
         started = await self._configuration_of_start(target.key, running.spec.mode)
@@ -194,12 +203,6 @@ class Actuator:
 def _taskmanagers_of(key: Key) -> Key:
     """The key of the TaskManager Deployment of a standalone cluster."""
     return key[0], taskmanager_deployment_name(key[1])
-
-
-def _plan_of(action: StartCluster, target: Target) -> DeploymentPlan:
-    is_last_state = action.restore.source is RestoreSource.LAST_STATE
-    path = LAST_STATE_PATH if is_last_state else action.restore.path
-    return DeploymentPlan(action.generation, target.wish.uid, action.job_id, path, action.job_result_store_id)
 
 
 class DeploymentExists(TerminalError):

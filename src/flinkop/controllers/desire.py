@@ -8,9 +8,10 @@ from typing import Any
 
 from flinkop.api.flinkdeployment import DeploymentMode, DesiredJobState, FlinkDeploymentSpec, parse_spec
 from flinkop.api.flinkversion import FlinkVersion
+from flinkop.controllers.clusterkind import FLINK_DEPLOYMENT_KIND, ClusterKind
 from flinkop.controllers.scaling import parallelism_of, scaling_of
+from flinkop.controllers.servedkind import NOTHING_AROUND, Around
 from flinkop.controllers.settings import settings_of
-from flinkop.controllers.view import FINALIZER
 from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
 from flinkop.flinkconf import operatoroptions as options
@@ -69,17 +70,23 @@ class NeverValid:
     problems: tuple[str, ...]
 
 
-def read_wish(resource: Mapping[str, Any], record: Record, defaults: Defaults) -> Wish | NeverValid:
+def read_wish(
+    resource: Mapping[str, Any],
+    record: Record,
+    defaults: Defaults,
+    kind: ClusterKind = FLINK_DEPLOYMENT_KIND,
+    around: Around = NOTHING_AROUND,
+) -> Wish | NeverValid:
     """The newest valid spec of the resource: the present one, or else the one that was accepted last.
 
     After a rollback the last stable spec takes its place, until a spec comes that differs from the rejected one by more than a scale.
     """
     try:
-        wish = _accept(resource, resource.get("spec") or {}, record, defaults)
+        wish = _accept(kind, resource, kind.read(resource, around), record, defaults)
     except InvalidSpec as refused:
-        return _fall_back(resource, record, record.reconciled, defaults, (str(refused),))
+        return _fall_back(kind, resource, record, record.reconciled, defaults, (str(refused),))
     if stays_rolled_back(record, wish.desired.spec):
-        return _fall_back(resource, record, wish.desired.spec, defaults, ())
+        return _fall_back(kind, resource, record, wish.desired.spec, defaults, ())
     return wish
 
 
@@ -96,22 +103,28 @@ def basis_of(record: Record) -> tuple[Any, ...]:
 
 
 def _fall_back(
-    resource: Mapping[str, Any], record: Record, accepted: Mapping[str, Any] | None, defaults: Defaults, problems: tuple[str, ...]
+    kind: ClusterKind,
+    resource: Mapping[str, Any],
+    record: Record,
+    accepted: Mapping[str, Any] | None,
+    defaults: Defaults,
+    problems: tuple[str, ...],
 ) -> Wish | NeverValid:
     """Specs that have run before are not checked again. `accepted` is the newest that was."""
     rolled_back = record.rollback is not None and accepted is not None
     if accepted is not None:
         try:
             spec = in_place_of(record, accepted) if rolled_back else accepted
-            return _accept(resource, spec, record, defaults, problems, is_new=False, rolled_back=rolled_back)
+            return _accept(kind, resource, parse_spec(spec), record, defaults, problems, is_new=False, rolled_back=rolled_back)
         except InvalidSpec as unreadable:  # an older or newer operator wrote it: what runs is left alone, but for a deletion
             problems = (f"status.reconciliationStatus.{'lastStableSpec' if rolled_back else 'lastReconciledSpec'}: {unreadable}",)
-    return _deleted_before_valid(resource) if "deletionTimestamp" in resource["metadata"] else NeverValid(problems)
+    return _deleted_before_valid(kind, resource) if "deletionTimestamp" in resource["metadata"] else NeverValid(problems)
 
 
 def _accept(
+    kind: ClusterKind,
     resource: Mapping[str, Any],
-    raw: Mapping[str, Any],
+    spec: FlinkDeploymentSpec,
     record: Record,
     defaults: Defaults,
     problems: tuple[str, ...] = (),
@@ -121,12 +134,11 @@ def _accept(
 ) -> Wish:
     metadata = resource["metadata"]
     namespace, name = metadata["namespace"], metadata["name"]
-    spec = parse_spec(raw)
     before = parse_spec(record.reconciled) if record.reconciled is not None else None
     base = defaults(namespace, spec.flink_version)
     configuration = build_configuration(namespace, name, spec, base)
     if is_new:
-        _check(name, namespace, spec, configuration, before)
+        _check(kind, name, namespace, spec, configuration, before)
     recorded = record.start.configuration if record.start is not None else None
     running = _running(namespace, name, before, recorded, defaults) if before is not None else Running(spec, configuration)
     wire = spec.to_wire()
@@ -145,7 +157,7 @@ def _accept(
         upgrade_mode=spec.job.upgrade_mode.value if spec.job else "stateless",
         settings=settings_of(configuration, base, spec.flink_version),
         deleting="deletionTimestamp" in metadata,
-        has_finalizer=FINALIZER in metadata.get("finalizers", ()),
+        has_finalizer=kind.finalizer in metadata.get("finalizers", ()),
         deployed_high_availability=before is not None and is_kubernetes_ha(running.configuration),
         checkpoints_retained=flink.retains_checkpoints(running.configuration),
         version_changed=before is not None and before.flink_version != spec.flink_version,
@@ -172,6 +184,7 @@ def _wish(uid: str, desired: Desired, spec: FlinkDeploymentSpec, configuration: 
 
 
 def _check(
+    kind: ClusterKind,
     name: str,
     namespace: str,
     spec: FlinkDeploymentSpec,
@@ -179,7 +192,7 @@ def _check(
     before: FlinkDeploymentSpec | None,
 ) -> None:
     violations = validate_flinkdeployment(name, namespace, spec, configuration, before)
-    errors = [str(violation) for violation in violations if violation.is_error]
+    errors = [str(kind.tell(violation)) for violation in violations if violation.is_error]
     if errors:
         raise InvalidSpec("; ".join(errors))
     _build_on_trial(namespace, name, spec, configuration)
@@ -214,7 +227,7 @@ def _taskmanagers(spec: FlinkDeploymentSpec, conf: Mapping[str, str], running: R
     return taskmanager_replicas(running.spec, running.configuration)
 
 
-def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
+def _deleted_before_valid(kind: ClusterKind, resource: Mapping[str, Any]) -> Wish:
     """Without a spec that can be read a stand-in lets the deletion end."""
     stand_in = {**resource, "spec": {"flinkVersion": "v1_20"}}
     spec = parse_spec(stand_in["spec"])
@@ -227,6 +240,6 @@ def _deleted_before_valid(resource: Mapping[str, Any]) -> Wish:
         upgrade_mode="stateless",
         settings=settings_of({}, {}, spec.flink_version),
         deleting=True,
-        has_finalizer=FINALIZER in metadata.get("finalizers", ()),
+        has_finalizer=kind.finalizer in metadata.get("finalizers", ()),
     )
     return _wish(metadata["uid"], desired, spec, {}, Running(spec, {}))

@@ -1,4 +1,4 @@
-"""The pass of a FlinkDeployment: read, observe, decide, record, act."""
+"""The pass of a resource with a cluster of its own, such as a FlinkDeployment: read, observe, decide, record, act."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ import structlog
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator, Target
+from flinkop.controllers.clusterkind import FLINK_DEPLOYMENT_KIND, ClusterKind
+from flinkop.controllers.complaint import retell
 from flinkop.controllers.desire import NeverValid, Wish, basis_of, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore, Observer
+from flinkop.controllers.servedkind import NOTHING_AROUND, Around, LookAround, look_at_nothing
 from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkopError, FlinkRejected, NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import FLINK_DEPLOYMENTS
 from flinkop.lifecycle.action import (
     Action,
     ApplyIngress,
@@ -36,13 +38,14 @@ from flinkop.lifecycle.action import (
 )
 from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
-from flinkop.lifecycle.observed import Refusal, RefusedIngress
+from flinkop.lifecycle.observed import Observed, Refusal, RefusedIngress
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
 _log = structlog.get_logger(__name__)
 _STALE_CHECK = timedelta(seconds=1)
+_LOOK_AGAIN = timedelta(seconds=10)
 _EXPECTATION_SECONDS = 5.0
 
 
@@ -83,7 +86,7 @@ class Configuration(Protocol):
 
 
 class FlinkDeploymentController:
-    """Reconciles FlinkDeployments. One pass never waits: what takes long is recorded and looked at again."""
+    """Reconciles resources of one kind. One pass never waits: what takes long is recorded and looked at again."""
 
     def __init__(
         self,
@@ -96,11 +99,14 @@ class FlinkDeploymentController:
         clock: Clock,
         configuration: Configuration,
         ids: Callable[[], str] = lambda: uuid.uuid4().hex,
+        kind: ClusterKind = FLINK_DEPLOYMENT_KIND,
+        look_around: LookAround = look_at_nothing,
     ) -> None:
         self._store, self._deployments = store, deployments
         self._observer, self._actuator, self._events = observer, actuator, events
         self._clock, self._configuration, self._ids = clock, configuration, ids
-        self._statuses = StatusRecorder(kube, events, FLINK_DEPLOYMENTS)
+        self._kind, self._look_around = kind, look_around
+        self._statuses = StatusRecorder(kube, events, kind.endpoint)
         self._memories: dict[Key, Memory] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
@@ -111,12 +117,16 @@ class FlinkDeploymentController:
         """
         resource = self._store.get(key)
         if resource is None:
-            self._memories.pop(key, None)
+            self.forget(key)
             return Done()
         memory = self._memories.setdefault(key, Memory())
         if is_stale(resource, memory) or self._awaits_deployment(key, memory):
             return RequeueAfter(_STALE_CHECK.total_seconds())
         return await self._pass(key, resource, memory)
+
+    def forget(self, key: Key) -> None:
+        """Its resource is gone, or another pass serves it."""
+        self._memories.pop(key, None)
 
     def _awaits_deployment(self, key: Key, memory: Memory) -> bool:
         expected = memory.expected
@@ -132,11 +142,12 @@ class FlinkDeploymentController:
 
     async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
         record = self._statuses.read(resource)
-        wish = self._wish(resource, record, memory)
+        around = await self._look_around(resource)
+        wish = self._wish(resource, record, memory, around)
         if isinstance(wish, NeverValid):
             decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
-            await self._record(resource, record, decision, Scale("", 0), memory)
-            return Done()
+            await self._record(resource, record, decision, None, Scale("", 0), memory)
+            return Done() if around.problem is None else RequeueAfter(_LOOK_AGAIN.total_seconds())
         knowledge = self._knowledge(memory)
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
         try:
@@ -144,13 +155,13 @@ class FlinkDeploymentController:
         except TerminalError as error:
             # nothing can be decided, usually for want of a permission: that is told, and tried again in the rhythm of rest
             told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
-            await self._record(resource, record, Decision(told), _scale(key, wish), memory)
+            await self._record(resource, record, Decision(told), None, _scale(key, wish), memory)
             return _rest(wish)
         decision = decide(record, observed, wish.desired, fresh)
-        target = Target(key, await self._record(resource, record, decision, _scale(key, wish), memory), wish)
+        target = Target(key, await self._record(resource, record, decision, observed, _scale(key, wish), memory), wish)
         return await self._act(decision, target, memory)
 
-    def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory) -> Wish | NeverValid:
+    def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory, around: Around = NOTHING_AROUND) -> Wish | NeverValid:
         """Reading a spec costs milliseconds; at rest it is the one that was read before."""
         metadata = resource["metadata"]
         asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision)
@@ -158,19 +169,21 @@ class FlinkDeploymentController:
             *asked,
             tuple(metadata.get("finalizers", ())),
             *basis_of(record),
+            around,
         )
         if memory.wish is None or memory.wish_key != key:
-            memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for), key
+            memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for, self._kind, around), key
         if memory.asked != asked:  # what was refused, was refused for another wish
             memory.refusal = memory.refused_ingress = memory.refused_rescale = None
             memory.asked = asked
         return memory.wish
 
     async def _record(
-        self, resource: Mapping[str, Any], record: Record, decision: Decision, scale: Scale, memory: Memory
+        self, resource: Mapping[str, Any], record: Record, decision: Decision, observed: Observed | None, scale: Scale, memory: Memory
     ) -> Mapping[str, Any]:
-        after = write_status(decision.record, resource.get("status") or {}, scale, self._clock.now())
-        return await self._statuses.record(resource, record, decision, after, memory)
+        told = retell(decision, self._kind.words)
+        after = write_status(told.record, resource.get("status") or {}, scale, self._clock.now())
+        return await self._statuses.record(resource, record, told, self._kind.complete(resource, after, told.record, observed), memory)
 
     async def _act(self, decision: Decision, target: Target, memory: Memory) -> Outcome:
         again = False

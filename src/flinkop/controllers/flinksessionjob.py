@@ -1,4 +1,4 @@
-"""The pass of a FlinkSessionJob: read, observe, decide, record, act."""
+"""The pass of a job on a session cluster, such as a FlinkSessionJob: read, observe, decide, record, act."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ from datetime import timedelta
 from typing import Any
 
 from flinkop.clock import Clock
+from flinkop.controllers.complaint import retell
 from flinkop.controllers.desire import NeverValid
 from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore
+from flinkop.controllers.servedkind import NOTHING_AROUND, Around, LookAround, look_at_nothing
 from flinkop.controllers.sessionactuator import SessionJobActuator, SessionTarget
 from flinkop.controllers.sessioncluster import Configuration, SessionCluster, SessionClusters
-from flinkop.controllers.sessiondesire import SessionWish, basis_of_session, cluster_name_of, read_session_wish
+from flinkop.controllers.sessiondesire import SessionWish, basis_of_session, read_session_wish
 from flinkop.controllers.sessionobserver import SessionJobObserver
 from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
 from flinkop.controllers.trigger import Key
 from flinkop.errors import NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import FLINK_SESSION_JOBS
 from flinkop.lifecycle.action import StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decide import never_accepted
 from flinkop.lifecycle.decision import Decision, Fresh
-from flinkop.lifecycle.observed import Refusal
+from flinkop.lifecycle.observed import Observed, Refusal
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
 from flinkop.lifecycle.statuswriter import write_job_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
 _STALE_CHECK = timedelta(seconds=1)
+_LOOK_AGAIN = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class Memory:
 
 
 class FlinkSessionJobController:
-    """Reconciles FlinkSessionJobs. One pass never waits: what takes long is recorded and looked at again."""
+    """Reconciles resources of one kind. One pass never waits: what takes long is recorded and looked at again."""
 
     def __init__(
         self,
@@ -60,11 +63,14 @@ class FlinkSessionJobController:
         clock: Clock,
         configuration: Configuration,
         ids: Callable[[], str] = lambda: uuid.uuid4().hex,
+        kind: JobKind = FLINK_SESSION_JOB_KIND,
+        look_around: LookAround = look_at_nothing,
     ) -> None:
         self._store, self._clusters = store, clusters
         self._observer, self._actuator, self._events = observer, actuator, events
         self._clock, self._configuration, self._ids = clock, configuration, ids
-        self._statuses = StatusRecorder(kube, events, FLINK_SESSION_JOBS)
+        self._kind, self._look_around = kind, look_around
+        self._statuses = StatusRecorder(kube, events, kind.endpoint)
         self._memories: dict[Key, Memory] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
@@ -75,46 +81,63 @@ class FlinkSessionJobController:
         """
         resource = self._store.get(key)
         if resource is None:
-            self._memories.pop(key, None)
+            self.forget(key)
             return Done()
         memory = self._memories.setdefault(key, Memory())
         if is_stale(resource, memory):
             return RequeueAfter(_STALE_CHECK.total_seconds())
         return await self._pass(key, resource, memory)
 
+    def forget(self, key: Key) -> None:
+        """Its resource is gone, or another pass serves it."""
+        self._memories.pop(key, None)
+
     async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
         record = self._statuses.read(resource)
-        cluster = self._clusters.look(key[0], _cluster_name(resource, record))
-        wish = self._wish(resource, record, cluster, memory)
+        cluster = self._clusters.look(key[0], self._cluster_name(resource, record))
+        around = await self._look_around(resource)
+        wish = self._wish(resource, record, cluster, memory, around)
         if isinstance(wish, NeverValid):
-            await self._record(resource, record, never_accepted(record, resource["metadata"]["generation"], wish.problems), memory)
-            return Done()
+            decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
+            await self._record(resource, record, decision, None, memory)
+            return Done() if around.problem is None else RequeueAfter(_LOOK_AGAIN.total_seconds())
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
         knowledge = Knowledge(None, memory.refusal, None, memory.refused_trigger)
         try:
             observed = await self._observer.observe(key, record, wish, cluster, knowledge, fresh.now)
         except TerminalError as error:
             told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
-            await self._record(resource, record, Decision(told), memory)
+            await self._record(resource, record, Decision(told), None, memory)
             return _rest(wish)
         decision = decide_session_job(record, observed, wish.desired, fresh)
-        target = SessionTarget(key, await self._record(resource, record, decision, memory), wish, cluster)
+        target = SessionTarget(key, await self._record(resource, record, decision, observed, memory), wish, cluster)
         return await self._act(decision, target, memory)
 
-    def _wish(self, resource: Mapping[str, Any], record: Record, cluster: SessionCluster, memory: Memory) -> SessionWish | NeverValid:
+    def _wish(
+        self, resource: Mapping[str, Any], record: Record, cluster: SessionCluster, memory: Memory, around: Around = NOTHING_AROUND
+    ) -> SessionWish | NeverValid:
         """Reading a spec costs milliseconds; at rest it is the one that was read before."""
         metadata = resource["metadata"]
         asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision)
-        key = (*asked, *basis_of_session(resource, cluster, record))
+        key = (*asked, *basis_of_session(resource, cluster, record), around)
         if memory.wish is None or memory.wish_key != key:
-            memory.wish, memory.wish_key = read_session_wish(resource, cluster, record, self._configuration.defaults_for), key
+            read = read_session_wish(resource, cluster, record, self._configuration.defaults_for, self._kind, around)
+            memory.wish, memory.wish_key = read, key
         if memory.asked != asked:  # what was refused, was refused for another wish
             memory.refusal, memory.asked = None, asked
         return memory.wish
 
-    async def _record(self, resource: Mapping[str, Any], record: Record, decision: Decision, memory: Memory) -> Mapping[str, Any]:
-        after = write_job_status(decision.record, resource.get("status") or {}, self._clock.now())
-        return await self._statuses.record(resource, record, decision, after, memory)
+    async def _record(
+        self, resource: Mapping[str, Any], record: Record, decision: Decision, observed: Observed | None, memory: Memory
+    ) -> Mapping[str, Any]:
+        told = retell(decision, self._kind.words)
+        after = write_job_status(told.record, resource.get("status") or {}, self._clock.now())
+        return await self._statuses.record(resource, record, told, self._kind.complete(resource, after, told.record, observed), memory)
+
+    def _cluster_name(self, resource: Mapping[str, Any], record: Record) -> str:
+        """That of the job that runs, whatever a newer spec says: it may not change."""
+        recorded = (record.reconciled or {}).get("deploymentName")
+        return recorded if isinstance(recorded, str) else self._kind.cluster_name(resource) or ""
 
     async def _act(self, decision: Decision, target: SessionTarget, memory: Memory) -> Outcome:
         again = False
@@ -141,12 +164,6 @@ class FlinkSessionJobController:
         """The next pass records the refusal. Then it is tried again in the rhythm of rest."""
         is_first, memory.refusal = memory.refusal is None, Refusal(type(error).__name__, str(error))
         return RequeueAfter(0.0) if is_first else _rest(wish)
-
-
-def _cluster_name(resource: Mapping[str, Any], record: Record) -> str:
-    """That of the job that runs, whatever a newer spec says: it may not change."""
-    recorded = (record.reconciled or {}).get("deploymentName")
-    return recorded if isinstance(recorded, str) else cluster_name_of(resource) or ""
 
 
 def _rest(wish: SessionWish) -> RequeueAfter:

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from flinkop.controllers.finalizer import set_finalizer
 from flinkop.controllers.jarsupply import JarSupply
 from flinkop.controllers.jobactuator import JobActuator
+from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
 from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import SessionWish
 from flinkop.controllers.trigger import Key
@@ -18,7 +19,6 @@ from flinkop.errors import FlinkUnreachable, TerminalError
 from flinkop.flink.client import FlinkClient
 from flinkop.flink.jar import Accepted, AlreadyRunning, JarUnknown, Rejected, RunRequest
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import FLINK_SESSION_JOBS
 from flinkop.lifecycle.action import (
     Action,
     AddFinalizer,
@@ -56,8 +56,8 @@ class SubmissionRejected(TerminalError):
 class SessionJobActuator:
     """Performs actions against Kubernetes and the session cluster's JobManager."""
 
-    def __init__(self, kube: KubeClient, flink: FlinkClient, jars: JarSupply) -> None:
-        self._kube, self._flink, self._jars = kube, flink, jars
+    def __init__(self, kube: KubeClient, flink: FlinkClient, jars: JarSupply, kind: JobKind = FLINK_SESSION_JOB_KIND) -> None:
+        self._kube, self._flink, self._jars, self._kind = kube, flink, jars, kind
         self._job = JobActuator(flink)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
@@ -71,9 +71,9 @@ class SessionJobActuator:
         match action:
             case AddFinalizer():
                 labels = {TARGET_LABEL: target.cluster.name}
-                target.resource = await set_finalizer(self._kube, FLINK_SESSION_JOBS, target.resource, present=True, labels=labels)
+                target.resource = await set_finalizer(self._kube, self._kind.endpoint, target.resource, present=True, labels=labels)
             case RemoveFinalizer():
-                target.resource = await set_finalizer(self._kube, FLINK_SESSION_JOBS, target.resource, present=False)
+                target.resource = await set_finalizer(self._kube, self._kind.endpoint, target.resource, present=False)
             case SubmitJob():
                 await self._submit(action, target)
             case Rescale() | StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() | DisposeSavepoint() | CancelJob():

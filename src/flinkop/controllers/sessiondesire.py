@@ -10,12 +10,12 @@ from flinkop.api.flinkdeployment import DesiredJobState, FlinkDeploymentSpec
 from flinkop.api.flinksessionjob import FlinkSessionJobSpec, parse_sessionjob_spec
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.controllers.desire import Defaults, NeverValid
-from flinkop.controllers.finalizer import finalizer_of
+from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
+from flinkop.controllers.servedkind import NOTHING_AROUND, Around
 from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.settings import settings_of
 from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
-from flinkop.kube.resource import FLINK_SESSION_JOBS
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
@@ -41,12 +41,19 @@ class SessionWish:
     checksum: str | None = None
 
 
-def read_session_wish(resource: Mapping[str, Any], cluster: SessionCluster, record: Record, defaults: Defaults) -> SessionWish | NeverValid:
+def read_session_wish(
+    resource: Mapping[str, Any],
+    cluster: SessionCluster,
+    record: Record,
+    defaults: Defaults,
+    kind: JobKind = FLINK_SESSION_JOB_KIND,
+    around: Around = NOTHING_AROUND,
+) -> SessionWish | NeverValid:
     """The newest valid spec of the resource: the present one, or else the one that was accepted last."""
     try:
-        return _accept(resource, resource.get("spec") or {}, cluster, record, defaults, problems=())
+        return _accept(kind, resource, kind.read(resource, around, cluster, record), cluster, record, defaults, problems=())
     except InvalidSpec as refused:
-        return _fall_back(resource, cluster, record, defaults, (str(refused),))
+        return _fall_back(kind, resource, cluster, record, defaults, (str(refused),))
 
 
 def basis_of_session(resource: Mapping[str, Any], cluster: SessionCluster, record: Record) -> tuple[Any, ...]:
@@ -60,40 +67,34 @@ def basis_of_session(resource: Mapping[str, Any], cluster: SessionCluster, recor
     return tuple(metadata.get("finalizers", ())), checksum, record.reconciled, never_started, cluster.spec, cluster.high_availability
 
 
-def cluster_name_of(resource: Mapping[str, Any]) -> str | None:
-    """The session cluster that a resource names, however wrong the rest of it is."""
-    name = (resource.get("spec") or {}).get("deploymentName")
-    return name if isinstance(name, str) and name else None
-
-
 def _fall_back(
-    resource: Mapping[str, Any], cluster: SessionCluster, record: Record, defaults: Defaults, problems: tuple[str, ...]
+    kind: JobKind, resource: Mapping[str, Any], cluster: SessionCluster, record: Record, defaults: Defaults, problems: tuple[str, ...]
 ) -> SessionWish | NeverValid:
     if record.reconciled is not None:
         try:
-            return _accept(resource, record.reconciled, cluster, record, defaults, problems)
+            return _accept(kind, resource, parse_sessionjob_spec(record.reconciled), cluster, record, defaults, problems)
         except InvalidSpec as unreadable:
             problems = (f"status.reconciliationStatus.lastReconciledSpec: {unreadable}",)
-    return _deleted_before_valid(resource) if "deletionTimestamp" in resource["metadata"] else NeverValid(problems)
+    return _deleted_before_valid(kind, resource) if "deletionTimestamp" in resource["metadata"] else NeverValid(problems)
 
 
 def _accept(
+    kind: JobKind,
     resource: Mapping[str, Any],
-    raw: Mapping[str, Any],
+    spec: FlinkSessionJobSpec,
     cluster: SessionCluster,
     record: Record,
     defaults: Defaults,
     problems: tuple[str, ...],
 ) -> SessionWish:
     metadata = resource["metadata"]
-    spec = parse_sessionjob_spec(raw)
     before = parse_sessionjob_spec(record.reconciled) if record.reconciled is not None else None
     version = cluster.spec.flink_version if cluster.spec is not None else _UNKNOWN_VERSION
     base = defaults(metadata["namespace"], version)
     configuration = _configuration(metadata, spec, cluster, base)
     running = _configuration(metadata, before, cluster, base) if before is not None else configuration
     if not problems:
-        _check(metadata, spec, configuration, before, cluster.spec)
+        _check(kind, metadata, spec, configuration, before, cluster.spec)
     job = spec.job
     desired = Desired(
         generation=metadata["generation"],
@@ -103,7 +104,7 @@ def _accept(
         upgrade_mode=job.upgrade_mode.value if job is not None else "stateless",
         settings=settings_of(configuration, base, version),
         deleting="deletionTimestamp" in metadata,
-        has_finalizer=finalizer_of(FLINK_SESSION_JOBS) in metadata.get("finalizers", ()),
+        has_finalizer=kind.finalizer in metadata.get("finalizers", ()),
         deployed_high_availability=cluster.high_availability,
         checkpoints_retained=flink.retains_checkpoints(running),
         initial_savepoint_path=(job.initial_savepoint_path or None) if job is not None else None,
@@ -124,6 +125,7 @@ def _configuration(
 
 
 def _check(
+    kind: JobKind,
     metadata: Mapping[str, Any],
     spec: FlinkSessionJobSpec,
     configuration: Mapping[str, str],
@@ -131,7 +133,7 @@ def _check(
     cluster: FlinkDeploymentSpec | None,
 ) -> None:
     violations = validate_flinksessionjob(metadata["name"], metadata["namespace"], spec, configuration, before, cluster)
-    errors = [str(violation) for violation in violations if violation.is_error]
+    errors = [str(kind.tell(violation)) for violation in violations if violation.is_error]
     if errors:
         raise InvalidSpec("; ".join(errors))
 
@@ -142,7 +144,7 @@ def _change(record: Record, wire: Mapping[str, Any]) -> Change:
     return diff_spec(record.reconciled, wire)
 
 
-def _deleted_before_valid(resource: Mapping[str, Any]) -> SessionWish:
+def _deleted_before_valid(kind: JobKind, resource: Mapping[str, Any]) -> SessionWish:
     """Without a spec that can be read a stand-in lets the deletion end."""
     metadata, spec = resource["metadata"], parse_sessionjob_spec({})
     desired = Desired(
@@ -153,7 +155,7 @@ def _deleted_before_valid(resource: Mapping[str, Any]) -> SessionWish:
         upgrade_mode="stateless",
         settings=settings_of({}, {}, _UNKNOWN_VERSION),
         deleting=True,
-        has_finalizer=finalizer_of(FLINK_SESSION_JOBS) in metadata.get("finalizers", ()),
+        has_finalizer=kind.finalizer in metadata.get("finalizers", ()),
         manages_ingress=False,
     )
     return SessionWish(metadata["uid"], desired, spec, {}, _UNKNOWN_VERSION)

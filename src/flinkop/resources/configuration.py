@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec
 from flinkop.api.flinkversion import FlinkVersion
+from flinkop.api.kind import FLINK_DEPLOYMENT, Kind
 from flinkop.flinkconf.flinkoptions import HA_STORAGE_DIRECTORY, JOBMANAGER_ANNOTATIONS, PINNED_JOB_ID, RESTORE_PATHS
 from flinkop.flinkconf.layers import OPERATOR_CONFIGURATION, Layer, Setting, explain
 from flinkop.flinkconf.syntax import format_list_of_maps, format_map
+from flinkop.resources.owner import owner_option
 from flinkop.resources.speclayers import FLINK_VERSION, Identified, stack
 
 LAST_STATE_PATH = "KUBERNETES_OPERATOR_LAST_STATE"
@@ -30,6 +32,7 @@ class DeploymentPlan:
     job_id: str | None
     savepoint_path: str | None
     job_result_store_id: str
+    owner_kind: Kind = FLINK_DEPLOYMENT
 
 
 def build_configuration(namespace: str, name: str, spec: FlinkDeploymentSpec, defaults: Mapping[str, str]) -> dict[str, str]:
@@ -58,22 +61,11 @@ def with_deployment(conf: Mapping[str, str], plan: DeploymentPlan) -> dict[str, 
         kept["execution.savepoint.path"] = plan.savepoint_path
     if plan.job_id is not None:
         kept[PINNED_JOB_ID.key] = plan.job_id
-    kept[OWNER_REFERENCE] = format_list_of_maps([_owner(conf["kubernetes.cluster-id"], plan.owner_uid)])
+    kept[OWNER_REFERENCE] = format_list_of_maps([owner_option(plan.owner_kind, conf["kubernetes.cluster-id"], plan.owner_uid)])
     annotations = {**JOBMANAGER_ANNOTATIONS.read(conf), GENERATION_ANNOTATION: str(plan.generation)}
     kept[JOBMANAGER_ANNOTATIONS.key] = format_map(annotations)
     _add_result_store(kept, plan)
     return kept
-
-
-def _owner(name: str, uid: str) -> dict[str, str]:
-    return {
-        "apiVersion": "flink.apache.org/v1beta1",
-        "kind": "FlinkDeployment",
-        "name": name,
-        "uid": uid,
-        "blockOwnerDeletion": "true",
-        "controller": "false",
-    }
 
 
 def _add_result_store(conf: dict[str, str], plan: DeploymentPlan) -> None:

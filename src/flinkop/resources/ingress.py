@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from flinkop.api.cluster import IngressSpec
 from flinkop.api.ingresstemplate import fill_template
+from flinkop.api.kind import FLINK_DEPLOYMENT, Kind
 from flinkop.resources.naming import rest_service_name
+from flinkop.resources.owner import owner_reference
 
 DIGEST_ANNOTATION = "flinkop.flink.apache.org/ingress-digest"
 """Tells what the Ingress was made from, so that a change is seen without comparing what the API server filled in."""
@@ -17,8 +19,10 @@ DIGEST_ANNOTATION = "flinkop.flink.apache.org/ingress-digest"
 COMPONENT_LABELS = {"component": "ingress"}
 
 
-def build_ingress(namespace: str, name: str, spec: IngressSpec, rest_port: int, owner_uid: str) -> dict[str, Any]:
-    """The Ingress of the cluster `name`; `spec` has a valid template. It belongs to the FlinkDeployment and goes with it."""
+def build_ingress(
+    namespace: str, name: str, spec: IngressSpec, rest_port: int, owner_uid: str, owner: Kind = FLINK_DEPLOYMENT
+) -> dict[str, Any]:
+    """The Ingress of the cluster `name`; `spec` has a valid template. It belongs to the resource of that name and goes with it."""
     host, path = _place(spec.template or "", namespace, name)
     backend = {"service": {"name": rest_service_name(name), "port": {"number": rest_port}}}
     rule: dict[str, Any] = {"http": {"paths": [{"path": path, "pathType": "ImplementationSpecific", "backend": backend}]}}
@@ -37,7 +41,7 @@ def build_ingress(namespace: str, name: str, spec: IngressSpec, rest_port: int, 
             "namespace": namespace,
             "labels": {**spec.labels, **COMPONENT_LABELS},
             "annotations": {**spec.annotations, DIGEST_ANNOTATION: digest_of(spec, rest_port)},
-            "ownerReferences": [_owner(name, owner_uid)],
+            "ownerReferences": [owner_reference(owner, name, owner_uid)],
         },
         "spec": content,
     }
@@ -56,14 +60,3 @@ def _place(template: str, namespace: str, name: str) -> tuple[str | None, str]:
     path = text.partition("://")[2] if "://" in text else text
     slash = path.find("/")
     return parts.hostname, path[slash:] if slash >= 0 else "/"
-
-
-def _owner(name: str, uid: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "flink.apache.org/v1beta1",
-        "kind": "FlinkDeployment",
-        "name": name,
-        "uid": uid,
-        "blockOwnerDeletion": True,
-        "controller": False,
-    }

@@ -54,15 +54,15 @@ async def test_the_caches_hold_what_is_ours_and_of_that_what_is_read(stage: Stag
     spec = {"selector": {"matchLabels": labels}, "template": template}
     await stage.kube.create(DEPLOYMENTS, {"apiVersion": "apps/v1", "kind": "Deployment", **deployment, "spec": spec})
     async with stage.operator(namespace) as operator:
-        manager = operator.manager
+        caches = operator.manager._caches
         await stage.running(namespace)
-        await until(lambda: len(manager._pods) > 0)
-        assert [key for key in manager._deployments.keys()] == [(namespace, NAME)]  # noqa: C416, SIM118 - a store is no mapping
-        cached = manager._deployments.get((namespace, NAME))
+        await until(lambda: len(caches.pods.store) > 0)
+        assert [key for key in caches.deployments.store.keys()] == [(namespace, NAME)]  # noqa: C416, SIM118 - a store is no mapping
+        cached = caches.deployments.store.get((namespace, NAME))
         assert cached is not None
         assert cached.keys() == {"metadata", "spec", "status"}
         assert cached["spec"].keys() == {"replicas"}
-        pods = manager._pods.by_index("owner", (namespace, NAME))
+        pods = caches.pods.store.by_index("owner", (namespace, NAME))
         assert [one["metadata"]["name"].startswith(f"{NAME}-") for one in pods] == [True]
         assert all("spec" not in one for one in pods)
 
