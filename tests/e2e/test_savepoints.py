@@ -9,10 +9,9 @@ from tests.cluster.process import until
 from tests.e2e.world import STATE, World, a_flinkdeployment
 
 NAME, CHECKPOINTS = "savepoints", "checkpoints"
-PERIODIC = {"kubernetes.operator.periodic.savepoint.interval": "4 s", "kubernetes.operator.savepoint.history.max.count": "2"}
-
-
-CRON = {"kubernetes.operator.periodic.savepoint.interval": "0/20 * * * * ?"}
+INTERVAL = "kubernetes.operator.periodic.savepoint.interval"
+PERIODIC = {INTERVAL: "4 s", "kubernetes.operator.savepoint.history.max.count": "2"}
+CRON = {INTERVAL: "0/20 * * * * ?"}
 
 
 def info(world: World, name: str = NAME, field: str = "savepointInfo") -> dict[str, Any]:
@@ -23,6 +22,16 @@ def info(world: World, name: str = NAME, field: str = "savepointInfo") -> dict[s
 def on_disk(location: str) -> Path:
     """Where the node keeps what Flink sees as `location`."""
     return Path(STATE) / location.removeprefix("file:").lstrip("/").removeprefix("state/")
+
+
+def directories() -> set[Path]:
+    """Every savepoint of the job that there is on disk, finished or not."""
+    return set((Path(STATE) / NAME / "savepoints").iterdir())
+
+
+def kept(world: World) -> set[Path]:
+    """The periodic ones that the status still tells of."""
+    return {on_disk(one["location"]) for one in info(world).get("savepointHistory") or () if one["triggerType"] == "PERIODIC"}
 
 
 def test_savepoints_are_taken_of_a_running_job_and_old_periodic_ones_go(world: World) -> None:
@@ -43,8 +52,10 @@ def test_savepoints_are_taken_of_a_running_job_and_old_periodic_ones_go(world: W
         return len(taken) >= 4
 
     until(enough, "four periodic savepoints", 120)
-    until(lambda: sum(on_disk(location).is_dir() for location in taken) <= 3, "the end of the oldest", 60)
-    assert on_disk(requested).is_dir(), "what somebody asked for stays"
+    world.patch(NAME, {"flinkConfiguration": {INTERVAL: None}})
+    until(lambda: directories() == {on_disk(requested), *kept(world)}, "the end of all but the newest and what somebody asked for", 60)
+    assert len(kept(world)) == 2
+    assert not any(on_disk(location).exists() for location in taken if on_disk(location) not in kept(world))
     assert world.status(NAME)["jobStatus"]["jobId"] == job_id, "nothing was restarted"
     assert world.wait_for_count(NAME, before + 1).first == 0, "nothing was restored"
 

@@ -8,6 +8,9 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -17,7 +20,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * restore each key sees exactly the number that follows. The accumulators "first" and "newest" tell from outside where this
  * run began and how far it is.
  *
- * <p>Arguments, all optional: --rate N (numbers a second, default 200), --finish-after N, --fail-at N, --fail-in-main TEXT.
+ * <p>Arguments, all optional: --rate N (numbers a second, default 200), --finish-after N, --fail-at N, --fail-in-main TEXT,
+ * --snapshot-millis N (how long every checkpoint and savepoint takes).
  */
 public final class CountingJob {
     private static final int KEYS = 4;
@@ -35,6 +39,7 @@ public final class CountingJob {
         long last = Long.parseLong(options.getOrDefault("--finish-after", String.valueOf(Long.MAX_VALUE - 1)));
         long rate = Long.parseLong(options.getOrDefault("--rate", "200"));
         long failAt = Long.parseLong(options.getOrDefault("--fail-at", "-1"));
+        long snapshotMillis = Long.parseLong(options.getOrDefault("--snapshot-millis", "0"));
 
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.fromSource(new NumberSequenceSource(0, last), WatermarkStrategy.noWatermarks(), "numbers")
@@ -46,7 +51,7 @@ public final class CountingJob {
                 .setMaxParallelism(1)
                 .uid("throttle")
                 .keyBy(number -> (int) (number % KEYS))
-                .map(new Check(failAt))
+                .map(new Check(failAt, snapshotMillis))
                 .uid("check");
         env.execute("counting");
     }
@@ -68,15 +73,25 @@ public final class CountingJob {
     }
 
     /** Knows which number comes next. */
-    private static final class Check extends RichMapFunction<Long, Long> {
+    private static final class Check extends RichMapFunction<Long, Long> implements CheckpointedFunction {
         private static final long serialVersionUID = 1;
         private final long failAt;
+        private final long snapshotMillis;
         private transient ValueState<Long> last;
         private transient LongMinimum first;
         private transient LongMaximum newest;
 
-        Check(long failAt) {
+        Check(long failAt, long snapshotMillis) {
             this.failAt = failAt;
+            this.snapshotMillis = snapshotMillis;
+        }
+
+        @Override
+        public void initializeState(FunctionInitializationContext context) {}
+
+        @Override
+        public void snapshotState(FunctionSnapshotContext context) throws Exception {
+            Thread.sleep(snapshotMillis);
         }
 
         @Override
