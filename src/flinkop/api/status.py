@@ -151,6 +151,9 @@ class OperationStatus(ApiModel):
     not_before: str | None = None
     """When the next try begins."""
 
+    parallelism: dict[str, int] = Field(default_factory=dict)
+    """How parallel vertices might be, at most, before a rescaling in place told them otherwise: what it goes back to when it is undone."""
+
 
 class StartStatus(ApiModel):
     """The start that the present cluster comes from. Recorded before it is made, so that a repeated start is the same start."""

@@ -206,7 +206,8 @@ class FlinkDeploymentController:
                         return self._refused(error, target.wish, memory)
                 continue
             self._expect(action, uid, memory)
-        memory.refusal = None
+        if decision.actions:  # a pass without one does not tell whether what was refused is taken now
+            memory.refusal = None
         return RequeueAfter(0) if again else _outcome(decision)
 
     def _expect(self, action: Action, uid: str | None, memory: Memory) -> None:

@@ -58,7 +58,7 @@ def _is_refused(record: Record, observed: Observed, desired: Desired, now: datet
         case RescaleRefused():
             return True
         case Scale(bounds) if isinstance(record.step, Rescaling):
-            return _is_late(record.step, desired, now) and wanted_bounds(bounds, _targets(bounds, desired)) != bounds
+            return _is_late(record.step, desired, now) and wanted_bounds(bounds, _targets(bounds, record.step, desired)) != bounds
         case _:
             return False
 
@@ -68,14 +68,14 @@ def _is_late(step: Rescaling, desired: Desired, now: datetime) -> bool:
 
 
 def _toward(before: Record, record: Record, scale: Scale, desired: Desired, fresh: Fresh) -> Decision:
-    step = before.step if isinstance(before.step, Rescaling) else Rescaling(fresh.now)
-    targets = _targets(scale.bounds, desired)
+    step = _remembering(before.step if isinstance(before.step, Rescaling) else Rescaling(fresh.now), scale.bounds, desired)
+    targets = _targets(scale.bounds, step, desired)
     wanted = wanted_bounds(scale.bounds, targets)
     deadline, what = for_readiness(step.since, desired.settings), f"Rescaling the running job: {_words(targets)}."
     interval, late = desired.settings.progress_interval, deadline.is_over(fresh.now)
     words = "Rescaling", f"{what} {deadline.words(fresh.now, _THEN, _LATE)}"
     if wanted != scale.bounds:
-        events = () if before.step is step else (Event("Scaling", what, component=Component.JOB),)
+        events = () if isinstance(before.step, Rescaling) else (Event("Scaling", what, component=Component.JOB),)
         health, action = Health.STALLED if late else Health.PROGRESSING, Rescale(record.job.job_id or "", wanted)
         return stay(record, *words, action, step=step, health=health, requeue_after=interval, events=events)
     if late or all(scale.parallelism.get(vertex) == target for vertex, target in targets.items()):
@@ -97,8 +97,14 @@ def _done(record: Record, desired: Desired) -> Decision:
     return Decision(replace(record, step=None, reconciled=accepted, stable=stable), requeue_after=timedelta(0))
 
 
-def _targets(bounds: Mapping[str, Bounds], desired: Desired) -> dict[str, int]:
-    return {vertex: target for vertex, target in desired.parallelism.items() if vertex in bounds}
+def _remembering(step: Rescaling, bounds: Mapping[str, Bounds], desired: Desired) -> Rescaling:
+    """What the vertices that are told anything were before. Nothing else says so when their overrides are removed."""
+    told = {vertex: bounds[vertex].upper for vertex in desired.parallelism if vertex in bounds and vertex not in step.before}
+    return replace(step, before={**step.before, **told}) if told else step
+
+
+def _targets(bounds: Mapping[str, Bounds], step: Rescaling, desired: Desired) -> dict[str, int]:
+    return {vertex: target for vertex, target in {**step.before, **desired.parallelism}.items() if vertex in bounds}
 
 
 def _words(targets: Mapping[str, int]) -> str:

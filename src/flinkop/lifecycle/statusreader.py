@@ -141,7 +141,7 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
         case "Submitting":
             return Submitting(since)
         case "Rescaling":
-            return Rescaling(since)
+            return Rescaling(since, value.get("parallelism") or {})
         case "WaitingForJobs":
             return WaitingForJobs(since)
         case unknown:

@@ -109,8 +109,8 @@ def _step(step: Step | None) -> dict[str, Any] | None:
             return {"step": "WaitingToStop", "startedAt": _precise(since)}
         case Submitting(since):
             return {"step": "Submitting", "startedAt": _precise(since)}
-        case Rescaling(since):
-            return {"step": "Rescaling", "startedAt": _precise(since)}
+        case Rescaling(since, before):
+            return {"step": "Rescaling", "startedAt": _precise(since), **({"parallelism": dict(before)} if before else {})}
         case WaitingForJobs(since):
             return {"step": "WaitingForJobs", "startedAt": _precise(since)}
         case None:

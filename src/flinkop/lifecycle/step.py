@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -67,9 +68,10 @@ class WaitingForJobs:
 
 @dataclass(frozen=True, slots=True)
 class Rescaling:
-    """The running job is told how parallel to be."""
+    """The running job is told how parallel to be. `before`: how parallel vertices might be, at most, before they were told otherwise."""
 
     since: datetime
+    before: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

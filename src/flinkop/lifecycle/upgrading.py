@@ -152,18 +152,17 @@ def _ended(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
 
 
 def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Desired, fresh: Fresh) -> Decision:
-    """The savepoint failed and the old job goes on; it is tried again after a pause."""
+    """The savepoint failed and the old job goes on; it is tried again after a pause. A second time in a row is no accident any more."""
     pause = min(_FIRST_RETRY * 2 ** min(step.attempt - 1, _DOUBLINGS), _LAST_RETRY)
-    again_at = fresh.now + pause
-    message = (
-        f"The savepoint failed, the old job keeps running; next try at {clock(again_at, fresh.now)}, or at once when the spec is changed. "
-        f"Cause: {cause}"
-    )
+    again_at, once_more = fresh.now + pause, step.attempt > 1
+    failed = f"The savepoint failed {step.attempt} times in a row" if once_more else "The savepoint failed"
+    message = f"{failed}, the old job keeps running; next try at {clock(again_at, fresh.now)}, or at once when the spec is changed. Cause: {cause}"
     return go(
         record,
         Phase.RUNNING,
         "SavepointFailed",
         message,
+        health=Health.STALLED if once_more else Health.PROGRESSING,
         requeue_after=desired.settings.progress_interval,
         events=(Event("SavepointError", message, EventType.WARNING, Component.OPERATOR),),
         step=WaitingToRetry(fresh.now, desired.generation, step.attempt, again_at),

@@ -24,9 +24,9 @@ from flinkop.errors import ApiUnavailable, Conflict, FlinkRejected, Forbidden, U
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, PODS, Resource
-from flinkop.lifecycle.action import Action, ApplyIngress, Rescale, TriggerCheckpoint, TriggerSavepoint
+from flinkop.lifecycle.action import Action, ApplyIngress, DeleteTaskManagers, Rescale, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decision import Decision
-from flinkop.lifecycle.observed import Bounds, RefusedIngress
+from flinkop.lifecycle.observed import Bounds, Refusal, RefusedIngress
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import OVERRIDES
@@ -215,6 +215,21 @@ def test_a_refusal_whose_words_change_at_every_try_is_no_loop() -> None:
         outcomes = [await world.controller.reconcile(KEY) for _ in range(8)]
         assert outcomes.count(RequeueAfter(0.0)) == 1
         assert outcomes[-1] == RequeueAfter(REST)
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(("actions", "after"), [((), True), ((DeleteTaskManagers("uid"),), False)], ids=["nothing to do", "done"])
+def test_a_refusal_is_known_until_something_is_done(actions: tuple[Action, ...], after: bool) -> None:
+    async def scenario(world: World) -> None:
+        class Does:
+            async def perform(self, *_: Any) -> None:
+                pass
+
+        world.controller._actuator = cast(Actuator, Does())
+        target, memory = Target(KEY, a_resource(), a_wish()), Memory(refusal=Refusal("Forbidden", "exceeded quota"))
+        await world.controller._act(Decision(Record(), actions), target, memory)
+        assert (memory.refusal is not None) is after
 
     play(scenario)
 

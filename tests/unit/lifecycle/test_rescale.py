@@ -40,7 +40,8 @@ AFTER = {**SPEC, "flinkConfiguration": {OVERRIDES: "map:4"}}
 OLD = Scale({"source": Bounds(1, 1), "map": Bounds(1, 2)}, {"source": 1, "map": 2})
 ACCEPTED = replace(OLD, bounds={"source": Bounds(1, 1), "map": Bounds(1, 4)})
 DONE = replace(ACCEPTED, parallelism={"source": 1, "map": 4})
-RESCALING = a_record(step=Rescaling(NOW), reason="Rescaling", message="Rescaling the running job: map to 4.", health=Health.PROGRESSING)
+STEP = Rescaling(NOW, {"map": 2})
+RESCALING = a_record(step=STEP, reason="Rescaling", message="Rescaling the running job: map to 4.", health=Health.PROGRESSING)
 
 
 def a_wish(**changes: Any) -> Desired:
@@ -68,7 +69,7 @@ def test_flink_is_told_and_the_job_runs_on() -> None:
 
     assert (decision.record.phase, decision.record.reason, decision.record.health) == (Phase.RUNNING, "Rescaling", Health.PROGRESSING)
     assert decision.actions == (Rescale(a_record().job.job_id or "", {"source": Bounds(1, 1), "map": Bounds(1, 4)}),)
-    assert (reasons(decision), decision.record.step) == (["Scaling"], Rescaling(NOW))
+    assert (reasons(decision), decision.record.step) == (["Scaling"], STEP)
     assert decision.record.reconciled == SPEC, "what is asked for is not done yet"
 
 
@@ -151,6 +152,20 @@ def test_a_rescaling_that_is_taken_back_while_it_is_under_way_is_undone() -> Non
     assert undone.actions == (Rescale(a_record().job.job_id or "", OLD.bounds),)
     done = decide(undone.record, seen(OLD), back, FRESH)
     assert (done.record.step, done.record.reconciled, done.record.health) == (None, SPEC, Health.SETTLED)
+
+
+def test_a_rescaling_whose_override_is_removed_while_it_is_under_way_goes_back_to_what_was_before() -> None:
+    removed = a_desired(generation=3, parallelism={})
+    undone = decide(RESCALING, seen(ACCEPTED), removed, FRESH)
+    assert undone.actions == (Rescale(a_record().job.job_id or "", OLD.bounds),)
+    done = decide(undone.record, seen(OLD), removed, FRESH)
+    assert (done.record.step, done.record.reconciled, done.record.health) == (None, SPEC, Health.SETTLED)
+
+
+def test_a_rescaling_that_is_given_up_for_that_of_another_vertex_undoes_the_first() -> None:
+    other = decide(RESCALING, seen(ACCEPTED), a_wish(generation=3, parallelism={"source": 3}), FRESH)
+    assert other.actions == (Rescale(a_record().job.job_id or "", {"source": Bounds(1, 3), "map": Bounds(1, 2)}),)
+    assert other.record.step == Rescaling(NOW, {"map": 2, "source": 1}), "and knows what to go back to from there"
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ _steps: st.SearchStrategy[Step | None] = st.one_of(
     st.builds(WaitingToRetry, since=_times, generation=_attempts, attempt=_attempts, not_before=_times),
     st.builds(WaitingToStop, since=_times),
     st.builds(WaitingForJobs, since=_times),
-    st.builds(Rescaling, since=_times),
+    st.builds(Rescaling, since=_times, before=st.dictionaries(st.sampled_from("ab"), st.integers(1, 9), max_size=2)),
 )
 _rejected = st.builds(Rejected, source=st.sampled_from(RestoreSource), reason=_texts, path=st.none() | st.just(CHECKPOINT))
 _choices = st.builds(

@@ -149,6 +149,20 @@ def test_a_savepoint_is_waited_for_and_given_up_only_for_other_state(
     assert decision.record.health is not Health.STALLED or "To give it up" in decision.record.message
 
 
+@pytest.mark.parametrize(
+    ("attempt", "health", "words"),
+    [
+        pytest.param(1, Health.PROGRESSING, "The savepoint failed, the old job keeps running", id="the first may be an accident"),
+        pytest.param(2, Health.STALLED, "The savepoint failed 2 times in a row, the old job keeps running", id="the second is not"),
+    ],
+)
+def test_a_savepoint_that_fails_again_is_somebodys_business(attempt: int, health: Health, words: str) -> None:
+    failed = decide(a_stopping_record(step=TakingSavepoint(NOW, "trigger", attempt)), FAILED, an_upgrade(), FRESH).record
+    between = decide(failed, an_observed(), an_upgrade(), replace(FRESH, now=NOW + timedelta(seconds=30))).record
+    assert {one.health for one in (failed, between)} == {health}
+    assert all(one.message.startswith(words) and one.phase is Phase.RUNNING for one in (failed, between))
+
+
 def test_waiting_changes_nothing_at_the_second_look() -> None:
     first = decide(TAKING, IN_PROGRESS, an_upgrade(), FRESH).record
 
