@@ -34,7 +34,7 @@ _NO_REASONS = frozenset(
             "Background",
             "Failed",
         ),
-        *("NewReplicaSetAvailable", "Seen"),
+        *("NewReplicaSetAvailable", "Seen", "ContainerCreating", "PodInitializing"),
         # steps that are no reasons
         *("Cancelling", "TearingDown", "WaitingToRetry", "WaitingToStop", "WaitingForJobs", "Submitting"),
     }

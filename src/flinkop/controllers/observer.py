@@ -14,6 +14,7 @@ from flinkop.controllers.desire import Wish
 from flinkop.controllers.jobobserver import JobObserver
 from flinkop.controllers.knowledge import Knowledge
 from flinkop.controllers.lastwords import LastWords
+from flinkop.controllers.mountfailure import MountFailures
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.client import FlinkClient
@@ -27,6 +28,7 @@ from flinkop.lifecycle.observed import (
     HaMetadata,
     Observed,
     Unreachable,
+    Workers,
 )
 from flinkop.lifecycle.question import Question, questions
 from flinkop.lifecycle.record import Record
@@ -67,7 +69,7 @@ class Observer:
         self._deployments, self._pods, self._ingresses = deployments, pods, ingresses
         self._kube, self._flink, self._base_url = kube, flink, base_url
         self._session_jobs = session_jobs
-        self._last_words, self._job = LastWords(kube), JobObserver(flink)
+        self._last_words, self._mounts, self._job = LastWords(kube), MountFailures(kube), JobObserver(flink)
 
     async def observe(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
         """Looks at everything the next decision depends on.
@@ -104,6 +106,9 @@ class Observer:
         return await self._with_causes(key, record, wish, seen, now)
 
     async def _with_causes(self, key: Key, record: Record, wish: Wish, seen: Observed, now: datetime) -> Observed:
+        if seen.creating and seen.trouble is None:
+            waiting = next(pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod) and view.waits_for_containers(pod, now))
+            return replace(seen, trouble=await self._mounts.find(key[0], waiting["metadata"]))
         if seen.trouble is not None and seen.trouble.crash is not None:
             cause = await self._last_words.cause(key[0], seen.trouble.crash)
             return replace(seen, trouble=view.with_cause(seen.trouble, cause)) if cause else seen
@@ -131,8 +136,10 @@ class Observer:
             taskmanagers=view.read_taskmanagers(taskmanagers) if taskmanagers else None,
             taskmanager_pods=len(workers) if wish.desired.standalone else 0,
             taskmanagers_overdue=bool(workers) and all(view.is_overdue(pod, now) for pod in workers),
+            workers=Workers(len(workers), view.count_ready(workers)),
             restart=next(filter(None, map(view.find_restart, masters)), None),
             trouble=view.find_trouble(deployment, masters) or view.find_trouble(taskmanagers, workers),
+            creating=any(view.waits_for_containers(pod, now) for pod in pods),
             dependents_applied=deployment is not None and deployment["metadata"]["uid"] == knowledge.started_uid,
             refusal=knowledge.refusal,
         )

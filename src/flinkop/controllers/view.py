@@ -32,6 +32,8 @@ _GRAPHS = ("jobGraph-", "executionPlan-", "application-")
 _CHECKPOINT = "checkpointID-"
 _MESSAGE_LIMIT = 600
 _OVERDUE = timedelta(seconds=30)
+_CREATING = frozenset({"ContainerCreating", "PodInitializing"})
+_PULLS = timedelta(seconds=15)
 
 
 def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
@@ -96,6 +98,24 @@ def is_overdue(pod: Mapping[str, Any], now: datetime) -> bool:
     """A pod whose end should have been reported a while ago: its node is lost."""
     ends = pod["metadata"].get("deletionTimestamp")
     return ends is not None and now > parse_time(ends) + _OVERDUE
+
+
+def waits_for_containers(pod: Mapping[str, Any], now: datetime) -> bool:
+    """A pod on a node whose first containers are still not made, after a time in which an image may be pulled."""
+    status = pod.get("status") or {}
+    first = status.get("initContainerStatuses") or status.get("containerStatuses") or ()
+    waiting = all(((container.get("state") or {}).get("waiting") or {}).get("reason") in _CREATING for container in first)
+    return bool(first) and waiting and now > parse_time(pod["metadata"]["creationTimestamp"]) + _PULLS
+
+
+def count_ready(pods: Iterable[Mapping[str, Any]]) -> int:
+    """How many of the pods have all of their containers running."""
+    return sum(_all_run((pod.get("status") or {}).get("containerStatuses") or ()) for pod in pods)
+
+
+def _all_run(containers: Iterable[Mapping[str, Any]]) -> bool:
+    states = [container.get("state") or {} for container in containers]
+    return bool(states) and all("running" in state for state in states)
 
 
 def is_alive(pod: Mapping[str, Any]) -> bool:

@@ -27,11 +27,18 @@ _WRAPPERS = re.compile(
 # Flink tries Hadoop for every scheme it does not know, and gives this as the root cause: the one before names the scheme.
 _BESIDE_THE_POINT = "Hadoop is not in the classpath/dependencies."
 
+# What is wrong with the value of an option: the causes below tell of the value, and no more of whose it is.
+_NAMES_THE_OPTION = re.compile(r"(?:for key|[Cc]onfig(?:uration)? option) '[\w.-]+'")
+
 
 def find_cause(text: str) -> str | None:
-    """The root cause that a Java stack trace in `text` names, in one line; None when there is no stack trace."""
+    """The root cause that a Java stack trace in `text` names, in one line; None when there is no stack trace.
+
+    Where an option is wrong, the last cause that names it.
+    """
     causes = [caused or first for caused, first in _CAUSE.findall(text)]
-    telling = [cause for cause in causes if _BESIDE_THE_POINT not in cause] or causes
+    about_options = [cause for cause in causes if _NAMES_THE_OPTION.search(cause)]
+    telling = about_options or [cause for cause in causes if _BESIDE_THE_POINT not in cause] or causes
     return _one_line(telling[-1]) if telling else None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flinkop.lifecycle.established import camel_case
+from flinkop.lifecycle.ingress import NOT_MANAGED
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
 
@@ -79,7 +80,8 @@ def _stalled(record: Record) -> Condition:
 
 def _ingress(record: Record) -> tuple[Condition, ...]:
     problem = record.ingress_problem
-    return (Condition("IngressReady", False, "IngressRefused", problem),) if problem else ()
+    reason = "IngressNotManaged" if problem == NOT_MANAGED else "IngressRefused"
+    return (Condition("IngressReady", False, reason, problem),) if problem else ()
 
 
 def _running(record: Record) -> Condition:

@@ -13,7 +13,7 @@ from flinkop.lifecycle.deploying import on_deploying
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.ended import on_ended
 from flinkop.lifecycle.health import watch_health
-from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
+from flinkop.lifecycle.ingress import ingress_actions, ingress_events, ingress_problem
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
@@ -87,8 +87,13 @@ def take_over_what_is_ignored(record: Record, desired: Desired) -> Record:
 
 def _with_ingress(decision: Decision, observed: Observed, desired: Desired) -> Decision:
     """Last of all: nothing that concerns the job waits for it."""
-    after = replace(decision.record, ingress_problem=ingress_problem(decision.record, observed, desired))
-    return replace(decision, record=after, actions=(*decision.actions, *ingress_actions(observed, desired)))
+    problem = ingress_problem(decision.record, observed, desired)
+    return replace(
+        decision,
+        record=replace(decision.record, ingress_problem=problem),
+        actions=(*decision.actions, *ingress_actions(observed, desired)),
+        events=(*decision.events, *ingress_events(decision.record, problem)),
+    )
 
 
 def _with_finalizer(decision: Decision, desired: Desired) -> Decision:

@@ -20,6 +20,7 @@ from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.rollback import roll_back
 from flinkop.lifecycle.session import session_is_ready
+from flinkop.lifecycle.shortage import shortage_words
 from flinkop.lifecycle.start import again, starting_message
 from flinkop.lifecycle.step import HaFate, TearingDown
 from flinkop.lifecycle.suspended import start_or_suspend
@@ -90,7 +91,7 @@ def _starting(record: Record, observed: Observed, desired: Desired, fresh: Fresh
         message,
         *_repeat_start(record, observed),
         health=_health(record, desired, fresh),
-        requeue_after=_until_deadline(record, desired, fresh),
+        requeue_after=_next_look(record, desired, fresh),
     )
 
 
@@ -136,7 +137,7 @@ def _ask_for_job(record: Record, observed: Observed, desired: Desired, fresh: Fr
         return session_is_ready(record, observed, desired)
     if observed.job is not None:
         decision = follow_job(record, observed, desired, observed.job)
-        return _late(decision, record, desired, fresh)
+        return _late(decision, record, observed, desired, fresh)
     if ended_unseen(record, observed, desired, fresh.now):
         return _job_not_found(record, desired, how_it_ended(observed))
     if _is_late(record, desired, fresh):
@@ -168,12 +169,13 @@ def _job_not_found(record: Record, desired: Desired, cause: str) -> Decision:
     )
 
 
-def _late(decision: Decision, record: Record, desired: Desired, fresh: Fresh) -> Decision:
+def _late(decision: Decision, record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """A job that does not get stable in time is somebody's business, although it is still tried."""
     after = decision.record
     if after.phase is not record.phase or after.health is not Health.PROGRESSING:
         return decision
-    reason, message = _waiting(record, desired, fresh, after.reason, after.message)
+    fact = behind(after.message, shortage_words(observed)) if _is_late(record, desired, fresh) else after.message
+    reason, message = _waiting(record, desired, fresh, after.reason, fact)
     return replace(decision, record=replace(after, reason=reason, message=message, health=_health(record, desired, fresh)))
 
 
@@ -194,6 +196,12 @@ def _until_deadline(record: Record, desired: Desired, fresh: Fresh) -> timedelta
     if record.start is None or _is_late(record, desired, fresh):
         return None
     return record.start.awaited_since + desired.settings.readiness_timeout - fresh.now
+
+
+def _next_look(record: Record, desired: Desired, fresh: Fresh) -> timedelta:
+    """A pod that waits for a volume is told of by Events, which are not watched."""
+    deadline, rest = _until_deadline(record, desired, fresh), desired.settings.rest_interval
+    return rest if deadline is None else min(deadline, rest)
 
 
 def _repeat_start(record: Record, observed: Observed) -> tuple[Action, ...]:

@@ -35,7 +35,8 @@ ENDED_WORDS = {
 
 def follow_job(record: Record, observed: Observed, desired: Desired, job: Job) -> Decision:
     """The decision that the state of the observed job asks for."""
-    if job.state in _BEFORE_RUNNING and record.phase is Phase.DEPLOYING and record.job.state is JobState.RECONCILING:
+    is_new = record.phase is Phase.DEPLOYING and record.job.state is JobState.RECONCILING
+    if is_new and job.state in _BEFORE_RUNNING and observed.trouble is None:
         return _starting(record, desired)
     seen = _remember(record, observed, job)
     if job.state in TERMINAL and observed.checkpoints is None:

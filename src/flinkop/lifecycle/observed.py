@@ -48,6 +48,14 @@ class TaskManagers:
 
 
 @dataclass(frozen=True, slots=True)
+class Workers:
+    """The TaskManager pods of any cluster that have not ended; `running` is how many of them have all their containers running."""
+
+    pods: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
 class Crash:
     """One end of a container; `finished_at` tells it from the others."""
 
@@ -222,6 +230,8 @@ class Observed:
     `taskmanagers` and their pods are of a standalone cluster only: in a native one both go with the JobManager. `pods_overdue`,
     `taskmanagers_overdue`: there are pods, and each should have reported its end a while ago.
 
+    `creating`: a pod waits for its containers to be made, and nothing that is watched tells why.
+
     `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
 
     `session_jobs` are the jobs on a session cluster that have not ended; `referring` are the names of the FlinkSessionJobs of the cluster.
@@ -237,7 +247,9 @@ class Observed:
     taskmanager_pods: int = 0
     taskmanagers_overdue: bool = False
     restart: Restart | None = None
+    workers: Workers | None = None
     trouble: Trouble | None = None
+    creating: bool = False
     rest: Rest = field(default_factory=NotAsked)
     job: Job | None = None
     failure: str | None = None

@@ -12,11 +12,12 @@ from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fr
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
 from flinkop.lifecycle.move import go
-from flinkop.lifecycle.observed import Answered, Job, JobState, NotAsked, Observed, Unreachable
+from flinkop.lifecycle.observed import Answered, JobState, NotAsked, Observed, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
 from flinkop.lifecycle.recovery import lost_jobmanager
 from flinkop.lifecycle.session import session_is_ready
+from flinkop.lifecycle.shortage import shortage_words
 from flinkop.lifecycle.snapshotkind import SAVEPOINT
 from flinkop.lifecycle.step import WaitingToRetry
 from flinkop.lifecycle.takesnapshots import savepoint_is_pending
@@ -67,21 +68,23 @@ def _follow(record: Record, observed: Observed, desired: Desired, fresh: Fresh) 
         case Answered() if desired.session:
             return session_is_ready(record, observed, desired)
         case Answered() if observed.job is not None:
-            return in_time(follow_job(record, observed, desired, observed.job), observed.job, desired, fresh)
+            return in_time(follow_job(record, observed, desired, observed.job), observed, desired, fresh)
         case Answered():
             return job_missing(record, desired, fresh)
 
 
-def in_time(decision: Decision, job: Job, desired: Desired, fresh: Fresh) -> Decision:
+def in_time(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """A job that does not run is Flink's to bring back; after a while that is somebody's business."""
-    after = decision.record
-    if after.phase is not Phase.RUNNING or after.health is not Health.PROGRESSING:
+    after, job = decision.record, observed.job
+    if job is None or after.phase is not Phase.RUNNING or after.health is not Health.PROGRESSING:
         return decision
     deadline = for_readiness(datetime.fromtimestamp(job.update_time / 1000, UTC), desired.settings)
     late = "Flink goes on trying. Its log tells more (`kubectl logs`); a changed spec is tried at once."
     words = deadline.words(fresh.now, "it is Stalled, and Flink goes on trying", late)
-    health = Health.STALLED if deadline.is_over(fresh.now) else Health.PROGRESSING
-    return replace(decision, record=replace(after, message=behind(after.message, words), health=health))
+    if not deadline.is_over(fresh.now):
+        return replace(decision, record=replace(after, message=behind(after.message, words)))
+    fact = behind(after.message, shortage_words(observed))
+    return replace(decision, record=replace(after, message=behind(fact, words), health=Health.STALLED))
 
 
 def keep_retry_visible(decision: Decision, record: Record, fresh: Fresh) -> Decision:

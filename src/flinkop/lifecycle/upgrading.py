@@ -156,7 +156,8 @@ def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Des
     pause = min(_FIRST_RETRY * 2 ** min(step.attempt - 1, _DOUBLINGS), _LAST_RETRY)
     again_at, once_more = fresh.now + pause, step.attempt > 1
     failed = f"The savepoint failed {step.attempt} times in a row" if once_more else "The savepoint failed"
-    message = f"{failed}, the old job keeps running; next try at {clock(again_at, fresh.now)}, or at once when the spec is changed. Cause: {cause}"
+    then = f"next try at {clock(again_at, fresh.now)}, or at once when the spec is changed"
+    message = f"{failed}, the old job keeps running; {then}. Cause: {cause}"
     return go(
         record,
         Phase.RUNNING,

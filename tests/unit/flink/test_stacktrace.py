@@ -78,6 +78,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "java.lang.RuntimeException: java.io.IOException: gone",
         "java.lang.RuntimeException: java.io.IOException: gone",
     ),
+    "an option with a wrong value": (
+        "org.apache.flink.configuration.IllegalConfigurationException: Cannot read the sizes\n\tat A.b(A.java:1)\n"
+        "Caused by: java.lang.IllegalArgumentException: Could not parse value '4x' for key 'taskmanager.numberOfTaskSlots'.\n"
+        '\tat A.b(A.java:1)\nCaused by: java.lang.NumberFormatException: For input string: "4x"\n\tat A.b(A.java:1)',
+        "java.lang.IllegalArgumentException: Could not parse value '4x' for key 'taskmanager.numberOfTaskSlots'.",
+    ),
+    "an option with a wrong value, named twice": (
+        "a.IllegalConfigurationException: Cannot read memory size from config option 'jobmanager.memory.process.size'.\n"
+        "Caused by: a.IllegalArgumentException: Could not parse value '1q' for key 'jobmanager.memory.process.size'.\n"
+        "Caused by: a.IllegalArgumentException: Memory size unit 'q' does not match any of the recognized units: b",
+        "a.IllegalArgumentException: Could not parse value '1q' for key 'jobmanager.memory.process.size'.",
+    ),
     "on the side of the server": (
         f"<Exception on server side:\n{COMPLETION}: java.io.IOException: gone\n\tat A.b(A.java:1)\nEnd of exception on server side>",
         "java.io.IOException: gone",

@@ -13,11 +13,13 @@ from tests.unit.lifecycle.builder import (
     FROM_METADATA,
     FROM_SAVEPOINT,
     JOB_ID,
+    MILLISECONDS,
     NEW_SPEC,
     NO_METADATA,
     NOW,
     SAVEPOINT,
     a_desired,
+    a_job,
     a_jobmanager,
     a_start,
     a_starting_record,
@@ -34,9 +36,9 @@ from tests.unit.lifecycle.builder import (
 from flinkop.lifecycle.action import DeleteJobManager, RemoveJobGraphs, StartCluster
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.observed import Crash, JobState, NotAsked, Observed, Restart, Trouble, Unreachable
+from flinkop.lifecycle.observed import Crash, JobState, NotAsked, Observed, Restart, Trouble, Unreachable, Workers
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.restore import RestoreSource
 from flinkop.lifecycle.step import HaFate, TearingDown, WaitingToStop
 
@@ -187,7 +189,34 @@ def test_a_start_is_late_from_its_deadline_on() -> None:
     late = decide(a_starting_record(start=a_start(since=NOW - timeout)), NOT_READY, a_desired(), FRESH)
 
     assert (in_time.record.health, in_time.requeue_after) == (Health.PROGRESSING, timedelta(seconds=1))
-    assert (late.record.health, late.requeue_after) == (Health.STALLED, None)
+    assert (late.record.health, late.requeue_after) == (Health.STALLED, timedelta(seconds=10)), "Events are not watched"
+
+
+def test_the_first_look_at_a_job_tells_of_a_pod_that_does_not_start() -> None:
+    observed = observed_job(JobState.CREATED, trouble=Trouble("Unschedulable", "Pod cannot be scheduled: no room"))
+    after = decide(a_starting_record(), observed, a_desired(), FRESH).record
+    assert (after.reason, after.health, after.message) == ("Unschedulable", Health.STALLED, "Pod cannot be scheduled: no room")
+
+
+@pytest.mark.parametrize(
+    ("state", "workers", "words"),
+    [
+        pytest.param(JobState.CREATED, Workers(0, 0), "There is no TaskManager pod: ", id="none"),
+        pytest.param(JobState.CREATED, Workers(3, 1), "Of 3 TaskManager pods 1 run: ", id="some wait"),
+        pytest.param(JobState.CREATED, Workers(3, 3), "", id="all run"),
+        pytest.param(JobState.CREATED, None, "", id="not looked at"),
+        pytest.param(JobState.INITIALIZING, Workers(0, 0), "", id="none is needed yet"),
+    ],
+)
+@pytest.mark.parametrize("phase", [Phase.DEPLOYING, Phase.RUNNING])
+def test_a_job_that_waits_too_long_tells_of_its_taskmanagers(phase: Phase, state: JobState, workers: Workers | None, words: str) -> None:
+    job = replace(a_job(state), update_time=MILLISECONDS - 400_000)
+    late, early = a_starting_record(phase=phase, start=LATE, job=JobRecord(JOB_ID, state=state)), a_starting_record()
+    after = decide(late, observed_job(state, job=job, workers=workers), a_desired(), FRESH).record
+    assert (after.phase, after.health) == (phase, Health.STALLED)
+    assert (words or "This takes longer than") in after.message
+    assert ("TaskManager" in after.message) is bool(words)
+    assert "TaskManager" not in decide(early, observed_job(state, workers=workers), a_desired(), FRESH).record.message
 
 
 def test_a_job_that_is_not_found_is_reported_with_the_ways_out() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from tests.unit.lifecycle.builder import FRESH, a_record, an_observed, reasons
+from tests.unit.lifecycle.builder import a_desired as a_wish
 
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.lifecycle.action import Action, ApplyIngress, DeleteIngress
+from flinkop.lifecycle.condition import conditions
+from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired, Settings
-from flinkop.lifecycle.ingress import ingress_actions, ingress_problem
+from flinkop.lifecycle.ingress import NOT_MANAGED, ingress_actions, ingress_problem
 from flinkop.lifecycle.observed import Observed, RefusedIngress
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import NO_CHANGE, Effect, diff_spec
@@ -47,12 +53,24 @@ def test_the_ingress_follows_the_spec(desired: Desired, observed: Observed, acti
         pytest.param("old", a_desired("newer"), Observed(refused_ingress=REFUSED), "old", id="another one is about to be tried"),
         pytest.param("old", a_desired("new"), Observed(ingress="new"), None, id="accepted"),
         pytest.param("old", a_desired(None), Observed(), None, id="not wanted any more"),
-        pytest.param("old", a_desired("new", managed=False), Observed(), None, id="not managed any more"),
+        pytest.param("old", a_desired("new", managed=False), Observed(), NOT_MANAGED, id="not managed any more"),
+        pytest.param("old", a_desired(None, managed=False), Observed(), None, id="not managed, and not wanted"),
+        pytest.param(None, a_desired("new", managed=False, deleting=True), Observed(), None, id="not managed, and being deleted"),
         pytest.param("old", a_desired("new", deleting=True), Observed(), None, id="being deleted"),
     ],
 )
 def test_a_refusal_is_told_until_it_is_mended(before: str | None, desired: Desired, observed: Observed, problem: str | None) -> None:
     assert ingress_problem(Record(ingress_problem=before), observed, desired) == problem
+
+
+def test_an_ingress_that_nobody_makes_is_told_once_and_stays_in_the_conditions() -> None:
+    desired = replace(a_wish(), manages_ingress=False, ingress="new")
+    first = decide(a_record(), an_observed(), desired, FRESH)
+    assert reasons(first) == ["IngressManagement"]
+    assert "kubernetes.operator.ingress.manage is false" in first.events[0].message
+    ready = next(one for one in conditions(first.record) if one.type == "IngressReady")
+    assert (ready.status, ready.reason, ready.message) == (False, "IngressNotManaged", NOT_MANAGED)
+    assert decide(first.record, an_observed(), desired, FRESH).events == ()
 
 
 def test_a_change_of_the_ingress_alone_redeploys_nothing() -> None:

@@ -470,7 +470,7 @@ ENDLESS = {"JobsRunning": _session()}
 # Reasons that are no waits.
 AT_REST = {"JobRunning", "ClusterReady", "JobFinished", "JobCanceled", "Suspended", "CreatedSuspended", "RolledBack", "Deleted"}
 STALLED_AT_ONCE = {
-    *("OldClusterStuck", "SavepointUnknown", "RestoreFailed", "ValidationError", "IngressRefused"),
+    *("OldClusterStuck", "SavepointUnknown", "RestoreFailed", "ValidationError", "IngressRefused", "IngressNotManaged"),
     *("ClusterMissing", "ClusterDeleting", "NotASessionCluster", "JarUnavailable", "SubmissionRejected"),
 }
 PASSED_AT_ONCE = {"Accepted", "Adopted", "StopRevised", "RollbackRevised", "JobStopped", "JobLost", "SubmissionGivenUp"}
@@ -479,7 +479,7 @@ FETCHING = {"FetchingJar"}
 OF_EVENTS = {
     *("Checkpoint", "CheckpointError", "Cleanup", "CleanupFailed", "Error", "JobRunsAgain", "JobStatusChanged", "Missing"),
     *("RecoverDeployment", "RestartFailedJob", "RestartUnhealthyJob", "Rollback", "Savepoint", "SavepointError", "Scaling"),
-    *("SpecChanged", "Submit", "UpgradeFailed"),
+    *("SpecChanged", "Submit", "UpgradeFailed", "IngressManagement"),
 }
 OF_RESTORE = {
     *("FirstStart", "HaMetadata", "HighAvailabilityOff", "InitialSavepoint", "JobFinished", "NoRestorePoint", "RedeployRequested"),

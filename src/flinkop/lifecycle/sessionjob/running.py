@@ -36,4 +36,4 @@ def _follow(record: Record, observed: SessionObserved, desired: Desired, fresh: 
         return come_back(record, reason, message, desired, fresh)
     if observed.job is None:
         return job_missing(record, desired, fresh)
-    return in_time(follow_job(record, observed, desired, observed.job), observed.job, desired, fresh)
+    return in_time(follow_job(record, observed, desired, observed.job), observed, desired, fresh)
