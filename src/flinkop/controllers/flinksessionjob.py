@@ -21,6 +21,7 @@ from flinkop.controllers.sessioncluster import Configuration, SessionCluster, Se
 from flinkop.controllers.sessiondesire import SessionWish, basis_of_session, read_session_wish
 from flinkop.controllers.sessionobserver import SessionJobObserver
 from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
+from flinkop.controllers.tick import until_tick
 from flinkop.controllers.trigger import Key
 from flinkop.errors import NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
@@ -158,7 +159,15 @@ class FlinkSessionJobController:
             memory.refusal = None
         if again:
             return RequeueAfter(0)
-        return Done() if decision.requeue_after is None else RequeueAfter(decision.requeue_after.total_seconds())
+        return self._next_look(decision, target)
+
+    def _next_look(self, decision: Decision, target: SessionTarget) -> Outcome:
+        if decision.requeue_after is None:
+            return Done()
+        seconds, rest = decision.requeue_after.total_seconds(), target.wish.desired.settings.rest_interval.total_seconds()
+        if seconds != rest:
+            return RequeueAfter(seconds)
+        return RequeueAfter(until_tick((target.key[0], target.cluster.name), self._clock.monotonic(), rest))
 
     def _refused(self, error: TerminalError, wish: SessionWish, memory: Memory) -> Outcome:
         """The next pass records the refusal. Then it is tried again in the rhythm of rest."""

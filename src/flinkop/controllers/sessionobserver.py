@@ -29,6 +29,8 @@ from flinkop.resources.naming import common_labels, selector_of
 
 _ENDED = frozenset({JobState.FAILED, JobState.CANCELED, JobState.FINISHED})
 _JUST_NOW = 0.5
+_MISSED_LOOKS = 1.5
+"""For so many intervals between two looks a job at rest is taken for what it was: one look that fails is no news of all jobs."""
 
 
 class SessionJobObserver:
@@ -62,7 +64,7 @@ class SessionJobObserver:
         if may_dispose(record, wish.desired, now):
             asked |= Question.CHECKPOINTS
         try:
-            jobs = await self._looks.jobs(cluster.url, _max_age(record, wish))
+            jobs = await self._looks.jobs(cluster.url, *_ages(record, wish))
             seen = replace(seen, strays=_strays(record, jobs))
             return await self._job.look(cluster.url, record, seen, asked, knowledge, jobs)
         except (FlinkUnreachable, FlinkRejected) as trouble:
@@ -73,10 +75,14 @@ class SessionJobObserver:
         return view.read_ha_metadata(cluster, record.job.job_id, found)
 
 
-def _max_age(record: Record, wish: SessionWish) -> float:
-    """At rest half of the interval between two looks may have passed; while something is in progress nearly nothing."""
-    rests = record.phase is Phase.RUNNING and record.step is None and not wish.desired.wants_restart
-    return wish.desired.settings.rest_interval.total_seconds() / 2 if rests else _JUST_NOW
+def _ages(record: Record, wish: SessionWish) -> tuple[float, float]:
+    """How old a look may be in seconds, and one before it when that one failed.
+
+    At rest half of the interval between two looks may have passed; while something is in progress nearly nothing.
+    """
+    wanted, interval = wish.desired, wish.desired.settings.rest_interval.total_seconds()
+    rests = record.phase is Phase.RUNNING and record.step is None and not (wanted.wants_restart or wanted.deleting)
+    return (interval / 2, interval * _MISSED_LOOKS) if rests else (_JUST_NOW, 0.0)
 
 
 def _strays(record: Record, jobs: list[JobOverview]) -> tuple[str, ...]:

@@ -6,14 +6,25 @@ import asyncio
 from dataclasses import dataclass
 
 from flinkop.clock import Clock
+from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.client import FlinkClient
 from flinkop.flink.model import JobOverview
+
+_KEPT = 600.0
 
 
 @dataclass(slots=True)
 class _Look:
+    """A request that began at a monotonic time. `before` is the newest answer of those before it, and the time of its request."""
+
     began: float
     answer: asyncio.Task[list[JobOverview]]
+    before: tuple[float, list[JobOverview]] | None = None
+
+    def newest(self) -> tuple[float, list[JobOverview]] | None:
+        """The newest answer that is there."""
+        done = self.answer.done() and not self.answer.cancelled() and self.answer.exception() is None
+        return (self.began, self.answer.result()) if done else self.before
 
 
 class SharedLook:
@@ -23,26 +34,31 @@ class SharedLook:
         self._flink, self._clock = flink, clock
         self._looks: dict[str, _Look] = {}
 
-    async def jobs(self, url: str, max_age: float) -> list[JobOverview]:
-        """The jobs of the cluster as they were at most `max_age` seconds ago.
+    async def jobs(self, url: str, max_age: float, patience: float = 0.0) -> list[JobOverview]:
+        """The jobs of the cluster as they were at most `max_age` seconds ago, or when that look fails, at most `patience` seconds ago.
 
         Raises:
             FlinkUnreachable, FlinkRejected: it gives no usable answer.
         """
         look = self._looks.get(url)
         if look is None or self._clock.monotonic() - look.began > max_age:
-            look = _Look(self._clock.monotonic(), asyncio.create_task(self._flink.jobs_overview(url)))
-            look.answer.add_done_callback(_heard)
-            self._looks[url] = look
+            look = self._looks[url] = self._begin(url, look)
             self._forget_old()
-        return await asyncio.shield(look.answer)
+        try:
+            return await asyncio.shield(look.answer)
+        except (FlinkUnreachable, FlinkRejected):
+            if look.before is None or self._clock.monotonic() - look.before[0] > patience:
+                raise
+            return look.before[1]
+
+    def _begin(self, url: str, last: _Look | None) -> _Look:
+        look = _Look(self._clock.monotonic(), asyncio.create_task(self._flink.jobs_overview(url)), last.newest() if last else None)
+        look.answer.add_done_callback(_heard)
+        return look
 
     def _forget_old(self) -> None:
         now = self._clock.monotonic()
         self._looks = {url: look for url, look in self._looks.items() if now - look.began < _KEPT or not look.answer.done()}
-
-
-_KEPT = 120.0
 
 
 def _heard(answer: asyncio.Task[list[JobOverview]]) -> None:
