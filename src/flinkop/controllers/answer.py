@@ -47,4 +47,5 @@ def read_checkpoints(statistics: CheckpointStatistics) -> Checkpoints:
         completed_at=statistics.latest_completed_at,
         restored_path=statistics.restored_path,
         stop_path=statistics.stop_path,
+        known=statistics.known,
     )

@@ -22,7 +22,7 @@ from yarl import URL
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.jar import JAR_CONTENT_TYPE, Accepted, Jar, RunOutcome, RunRequest, outcome_of, read_jar_id, read_jars
 from flinkop.flink.model import (
-    NO_CHECKPOINTS,
+    NOTHING_KNOWN,
     AsyncOperation,
     CheckpointStatistics,
     Completed,
@@ -132,12 +132,16 @@ class FlinkClient:
                 raise
 
     async def checkpoints(self, base_url: str, job_id: str) -> CheckpointStatistics:
-        """What the JobManager remembers of the job's checkpoints."""
+        """What the JobManager remembers of the job's checkpoints.
+
+        A job with checkpointing switched off has counts of zero (1.20, 2.2). One without counts has ended under another JobManager process,
+        or was not initialized; some builds are said to give none where checkpointing is off.
+        """
         try:
             return await self._get(base_url, f"/jobs/{job_id}/checkpoints", read_checkpoints)
         except FlinkRejected as rejected:
             if _NOT_ENABLED in str(rejected):
-                return NO_CHECKPOINTS
+                return NOTHING_KNOWN
             raise
 
     async def takes_checkpoints(self, base_url: str, job_id: str) -> bool:

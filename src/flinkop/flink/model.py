@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -90,19 +90,26 @@ AsyncOperation = InProgress | Completed | Failed | Unknown
 
 @dataclass(frozen=True, slots=True)
 class CheckpointStatistics:
-    """`/jobs/:id/checkpoints`. `stop_path` is the savepoint of a stop-with-savepoint, known by its type `SYNC_SAVEPOINT`."""
+    """`/jobs/:id/checkpoints`. `stop_path` is the savepoint of a stop-with-savepoint, known by its type `SYNC_SAVEPOINT`.
+
+    `known`: the JobManager has told them; it has none of a job that another process ran, or that it did not initialize.
+    """
 
     completed: int
     latest_path: str | None
     latest_completed_at: int | None
     restored_path: str | None
     stop_path: str | None
+    known: bool = True
 
 
 _NEVER = 2**63 - 1
 
 NO_CHECKPOINTS = CheckpointStatistics(0, None, None, None, None)
 """The statistics of a job that has made none."""
+
+NOTHING_KNOWN = replace(NO_CHECKPOINTS, known=False)
+"""The statistics of a job without statistics."""
 
 
 def read_jobs(answer: Mapping[str, Any]) -> list[JobOverview]:

@@ -14,6 +14,7 @@ from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 
 STARTING = ("JobStarting", "The JobManager is ready; waiting for the job to run.")
 _BEFORE_RUNNING = frozenset({JobState.INITIALIZING, JobState.CREATED})
+_HAS_RUN = frozenset({JobState.RUNNING, JobState.RESTARTING, JobState.FAILING, JobState.CANCELLING})
 _UNDER_WAY = {
     JobState.INITIALIZING: "The job is initializing.",
     JobState.CREATED: "The job waits for its tasks to run.",
@@ -45,9 +46,9 @@ def follow_job(record: Record, observed: Observed, desired: Desired, job: Job) -
         case JobState.RUNNING:
             return _running(seen, desired, _changed(record, job))
         case JobState.FAILED:
-            return _failed(seen, observed, _changed(record, job))
+            return _failed(seen, state_left(record, job.state, observed, desired), observed, _changed(record, job))
         case JobState.FINISHED | JobState.CANCELED:
-            return _ended(seen, observed, _changed(record, job))
+            return _ended(seen, state_left(record, job.state, observed, desired), _changed(record, job))
         case state:
             return _under_way(seen, observed, desired, state, _changed(record, job))
 
@@ -87,8 +88,7 @@ def _running(record: Record, desired: Desired, events: tuple[Event, ...]) -> Dec
     )
 
 
-def _failed(record: Record, observed: Observed, events: tuple[Event, ...]) -> Decision:
-    assert observed.checkpoints is not None
+def _failed(record: Record, left: dict[str, Any], observed: Observed, events: tuple[Event, ...]) -> Decision:
     cause = observed.failure or "Flink gives no cause."
     return go(
         record,
@@ -98,26 +98,38 @@ def _failed(record: Record, observed: Observed, events: tuple[Event, ...]) -> De
         health=Health.STALLED,
         events=(*events, Event("Error", cause, EventType.WARNING, Component.JOB)),
         failure=cause,
-        **state_left(record.job.state, observed.checkpoints),
+        **left,
     )
 
 
-def _ended(record: Record, observed: Observed, events: tuple[Event, ...]) -> Decision:
-    assert observed.checkpoints is not None
+def _ended(record: Record, left: dict[str, Any], events: tuple[Event, ...]) -> Decision:
     reason, message = ENDED_WORDS[record.job.state or JobState.FINISHED]
-    left = state_left(record.job.state, observed.checkpoints)
     stable = record.reconciled if record.job.state is JobState.FINISHED else record.stable  # it may have run between two looks
     return go(record, Phase.FINISHED, reason, message, health=Health.SETTLED, events=events, failure=None, stable=stable, **left)
 
 
-def state_left(state: JobState | None, checkpoints: Checkpoints) -> dict[str, Any]:
-    """What a job that ended in `state` has left, as fields of the record.
+def state_left(record: Record, state: JobState, observed: Observed, desired: Desired) -> dict[str, Any]:
+    """What a job that ended in `state` has left, as fields of the record, which is the one of before its end.
 
     One that finished by itself has deleted its checkpoints; one that was stopped with a savepoint left that.
     """
+    checkpoints = observed.checkpoints
+    assert checkpoints is not None
     if state is JobState.FINISHED:
         return {"savepoint_path": checkpoints.stop_path, "had_no_state": False}
-    return {"savepoint_path": checkpoints.newest_path, "had_no_state": checkpoints.none_ever}
+    none_ever = checkpoints.none_ever and _knows_all(record, checkpoints, desired)
+    return {"savepoint_path": checkpoints.newest_path, "had_no_state": none_ever}
+
+
+def _knows_all(record: Record, checkpoints: Checkpoints, desired: Desired) -> bool:
+    """Whether checkpoints that the JobManager does not know were never made.
+
+    A process that recovers a job, and one that only clears away what another has ended, know of none before the job runs.
+    """
+    if record.job.state in _HAS_RUN:
+        return checkpoints.known
+    was_lost = record.start is not None and record.start.lost_at is not None
+    return not (was_lost and desired.deployed_high_availability)
 
 
 def _ask_again(record: Record, state: JobState, desired: Desired) -> Decision:

@@ -147,7 +147,8 @@ class Checkpoints:
 
     `count` is the number of completed ones, `path` the newest of them, savepoints included; `restored_path` what this JobManager
     restored the job from. `stop_path` is the newest savepoint that was to stop the job; whether it did tells the job's state.
-    `periodic`: the job takes checkpoints by itself, or that was not asked.
+    `periodic`: the job takes checkpoints by itself, or that was not asked. Not `known`: the JobManager has no statistics of the job, as of
+    one that ended under another process.
     """
 
     count: int = 0
@@ -156,6 +157,7 @@ class Checkpoints:
     restored_path: str | None = None
     stop_path: str | None = None
     periodic: bool = True
+    known: bool = True
 
     @property
     def newest_path(self) -> str | None:

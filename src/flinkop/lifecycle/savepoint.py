@@ -108,4 +108,6 @@ def _find_in_memory(observed: Observed, cause: str) -> Outcome:
     if checkpoints is None:
         return Pending("The job has ended; asking its JobManager for the savepoint.")
     finished = observed.job is not None and observed.job.state is JobState.FINISHED
+    if finished and not checkpoints.known:  # no end by itself: the savepoint that stopped it may well be there
+        return Vanished("the job is FINISHED, and its JobManager, which was restarted, does not know the savepoint", for_good=True)
     return Stopped(checkpoints.stop_path) if finished and checkpoints.stop_path else Ended(cause)

@@ -143,10 +143,9 @@ def _stopped(record: Record, observed: Observed, desired: Desired, fresh: Fresh,
 
 def _ended(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """What the job left is recorded together with its end."""
-    job, checkpoints = observed.job, observed.checkpoints
+    job = observed.job
     assert job is not None
-    assert checkpoints is not None
-    after = replace(record, job=replace(record.job, state=job.state), **state_left(job.state, checkpoints))
+    after = replace(record, job=replace(record.job, state=job.state), **state_left(record, job.state, observed, desired))
     message = f"The job is {job.state}; it left {after.savepoint_path or 'no checkpoint'}."
     return _remove(after, observed, desired, fresh, fate_after_end(after), "StoppingCluster", message)
 

@@ -19,7 +19,7 @@ from yarl import URL
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink import client as module
 from flinkop.flink.client import FlinkClient
-from flinkop.flink.model import NO_CHECKPOINTS, Completed, Failed, InProgress, JobState, Unknown
+from flinkop.flink.model import NOTHING_KNOWN, Completed, Failed, InProgress, JobState, Unknown
 
 both_versions = pytest.mark.parametrize("version", VERSIONS)
 TRIGGER = "4" * 32
@@ -163,7 +163,7 @@ async def test_whether_a_job_takes_checkpoints_by_itself(
 
 async def test_a_job_without_checkpointing_has_no_checkpoints(jobmanager: JobManager, client: FlinkClient) -> None:
     jobmanager.says(f"GET /jobs/{RUNNING}/checkpoints", {"errors": ["Checkpointing has not been enabled."]}, 404)
-    assert await client.checkpoints(jobmanager.url, RUNNING) == NO_CHECKPOINTS
+    assert await client.checkpoints(jobmanager.url, RUNNING) == NOTHING_KNOWN
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tests.unit.lifecycle.builder import (
     a_job,
     a_jobmanager,
     a_record,
+    a_start,
     a_suspension,
     an_observed,
     an_upgrade,
@@ -33,9 +34,10 @@ from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import Checkpoints, JobState, NotAsked, Observed, Trouble, Unreachable
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.step import Cancelling, HaFate, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 
+RECOVERED: dict[str, Any] = {"start": a_start(lost_at=NOW), "job": JobRecord(JOB_ID, "job", JobState.RECONCILING)}
 GONE_QUIET = an_observed(rest=Unreachable("no answer in time"), job=None)
 
 
@@ -119,6 +121,20 @@ def test_the_state_that_a_job_left_is_recorded_with_its_end(
     after = decide(a_record(had_no_state=True), observed_job(state, checkpoints=checkpoints), a_desired(), FRESH).record
 
     assert (after.savepoint_path, after.had_no_state, after.job.state) == (path, had_no_state, state)
+
+
+@pytest.mark.parametrize(
+    ("changes", "checkpoints"),
+    [
+        pytest.param({}, Checkpoints(known=False), id="it ended under another process"),
+        pytest.param({"phase": Phase.DEPLOYING, **RECOVERED}, Checkpoints(), id="it was recovered and did not run again"),
+    ],
+)
+def test_no_statistics_of_a_job_that_ran_are_not_no_state(changes: dict[str, Any], checkpoints: Checkpoints) -> None:
+    wish = a_desired(deployed_high_availability=True)
+    after = decide(a_record(**changes), observed_job(JobState.FAILED, checkpoints=checkpoints), wish, FRESH).record
+
+    assert (after.phase, after.savepoint_path, after.had_no_state) == (Phase.FAILED, None, False)
 
 
 def test_a_checkpoint_that_is_newer_than_a_stop_that_failed_is_the_state_that_counts() -> None:

@@ -40,6 +40,7 @@ from flinkop.lifecycle.observed import (
     Refusal,
     SnapshotCompleted,
     SnapshotInProgress,
+    SnapshotUnknown,
     Unreachable,
 )
 from flinkop.lifecycle.phase import TRANSITIONS, Phase
@@ -371,10 +372,47 @@ def test_a_job_that_is_being_recovered_is_not_cancelled_before_it_knows_its_chec
     assert CancelJob in kinds(decide_session_job(lost, seen(job=a_job(state), ha=ha(3)), stateless, FRESH))
 
 
-def test_no_statistics_of_a_job_that_was_recovered_are_not_no_state() -> None:
-    cancelling = stopping(Cancelling(NOW), start=a_start(lost_at=NOW), restore=FROM_SAVEPOINT)
-    decision = decide_session_job(cancelling, ended(JobState.CANCELED, checkpoints=Checkpoints()), an_upgrade(), FRESH)
+RECOVERED = {"start": a_start(lost_at=NOW), "job": JobRecord(JOB_ID, "job", JobState.RECONCILING)}
+TAKING = TakingSavepoint(NOW, "t" * 32)
+
+
+@pytest.mark.parametrize(
+    ("step", "record", "state", "checkpoints"),
+    [
+        pytest.param(Cancelling(NOW), RECOVERED, JobState.CANCELED, Checkpoints(), id="recovered, and not running yet"),
+        pytest.param(Cancelling(NOW), {}, JobState.CANCELED, Checkpoints(known=False), id="cancelled under another process"),
+        pytest.param(TAKING, RECOVERED, JobState.FAILED, Checkpoints(), id="failed when it was recovered"),
+        pytest.param(TAKING, {}, JobState.FAILED, Checkpoints(known=False), id="failed under another process"),
+        pytest.param(TAKING, {}, JobState.FINISHED, Checkpoints(known=False), id="stopped under another process"),
+    ],
+)
+def test_no_statistics_of_a_job_that_ran_are_not_no_state(
+    step: Any, record: dict[str, Any], state: JobState, checkpoints: Checkpoints
+) -> None:
+    stopped = stopping(step, restore=FROM_SAVEPOINT, **record)
+    decision = decide_session_job(stopped, ended(state, checkpoints=checkpoints, savepoint=SnapshotUnknown()), an_upgrade(), FRESH)
     assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")
+    assert not decide_session_job(decision.record, ended(state, checkpoints=checkpoints), an_upgrade(), FRESH).actions
+
+
+def test_a_jobmanager_that_is_lost_while_the_job_is_stopped_is_remembered() -> None:
+    for step in (TAKING, Cancelling(NOW)):
+        after = decide_session_job(stopping(step), seen(rest=Unreachable("hangs"), job=None), an_upgrade(), FRESH).record
+        assert (after.start.lost_at if after.start else None, after.job.state) == (NOW, JobState.RECONCILING)
+        again = decide_session_job(after, seen(rest=Unreachable("hangs"), job=None), an_upgrade(), replace(FRESH, now=NOW + timedelta(1)))
+        assert again.record.start == after.start, "once"
+
+
+def test_without_high_availability_nobody_waits_for_the_savepoint_of_a_jobmanager_that_is_gone() -> None:
+    wish = replace(an_upgrade(), **WITHOUT_HA)
+    decision = decide_session_job(stopping(TAKING), seen(job=None, savepoint=SnapshotUnknown()), wish, FRESH)
+    assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")
+
+
+def test_a_job_that_came_back_while_it_was_cancelled_is_cancelled_again_when_it_knows_its_checkpoints() -> None:
+    cancelling, later = stopping(Cancelling(NOW), **RECOVERED), replace(FRESH, now=NOW + timedelta(seconds=20))
+    for state, actions in ((JobState.INITIALIZING, []), (JobState.CREATED, []), (JobState.RUNNING, [CancelJob])):
+        assert kinds(decide_session_job(cancelling, seen(job=a_job(state), ha=ha(3)), an_upgrade(), later)) == actions
 
 
 def test_a_job_that_was_seen_may_have_come_further_than_the_savepoint_it_was_given() -> None:

@@ -58,12 +58,17 @@ def _words(plan: StopPlan, record: Record, desired: Desired, fresh: Fresh) -> st
 
 def _not_while_it_is_recovered(record: Record, observed: SessionObserved, desired: Desired) -> NotNow | None:
     """A job that ran before, and is not initialized yet, does not know its checkpoints: cancelled now, it would seem to have none."""
-    if desired.gives_up_state or observed.job is None or observed.job.state not in _NOT_INITIALIZED:
-        return None
-    has_run = record.stable is not None and record.stable == record.reconciled
-    if not has_run and (record.start is None or record.start.lost_at is None):
+    if desired.gives_up_state or observed.job is None or not is_being_recovered(record, observed):
         return None
     return NotNow(f"the JobManager is recovering the job, which is {observed.job.state} and does not know its checkpoints yet")
+
+
+def is_being_recovered(record: Record, observed: Observed) -> bool:
+    """Whether the job has run before and is not initialized yet."""
+    if observed.job is None or observed.job.state not in _NOT_INITIALIZED:
+        return False
+    has_run = record.stable is not None and record.stable == record.reconciled
+    return has_run or (record.start is not None and record.start.lost_at is not None)
 
 
 def choose_stop(observed: Observed, desired: Desired, fresh: Fresh) -> StopPlan:

@@ -16,6 +16,7 @@ from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.sessionjob.remaining import UNTIL_ASKED_AGAIN, ask_to_cancel, end_what_remains
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
+from flinkop.lifecycle.sessionjob.stop import is_being_recovered
 from flinkop.lifecycle.sessionjob.submit import obstacle, submit_when_ready
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 from flinkop.lifecycle.suspended import accepted_spec, suspended_words
@@ -67,15 +68,15 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
             done = replace(saved, job=replace(saved.job, state=JobState.FINISHED), savepoint_path=path, had_no_state=False)
             return _stopped(done, f"The job stopped; its state is at {path}.")
         case Ended():
-            return _ended(record, observed)
+            return _ended(record, observed, desired)
         case KeptRunning(cause):
             return kept_running(record, step, cause, desired, fresh)
-        case Vanished(cause, for_good) if for_good or late:
+        case Vanished(cause, for_good) if for_good or late or not desired.deployed_high_availability:
             return outcome_unknown(record, cause, savepoint_place(record, desired))
         case Vanished(cause):
             return _wait(record, f"Unclear: {cause}.", deadline, desired, fresh)
         case Pending(why):
-            return _wait(record, why, deadline, desired, fresh)
+            return _wait(_noted_loss(record, observed, fresh), why, deadline, desired, fresh)
         case AskAgain():
             asked = _wait(record, "Asking the JobManager to stop the job with a savepoint.", deadline, desired, fresh)
             return replace(asked, actions=(savepoint_action(record, step, desired),))
@@ -89,15 +90,16 @@ def _wait(record: Record, why: str, deadline: Deadline, desired: Desired, fresh:
 
 def _cancelling(record: Record, step: Cancelling, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     if observed.job_has_ended and observed.checkpoints is not None:
-        return _ended(record, observed)
+        return _ended(record, observed, desired)
     if not observed.answers:
-        return _wait_for_cluster(record, step, observed, desired, fresh)
+        return _wait_for_cluster(_noted_loss(record, observed, fresh), step, observed, desired, fresh)
     if observed.job is None and not (observed.ha is not None and observed.ha.exists):
         return _vanished(record, desired)
     deadline = for_cancelling(step.since, desired.settings)
     words = deadline.words(fresh.now, "it is Stalled, and still asked", "It is still asked. The JobManager's log tells more.")
     message, late = f"The job is being cancelled. {words}", deadline.is_over(fresh.now)
-    actions = ask_to_cancel(observed) if fresh.now >= step.since + UNTIL_ASKED_AGAIN else ()
+    may_ask = fresh.now >= step.since + UNTIL_ASKED_AGAIN and (desired.gives_up_state or not is_being_recovered(record, observed))
+    actions = ask_to_cancel(observed) if may_ask else ()
     health = Health.STALLED if late else Health.PROGRESSING
     return stay(record, "CancellingJob", message, *actions, health=health, requeue_after=desired.settings.progress_interval)
 
@@ -121,20 +123,28 @@ def _wait_for_cluster(record: Record, step: Cancelling, observed: SessionObserve
 def _vanished(record: Record, desired: Desired) -> Decision:
     if desired.gives_up_state:
         return _stopped(record, "The job is gone.")
-    return outcome_unknown(record, "the JobManager does not know the job any more")
+    place = f"Checkpoints that were retained are in the folder {record.job.job_id} of the job's execution.checkpointing.dir. "
+    return outcome_unknown(record, "the JobManager does not know the job any more", place)
 
 
-def _ended(record: Record, observed: SessionObserved) -> Decision:
+def _noted_loss(record: Record, observed: SessionObserved, fresh: Fresh) -> Record:
+    """A JobManager that does not answer may be another one when it does, which knows less of the job."""
+    if observed.answers or record.start is None or record.job.state is JobState.RECONCILING:
+        return record
+    return replace(record, start=replace(record.start, lost_at=fresh.now), job=replace(record.job, state=JobState.RECONCILING))
+
+
+def _ended(record: Record, observed: SessionObserved, desired: Desired) -> Decision:
     job, checkpoints = observed.job, observed.checkpoints
     assert job is not None
     if checkpoints is None:
         return stay(record, "ReadingLastCheckpoint", f"The job is {job.state}; asking for its last checkpoint.", requeue_after=IMMEDIATELY)
-    left = state_left(job.state, checkpoints)
+    left = state_left(record, job.state, observed, desired)
     if record.savepoint_path is not None and checkpoints.count == 0:
         # it was stopped there before, or never got further
         left = {"savepoint_path": record.savepoint_path, "had_no_state": False}
-    elif left["had_no_state"] and record.start is not None and record.start.lost_at is not None:
-        return outcome_unknown(record, "it was cancelled while its JobManager recovered it, and its checkpoints were not known")
+    elif checkpoints.none_ever and not left["had_no_state"] and job.state is not JobState.FINISHED:
+        return outcome_unknown(record, f"it is {job.state}, and its JobManager, which was restarted, does not know its checkpoints")
     after = replace(record, job=replace(record.job, state=job.state), **left)
     return _stopped(after, f"The job is {job.state}; it left {after.savepoint_path or 'no checkpoint'}.")
 
