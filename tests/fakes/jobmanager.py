@@ -7,6 +7,7 @@ be made to hang, to answer with rubbish, to fail savepoints, and to run somebody
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from tests.fakes.jarendpoints import DUPLICATE, Jars
 Key = tuple[str, str]
 Answer = tuple[int, bytes]
 """HTTP status and body."""
+_CHECKPOINT = re.compile(r"chk-(\d+)$")
 VERTEX = "90155cf7d25cd7b8435ec43e305342bf"
 """The only vertex of every job."""
 
@@ -59,7 +61,7 @@ class JobManager:
     """One JobManager process. `ha` says whether its end leaves metadata behind.
 
     `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand. That of a session cluster has no
-    `job` of its own, but `jars`, and the jobs that were `submitted` through them, by id.
+    `job` of its own, but `jars`, and the jobs that were `submitted` through them, by id; these are of one resource if it `takes_one`.
     """
 
     key: Key
@@ -67,6 +69,7 @@ class JobManager:
     ha: bool
     jars: Jars | None = None
     submitted: dict[str, Job] = field(default_factory=dict)
+    takes_one: bool = False
     hangs: bool = False
     savepoint_fails_with: str | None = None
     says: Answer | None = None
@@ -207,12 +210,22 @@ class JobManagers:
         job_id, path = body["jobId"], body.get("savepointPath")
         if any(job.job_id == job_id for job in jobmanager.jobs()):
             return DUPLICATE
-        job = Job(job_id, self.savepoints.get(path or "", 0), restored_from=path)
-        if path is not None and path not in self.savepoints:
+        restored = self._restored(path)
+        job = Job(job_id, (restored or 0) + 1, restored_from=path)  # it completes a checkpoint at once
+        if jobmanager.takes_one and any(other.state == "RUNNING" for other in jobmanager.submitted.values()):
+            self.violations.append(f"{jobmanager.key}: a second job beside one that runs")
+        if restored is None:
             job.state, job.failure = "FAILED", f"java.io.FileNotFoundException: Cannot find checkpoint or savepoint {path}"
         jobmanager.submitted[job_id] = job
         self.ledger.append(Start(jobmanager.key, job_id, job.restored_from, job.count))
         return None
+
+    def _restored(self, path: str | None) -> int | None:
+        """The count at a path; None when nothing is there."""
+        if path is None:
+            return 0
+        found = _CHECKPOINT.search(path)
+        return int(found[1]) if found else self.savepoints.get(path)
 
     def _about_another(self, found: JobManager, method: str, job_id: str) -> web.Response:
         if method != "GET" and any(job.job_id == job_id for job in found.others):

@@ -74,4 +74,6 @@ class MortalFlinkClient(FlinkClient):
     trigger_savepoint = _mortal(FlinkClient.trigger_savepoint, FlinkUnreachable)
     trigger_checkpoint = _mortal(FlinkClient.trigger_checkpoint, FlinkUnreachable)
     cancel_job = _mortal(FlinkClient.cancel_job, FlinkUnreachable)
+    upload_jar = _mortal(FlinkClient.upload_jar, FlinkUnreachable)
+    run_jar = _mortal(FlinkClient.run_jar, FlinkUnreachable)
     set_resource_requirements = _mortal(FlinkClient.set_resource_requirements, FlinkUnreachable)

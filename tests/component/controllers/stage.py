@@ -21,7 +21,7 @@ from flinkop.config import load_config
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.connection import Connection
-from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, EVENTS, FLINK_DEPLOYMENTS, NAMESPACES, SERVICES
+from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, EVENTS, FLINK_DEPLOYMENTS, NAMESPACES, SERVICES, Resource
 from flinkop.manager import Manager, Surroundings
 
 _NUMBERS = itertools.count()
@@ -85,7 +85,7 @@ class Operator:
 class Stage:
     """Shared by all scenarios of a test; each has a namespace, and an operator that watches only that.
 
-    `kube` is the administrator's client, `connection` the operator's.
+    `kube` is the administrator's client, `connection` the operator's; `kind` is what is created and looked at.
     """
 
     plane: ControlPlane
@@ -93,6 +93,7 @@ class Stage:
     world: FlinkWorld
     connection: Connection
     clocks: dict[str, MovableClock] = field(default_factory=lambda: defaultdict(MovableClock))
+    kind: Resource = FLINK_DEPLOYMENTS
 
     async def a_namespace(self) -> str:
         """A new one."""
@@ -159,20 +160,20 @@ class Stage:
     async def create(self, namespace: str, spec: dict[str, Any], name: str = NAME) -> dict[str, Any]:
         """Creates the resource."""
         metadata = {"name": name, "namespace": namespace}
-        body = {"apiVersion": FLINK_DEPLOYMENTS.api_version, "kind": FLINK_DEPLOYMENTS.kind, "metadata": metadata, "spec": spec}
-        return await self.kube.create(FLINK_DEPLOYMENTS, body)
+        body = {"apiVersion": self.kind.api_version, "kind": self.kind.kind, "metadata": metadata, "spec": spec}
+        return await self.kube.create(self.kind, body)
 
     async def change(self, namespace: str, spec: dict[str, Any], name: str = NAME) -> dict[str, Any]:
         """Merges into its spec."""
-        return await self.kube.patch(FLINK_DEPLOYMENTS, namespace, name, {"spec": spec})
+        return await self.kube.patch(self.kind, namespace, name, {"spec": spec})
 
     async def delete(self, namespace: str, name: str = NAME) -> None:
         """Deletes it."""
-        await self.kube.delete(FLINK_DEPLOYMENTS, namespace, name)
+        await self.kube.delete(self.kind, namespace, name)
 
     async def resource(self, namespace: str, name: str = NAME) -> dict[str, Any] | None:
         """What it looks like now."""
-        return await self.kube.get(FLINK_DEPLOYMENTS, namespace, name)
+        return await self.kube.get(self.kind, namespace, name)
 
     async def wait_until(self, namespace: str, what: str, condition: Condition, name: str = NAME, seconds: float = 30) -> dict[str, Any]:
         """Waits until the resource meets the condition; one that is gone is an empty object."""

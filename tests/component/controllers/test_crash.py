@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 from tests.component.controllers import story
-from tests.component.controllers.mortal import Fate, Strike
+from tests.component.controllers.everyrequest import kind_of, strike_every_request
+from tests.component.controllers.mortal import Strike
 from tests.component.controllers.stage import NAME, Condition, Stage, a_spec, has_reason, is_fulfilled
 from tests.component.controllers.story import Story, check_deployments
 
 from flinkop.kube.resource import DEPLOYMENTS
-
-_AT_ONCE = 6
 
 
 @dataclass(frozen=True)
@@ -220,30 +219,9 @@ async def check_removed(stage: Stage, scenario: Scenario, namespace: str) -> Non
     raise AssertionError(f"left: {await stage.leftovers(namespace)}; should be left: {kept}")
 
 
-def kind_of(restored_from: str | None) -> str | None:
-    """A path as the kind of its restore point."""
-    kinds = {"savepoint-": "savepoint", "chk-": "checkpoint"}
-    return next((kind for part, kind in kinds.items() if restored_from and part in restored_from), restored_from)
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_whatever_request_fate_strikes_at_the_end_is_the_same_and_the_job_is_started_once(stage: Stage, name: str) -> None:
-    scenario, undisturbed = SCENARIOS[name], Strike()
-    await play(stage, scenario, undisturbed)
-    assert undisturbed.count > 2, "a scenario that asks for nothing shows nothing"
-    slots = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(strike: Strike) -> str | None:
-        async with slots:
-            try:
-                await play(stage, scenario, strike)
-            except AssertionError as failure:
-                return f"{strike}: {failure}"
-        return None
-
-    strikes = [Strike(after, fate) for fate in Fate for after in range(1, undisturbed.count + 1)]
-    failures = await asyncio.gather(*map(one, strikes))
-    assert list(filter(None, failures)) == []
+    await strike_every_request(lambda strike: play(stage, SCENARIOS[name], strike))
 
 
 async def test_a_deletion_with_a_savepoint_leaves_exactly_one(stage: Stage) -> None:
