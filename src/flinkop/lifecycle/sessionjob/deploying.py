@@ -33,7 +33,7 @@ def on_deploying(record: Record, observed: SessionObserved, desired: Desired, fr
         return _lost(record, observed, desired, fresh) if record.was_ready else _not_there_yet(record, observed, desired, fresh)
     if not record.was_ready:
         # from now on it may have come further than the state that it was given
-        record = replace(record, was_ready=True, savepoint_path=None)
+        record = replace(record, was_ready=True, savepoint_path=None, step=None)
     if desired.wants_restart:
         return begin_stop(record, observed, desired, fresh)
     decision = follow_job(record, observed, desired, observed.job)
