@@ -100,10 +100,18 @@ def _run(options: argparse.Namespace) -> int:
     from flinkop.config import load_config
     from flinkop.errors import FlinkopError, InvalidConfiguration
     from flinkop.log import LogFormat, LogLevel, format_for, set_up_logging
+    from flinkop.logoptions import LogChoice, LogFollower
 
-    load = partial(load_config, directory=options.config_dir, defaults=dict(options.defaults))
-    set_up_logging(LogLevel(options.log_level), LogFormat(options.log_format or format_for(sys.stderr)))
+    choice = LogChoice(LogLevel(options.log_level), LogFormat(options.log_format or format_for(sys.stderr)))
+    logs = LogFollower(set_up_logging(choice.level, choice.line_format), choice)
     log = structlog.get_logger(__name__)
+    read = partial(load_config, directory=options.config_dir, defaults=dict(options.defaults))
+
+    def load() -> OperatorConfig:
+        config = read()
+        logs.follow(config)
+        return config
+
     try:
         config = load()
     except InvalidConfiguration as error:

@@ -164,7 +164,7 @@ def _build(conf: Mapping[str, str], log_files: Mapping[str, str], environment: M
         namespace_defaults=dict(_named(layers, options.NAMESPACE_DEFAULTS)),
         version_defaults=version_defaults,
         log_files=log_files,
-        warnings=(*options.unknown_keys(conf), *unknown_versions),
+        warnings=(*options.unknown_keys(conf), *unknown_versions, *_tolerated(layers[""])),
     )
 
 
@@ -214,10 +214,20 @@ def _check(layers: Mapping[str, dict[str, str]]) -> None:
 def _problems(prefix: str, conf: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with the operator's options in one layer; `prefix` is what stands before its keys in the file."""
     for option in options.ALL:
+        if option in options.TOLERATED:
+            continue
         try:
             option.read(conf)
         except InvalidOption as error:
             yield f"{prefix}{error.key}: {error.problem}"
+
+
+def _tolerated(conf: Mapping[str, str]) -> Iterator[str]:
+    for option in options.TOLERATED:
+        try:
+            option.read(conf)
+        except InvalidOption as error:
+            yield f"{error.key}: {error.problem}; the log stays as it is"
 
 
 def _existing_directory(path: Path) -> Path:

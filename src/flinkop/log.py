@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TextIO
 
@@ -41,19 +42,75 @@ def format_for(stream: TextIO) -> LogFormat:
     return LogFormat.CONSOLE if stream.isatty() else LogFormat.JSON
 
 
-def set_up_logging(level: LogLevel, line_format: LogFormat, stream: TextIO = sys.stderr) -> None:
+@dataclass(slots=True)
+class _Switches:
+    """What is written besides the operator's own lines."""
+
+    established_lines: bool = False
+
+
+_switches = _Switches()
+_audit = structlog.get_logger()
+
+
+def log_established(line: str) -> None:
+    """Writes a line of the established operator's wording, for tools that search for it; nothing unless that is switched on."""
+    if _switches.established_lines:
+        _audit.info(line, logger="AuditUtils")
+
+
+class Logging:
+    """The logging of this process. What `change` is told holds from the next line on."""
+
+    def __init__(self, level: LogLevel, line_format: LogFormat, stream: TextIO) -> None:
+        self.level, self.line_format, self._stream = level, line_format, stream
+        self.change(level, line_format)
+
+    def change(self, level: LogLevel, line_format: LogFormat, established_lines: bool = False) -> None:
+        """The least severe level, the form of a line, and whether lines of the established operator's wording are written too."""
+        self.level, self.line_format = level, line_format
+        self._least, self._renderer = _severity(level), _renderer(line_format, self._stream)
+        _switches.established_lines = established_lines
+        logging.getLogger().setLevel(self._least)
+
+    def drop_minor(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        """A processor: lines below the level end here."""
+        if _SEVERITIES.get(method, logging.CRITICAL) < self._least:
+            raise structlog.DropEvent
+        return event
+
+    def render(self, logger: WrappedLogger, method: str, event: EventDict) -> Any:
+        """A processor: the line as text."""
+        return self._renderer(logger, method, event)
+
+
+_SEVERITIES = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "exception": logging.ERROR,
+}
+
+
+def _severity(level: LogLevel) -> int:
+    return _SEVERITIES[level.value]
+
+
+def set_up_logging(level: LogLevel, line_format: LogFormat, stream: TextIO = sys.stderr) -> Logging:
     """Sends what structlog and the standard library's loggers (aiohttp, asyncio, warnings) say to `stream`, in one form."""
-    renderer = _renderer(line_format, stream)
+    handler = logging.StreamHandler(stream)
+    logging.basicConfig(handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    made = Logging(level, line_format, stream)
+    handler.setFormatter(_formatter_of_standard_library(made.render))
     structlog.configure(
-        processors=[*_PROCESSORS, _redact, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(level.value),
+        processors=[made.drop_minor, *_PROCESSORS, _redact, made.render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_formatter_of_standard_library(renderer))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    logging.captureWarnings(capture=True)
+    return made
 
 
 def _formatter_of_standard_library(renderer: Processor) -> logging.Formatter:

@@ -13,8 +13,10 @@ from flinkop.clock import Clock
 from flinkop.errors import AlreadyExists, FlinkopError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import EVENTS
+from flinkop.lifecycle.auditline import line_of
 from flinkop.lifecycle.decision import Event
 from flinkop.lifecycle.statuswriter import timestamp
+from flinkop.log import log_established
 
 _log = structlog.get_logger(__name__)
 _MESSAGE_LIMIT = 1024  # of core/v1 Events
@@ -31,6 +33,7 @@ class EventRecorder:
     def record(self, resource: Mapping[str, Any], events: Iterable[Event]) -> None:
         """Writes the events in the background. Beyond a bound they are dropped: an Event is news, not state."""
         for event in events:
+            log_established(line_of(event))
             if len(self._tasks) >= _UNDER_WAY:
                 _log.warning("event dropped", reason=event.reason)
                 continue

@@ -42,7 +42,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The pass of one kind, and the keys that wait for it. `name` is that of its metrics and log lines."""
+    """The pass of one kind, and the keys that wait for it. `name` is the kind as log lines have it, in small letters that of its metrics."""
 
     name: str
     queue: WorkQueue[Key]
@@ -60,9 +60,9 @@ class Passes:
         """One for every kind that is served."""
         caches, queues = self._caches, self._queues
         deployments = self._of_clusters(FLINK_DEPLOYMENT_KIND, caches.flink_deployments, caches.flink_session_jobs)
-        yield Pass("flinkdeployment", queues.flink_deployments, deployments.reconcile)
+        yield Pass(FLINK_DEPLOYMENT_KIND.kind.name, queues.flink_deployments, deployments.reconcile)
         jobs = self._of_jobs(FLINK_SESSION_JOB_KIND, caches.flink_session_jobs, caches.flink_deployments)
-        yield Pass("flinksessionjob", queues.flink_session_jobs, jobs.reconcile)
+        yield Pass(FLINK_SESSION_JOB_KIND.kind.name, queues.flink_session_jobs, jobs.reconcile)
 
     def _of_clusters(self, kind: ClusterKind, resources: Cache, jobs: Cache) -> FlinkDeploymentController:
         caches, tools = self._caches, self._tools

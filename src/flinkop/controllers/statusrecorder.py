@@ -11,9 +11,12 @@ from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.errors import UnreadableStatus
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import Resource
+from flinkop.lifecycle.auditline import lines_about
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.statusreader import read_for_deletion, read_record
+from flinkop.log import log_established
 
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +40,7 @@ class StatusRecorder:
             UnreadableStatus: somebody else wrote it, or a newer version. An Event says so.
         """
         status = resource.get("status") or {}
+        structlog.contextvars.bind_contextvars(phase=status.get("phase") or Phase.CREATED.value)
         try:
             return read_record(status)
         except UnreadableStatus as error:
@@ -53,12 +57,15 @@ class StatusRecorder:
         Raises:
             TransientError: the API server cannot answer now, or somebody else was faster.
         """
-        if after != (resource.get("status") or {}):
+        before = resource.get("status") or {}
+        if after != before:
             version = resource["metadata"]["resourceVersion"]
             resource = await self._write(resource, after)
             if resource["metadata"]["resourceVersion"] != version:  # an old CRD drops fields, so that nothing may have changed
                 memory.stale_version = version
-            _tell(record, decision.record)
+        _tell(record, decision)
+        for line in lines_about(before, after, decision):
+            log_established(line)
         self._events.record(resource, decision.events)
         return resource
 
@@ -81,6 +88,17 @@ def is_stale(resource: Mapping[str, Any], memory: Remembering) -> bool:
     return False
 
 
-def _tell(before: Record, after: Record) -> None:
-    if (before.phase, before.reason) != (after.phase, after.reason):
-        _log.info("phase", phase=after.phase.value, was=before.phase.value, reason=after.reason, message=after.message)
+def _tell(before: Record, decision: Decision) -> None:
+    """One line for a decision: why, and what is done. None when nothing is done and everything is as it was."""
+    after = decision.record
+    if not decision.actions and (before.phase, before.reason, before.step) == (after.phase, after.reason, after.step):
+        return
+    structlog.contextvars.bind_contextvars(phase=after.phase.value)
+    _log.info(
+        "decision",
+        was=before.phase.value,
+        reason=after.reason,
+        message=after.message,
+        step=type(after.step).__name__ if after.step is not None else None,
+        actions=[type(action).__name__ for action in decision.actions],
+    )

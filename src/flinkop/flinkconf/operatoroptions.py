@@ -61,6 +61,16 @@ def _schemes(text: str) -> tuple[str, ...]:
     return tuple(scheme.strip().lower() for scheme in parse_list(text) if scheme.strip())
 
 
+def _one_of_words(*words: str) -> Callable[[str], str | None]:
+    def parse(text: str) -> str | None:
+        word = text.strip().lower()
+        if word and word not in words:
+            raise ValueError(f"'{text}' is not one of the values; write {' or '.join(words)}")
+        return word or None
+
+    return parse
+
+
 def _directories(text: str) -> tuple[str, ...]:
     directories = tuple(parse_list(text))
     for directory in directories:
@@ -387,6 +397,25 @@ ARTIFACT_FILE_DIRECTORIES: Option[tuple[str, ...]] = _system(
     _directories,
     "Directories of the operator's pod, with semicolons between, from which `file://` may fetch, besides `user.artifacts.base.dir`.",
 )
+LOG_LEVEL: Option[str | None] = _system(
+    "log.level",
+    None,
+    _one_of_words("debug", "info", "warning", "error"),
+    "The least severe lines that are logged: `debug`, `info`, `warning` or `error`. Wins over `--log-level`.",
+)
+LOG_FORMAT: Option[str | None] = _system(
+    "log.format", None, _one_of_words("json", "console"), "How a line of the log looks: `json` or `console`. Wins over `--log-format`."
+)
+LOG_ESTABLISHED_LINES = _system(
+    "log.established-lines",
+    False,
+    boolean,
+    "Whether lines in the wording of the established operator are logged too: `>>> Status`, `>>> Event`, and at each look at a resource "
+    "at rest that there is nothing to do.",
+)
+
+# A wrong value of these is told, and the operator goes on as if it were not there: no job should wait for a mistake about the log.
+TOLERATED: tuple[Option[Any], ...] = (LOG_LEVEL, LOG_FORMAT, LOG_ESTABLISHED_LINES)
 
 # Everything above, in the order of the documentation.
 ALL: tuple[Option[Any], ...] = (
@@ -453,6 +482,7 @@ ALL: tuple[Option[Any], ...] = (
     ARTIFACT_HEADERS_FROM,
     ARTIFACT_MAX_SIZE,
     ARTIFACT_FILE_DIRECTORIES,
+    *TOLERATED,
 )
 
 

@@ -53,11 +53,14 @@ class PassTimedOut(TransientError):
 
 
 class Controller(Generic[K]):
-    """Runs up to `workers` passes at a time, one per key. A pass that takes longer than `deadline` seconds is cut off and tried again."""
+    """Runs up to `workers` passes at a time, one per key. A pass that takes longer than `deadline` seconds is cut off and tried again.
+
+    `kind` is the kind of the resources, as lines of the log name it; metrics have it in small letters, as controller-runtime writes it.
+    """
 
     def __init__(
         self,
-        name: str,
+        kind: str,
         queue: WorkQueue[K],
         reconcile: Callable[[K], Awaitable[Outcome]],
         workers: int,
@@ -65,10 +68,10 @@ class Controller(Generic[K]):
         deadline: float = 120.0,
         clock: Clock | None = None,
     ) -> None:
-        self._name, self._queue, self._reconcile = name, queue, reconcile
+        self._kind, self._name, self._queue, self._reconcile = kind, kind.lower(), queue, reconcile
         self._workers, self._backoff, self._deadline = workers, backoff, deadline
         self._clock = clock or SystemClock()
-        self._time = RECONCILE_TIME.labels(name)
+        self._time = RECONCILE_TIME.labels(self._name)
         self._turns = count(1)
 
     async def run(self) -> None:
@@ -91,8 +94,12 @@ class Controller(Generic[K]):
 
     async def _process(self, key: K) -> None:
         began = self._clock.monotonic()
-        with structlog.contextvars.bound_contextvars(controller=self._name, key=_readable(key), reconcile=uuid.uuid4().hex[:8]):
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(kind=self._kind, **_named(key), reconcile=uuid.uuid4().hex[:8])
+        try:
             result = await self._attempt(key)
+        finally:  # also what the pass has bound meanwhile
+            structlog.contextvars.clear_contextvars()
         self._time.observe(self._clock.monotonic() - began)
         RECONCILES.labels(self._name, result).inc()
 
@@ -147,5 +154,10 @@ def _cause(error: Exception) -> Exception:
     return min(causes, key=lambda cause: (isinstance(cause, TransientError | TerminalError), isinstance(cause, TerminalError)))
 
 
-def _readable(key: Hashable) -> str:
-    return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
+def _named(key: Hashable) -> dict[str, str]:
+    """The fields of a line that tell which resource it is about."""
+    match key:
+        case (str(namespace), str(name)):
+            return {"namespace": namespace, "name": name}
+        case _:
+            return {"name": str(key)}

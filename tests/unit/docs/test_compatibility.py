@@ -23,7 +23,13 @@ SOURCES = "".join(path.read_text(encoding="utf-8") for path in sorted(SOURCE.rgl
 LIFECYCLE = "".join(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "lifecycle").glob("*.py")))
 
 # Options that the established operator does not have.
-OWN_OPTIONS = frozenset(PREFIX + f"user.artifacts.{name}" for name in ("headers-from", "max-size", "file-directories"))
+OWN_OPTIONS = frozenset(
+    PREFIX + name
+    for name in (
+        *(f"user.artifacts.{name}" for name in ("headers-from", "max-size", "file-directories")),
+        *(f"log.{name}" for name in ("level", "format", "established-lines")),
+    )
+)
 
 NAMES = frozenset(name for option in ALL for name in (option.key, *option.fallback_keys))
 OWN_FIELDS = {row.name: row for row in FIELDS if OWN_KIND in row.kinds}

@@ -96,6 +96,9 @@ OWN_DEFAULTS: dict[str, object] = {
     "user.artifacts.headers-from": None,
     "user.artifacts.max-size": 512 * 1024 * 1024,
     "user.artifacts.file-directories": (),
+    "log.level": None,
+    "log.format": None,
+    "log.established-lines": False,
 }
 
 

@@ -207,19 +207,22 @@ def test_every_line_that_a_pass_logs_says_which_pass_it_was() -> None:
             bound.append(mine)
             await asyncio.sleep(1)
             assert structlog.contextvars.get_contextvars() == mine, "another pass does not mix in"
+            structlog.contextvars.bind_contextvars(phase="Running")
             return Done()
 
-        controller, queue = a_controller(reconcile, name="kind")
+        controller, queue = a_controller(reconcile, workers=2, name="Kind")
         queue.add(("default", "a"))  # type: ignore[arg-type]
         queue.add(("default", "b"))  # type: ignore[arg-type]
+        queue.add(("default", "c"))  # type: ignore[arg-type]
         task = asyncio.create_task(controller.run())
         await asyncio.sleep(5)
         queue.shut_down()
         await task
         return bound
 
-    first, second = run(main())
-    assert (first["controller"], first["key"], second["key"]) == ("kind", "default/a", "default/b")
+    first, second, third = run(main())
+    assert (first["kind"], first["namespace"], first["name"], second["name"]) == ("Kind", "default", "a", "b")
+    assert "phase" not in third, "what a pass binds ends with it"
     assert first["reconcile"] != second["reconcile"]
     assert structlog.contextvars.get_contextvars() == {}
 

@@ -1,0 +1,76 @@
+"""What the log tells of a decision: one line with its reason, and none at rest."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+from tests.unit.controllers.resource import a_resource
+from tests.unit.lifecycle.builder import NOW, a_record, a_stopping_record
+from tests.virtualtime import LoopClock
+
+from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.controllers.statusrecorder import StatusRecorder
+from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import FLINK_DEPLOYMENTS
+from flinkop.lifecycle.action import AddFinalizer
+from flinkop.lifecycle.decision import Decision
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.statuswriter import Scale, write_status
+
+
+@dataclass
+class Memory:
+    stale_version: str | None = None
+
+
+class Statuses:
+    """An API server that takes every status."""
+
+    async def replace_status(self, _resource: object, body: dict[str, Any]) -> dict[str, Any]:
+        return {**body, "metadata": {**body["metadata"], "resourceVersion": "8"}}
+
+
+def status_of(record: Record, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    return write_status(record, before or {}, Scale("", 0), NOW)
+
+
+def lines_of(record: Record, decision: Decision) -> list[Any]:
+    """What a pass logs that finds `record` and decides so."""
+
+    async def main() -> None:
+        resource = {**a_resource(), "status": status_of(record)}
+        kube = cast(KubeClient, Statuses())
+        recorder = StatusRecorder(kube, EventRecorder(kube, LoopClock(), "pod"), FLINK_DEPLOYMENTS)
+        await recorder.record(resource, recorder.read(resource), decision, status_of(decision.record, status_of(record)), Memory())
+
+    with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+        asyncio.run(main())
+    return lines
+
+
+def test_a_decision_is_one_line_with_its_reason_and_what_is_done() -> None:
+    (line,) = lines_of(a_record(), Decision(a_stopping_record(), (AddFinalizer(),)))
+    assert line == {
+        "event": "decision",
+        "log_level": "info",
+        "phase": "Upgrading",
+        "was": "Running",
+        "reason": "TakingSavepoint",
+        "message": "The savepoint is in progress.",
+        "step": "TakingSavepoint",
+        "actions": ["AddFinalizer"],
+    }
+
+
+@pytest.mark.parametrize("record", [a_record(), a_stopping_record()], ids=["at rest", "waiting"])
+def test_a_pass_that_finds_everything_as_it_was_says_nothing(record: Record) -> None:
+    assert lines_of(record, Decision(record)) == []
+
+
+def test_news_that_are_no_decision_are_no_line() -> None:
+    assert lines_of(a_record(), Decision(a_record(cluster_info={"flink-version": "1.20.1"}))) == []
