@@ -42,7 +42,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The pass of one kind, and the keys that wait for it. `name` is the kind as log lines have it, in small letters that of its metrics."""
+    """The pass of one kind, and the keys that wait for it. `name` is the kind, as log lines have it; metrics have it in small letters."""
 
     name: str
     queue: WorkQueue[Key]
