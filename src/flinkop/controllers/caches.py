@@ -6,10 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flinkop.config import OperatorConfig
+from flinkop.controllers.jobplace import shared_cluster_of
 from flinkop.controllers.trigger import Key, cluster_of, owner_of
 from flinkop.controllers.trim import trim_deployment, trim_ingress, trim_pod
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import DEPLOYMENTS, FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS, INGRESSES, PODS, Resource
+from flinkop.kube.resource import (
+    DEPLOYMENTS,
+    FLINK_APPLICATIONS,
+    FLINK_CLUSTERS,
+    FLINK_DEPLOYMENTS,
+    FLINK_SESSION_JOBS,
+    INGRESSES,
+    PODS,
+    Resource,
+)
 from flinkop.runtime.informer import Callback, Collection, Informer
 from flinkop.runtime.store import NamespacedStores
 
@@ -41,6 +51,8 @@ class Caches:
         self._kube, self._config = kube, config
         self.flink_deployments = self._of_kind(FLINK_DEPLOYMENTS)
         self.flink_session_jobs = self._of_kind(FLINK_SESSION_JOBS, cluster=cluster_of)
+        self.flink_clusters = self._of_kind(FLINK_CLUSTERS)
+        self.flink_applications = self._of_kind(FLINK_APPLICATIONS, cluster=shared_cluster_of)
         self.deployments = self._cache(DEPLOYMENTS, _OF_CLUSTERS, trim_deployment)
         self.pods = self._cache(PODS, _OF_CLUSTERS, trim_pod, owner=owner_of)
         self.ingresses = self._cache(INGRESSES, _INGRESSES, trim_ingress) if config.manage_ingress else None
@@ -56,18 +68,20 @@ class Caches:
 
     def _all(self) -> Iterable[Cache]:
         """The kinds whose changes concern others come first: their index is filled when the others are told."""
-        yield from (self.flink_session_jobs, self.flink_deployments, self.deployments, self.pods)
+        yield from (self.flink_session_jobs, self.flink_applications, self.flink_deployments, self.flink_clusters)
+        yield from (self.deployments, self.pods)
         if self.ingresses is not None:
             yield self.ingresses
 
     def _of_kind(self, resource: Resource, **indexes: Trigger) -> Cache:
-        return self._cache(resource, self._config.label_selector, _whole, **indexes)
+        """Helm does not upgrade definitions: a kind that is not installed keeps no other from working."""
+        return self._cache(resource, self._config.label_selector, _whole, optional=resource != FLINK_DEPLOYMENTS, **indexes)
 
-    def _cache(self, resource: Resource, selector: str | None, trim: Trim, **indexes: Trigger) -> Cache:
+    def _cache(self, resource: Resource, selector: str | None, trim: Trim, *, optional: bool = False, **indexes: Trigger) -> Cache:
         indexers = {name: _index(trigger) for name, trigger in indexes.items()}
         namespaces = self._config.watched_namespaces or (None,)
         collections = {namespace: Collection(self._kube, resource, namespace, selector) for namespace in namespaces}
-        return Cache({namespace: Informer(collection, trim, indexers) for namespace, collection in collections.items()})
+        return Cache({place: Informer(collection, trim, indexers, optional=optional) for place, collection in collections.items()})
 
 
 def _whole(obj: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from flinkop.lifecycle.decide import decide, never_accepted
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Observed, Refusal, RefusedIngress
 from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.rival import give_way
 from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
@@ -101,11 +102,12 @@ class FlinkDeploymentController:
         ids: Callable[[], str] = lambda: uuid.uuid4().hex,
         kind: ClusterKind = FLINK_DEPLOYMENT_KIND,
         look_around: LookAround = look_at_nothing,
+        rival: Callable[[Key, str], str | None] = lambda _key, _uid: None,
     ) -> None:
         self._store, self._deployments = store, deployments
         self._observer, self._actuator, self._events = observer, actuator, events
         self._clock, self._configuration, self._ids = clock, configuration, ids
-        self._kind, self._look_around = kind, look_around
+        self._kind, self._look_around, self._rival = kind, look_around, rival
         self._statuses = StatusRecorder(kube, events, kind.endpoint)
         self._memories: dict[Key, Memory] = {}
 
@@ -148,6 +150,9 @@ class FlinkDeploymentController:
             decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
             await self._record(resource, record, decision, None, Scale("", 0), memory)
             return Done() if around.problem is None else RequeueAfter(_LOOK_AGAIN.total_seconds())
+        rival = self._rival(key, wish.uid)
+        if rival is not None:
+            return await self._give_way(key, resource, record, wish, rival, memory)
         knowledge = self._knowledge(memory)
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
         try:
@@ -159,6 +164,12 @@ class FlinkDeploymentController:
             return _rest(wish)
         decision = decide(record, observed, wish.desired, fresh)
         target = Target(key, await self._record(resource, record, decision, observed, _scale(key, wish), memory), wish)
+        return await self._act(decision, target, memory)
+
+    async def _give_way(self, key: Key, resource: Mapping[str, Any], record: Record, wish: Wish, rival: str, memory: Memory) -> Outcome:
+        desired = wish.desired
+        decision = give_way(record, rival, desired.generation, deleting=desired.deleting, has_finalizer=desired.has_finalizer)
+        target = Target(key, await self._record(resource, record, decision, None, _scale(key, wish), memory), wish)
         return await self._act(decision, target, memory)
 
     def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory, around: Around = NOTHING_AROUND) -> Wish | NeverValid:

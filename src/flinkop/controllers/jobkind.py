@@ -29,10 +29,14 @@ def cluster_name_of(resource: Mapping[str, Any]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class JobKind(ServedKind):
-    """A kind that the pass of session jobs serves. Whatever it is written in, it is recorded in the form of a FlinkSessionJob."""
+    """A kind that the pass of session jobs serves. Whatever it is written in, it is recorded in the form of a FlinkSessionJob.
+
+    `waits_for_slots`: nothing is submitted before there is room for it on the cluster.
+    """
 
     read: ReadJob = read_session_job
     cluster_name: Callable[[Mapping[str, Any]], str | None] = cluster_name_of
+    waits_for_slots: bool = False
 
 
 FLINK_SESSION_JOB_KIND = JobKind(FLINK_SESSION_JOB)

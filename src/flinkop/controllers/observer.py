@@ -82,7 +82,7 @@ class Observer:
         return replace(seen, ingress=ingress, refused_ingress=knowledge.refused_ingress, referring=self._referring(key, wish))
 
     def _referring(self, key: Key, wish: Wish) -> tuple[str, ...]:
-        """The FlinkSessionJobs of a session cluster that is to be deleted."""
+        """The jobs that name a session cluster which is to be deleted."""
         if self._session_jobs is None or not (wish.desired.session and wish.desired.deleting):
             return ()
         return tuple(sorted(job["metadata"]["name"] for job in self._session_jobs.by_index("cluster", key)))
@@ -135,6 +135,7 @@ class Observer:
             pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
             taskmanagers=view.read_taskmanagers(taskmanagers) if taskmanagers else None,
             taskmanager_pods=len(workers) if wish.desired.standalone else 0,
+            workers=sum(view.is_running(pod) for pod in workers),
             taskmanagers_overdue=bool(workers) and all(view.is_overdue(pod, now) for pod in workers),
             workers=Workers(len(workers), view.count_ready(workers)),
             restart=next(filter(None, map(view.find_restart, masters)), None),

@@ -7,19 +7,26 @@ from dataclasses import dataclass
 
 from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator
+from flinkop.controllers.applicationkind import ALONE, FLINK_CLUSTER_KIND, ON_CLUSTER
 from flinkop.controllers.caches import Cache, Caches
 from flinkop.controllers.clusterkind import FLINK_DEPLOYMENT_KIND, ClusterKind
 from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.controllers.flinkapplication import FlinkApplicationController
 from flinkop.controllers.flinkdeployment import FlinkDeploymentController
 from flinkop.controllers.flinksessionjob import FlinkSessionJobController
 from flinkop.controllers.jarsupply import JarSupply
 from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
+from flinkop.controllers.jobplace import has_own_cluster
 from flinkop.controllers.observer import BaseUrl, Observer
+from flinkop.controllers.rivals import Claimants, Rivals
 from flinkop.controllers.routes import Queues
+from flinkop.controllers.servedkind import LookAround, look_at_nothing
 from flinkop.controllers.sessionactuator import SessionJobActuator
 from flinkop.controllers.sessioncluster import Configuration, SessionClusters
 from flinkop.controllers.sessionobserver import SessionJobObserver
 from flinkop.controllers.sharedlook import SharedLook
+from flinkop.controllers.slots import Slots
+from flinkop.controllers.statements import Statements
 from flinkop.controllers.trigger import Key
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
@@ -55,40 +62,66 @@ class Passes:
     def __init__(self, caches: Caches, queues: Queues, tools: Tools) -> None:
         self._caches, self._queues, self._tools = caches, queues, tools
         self._looks = SharedLook(tools.flink, tools.clock)
+        self._rivals = Rivals(
+            (
+                Claimants(caches.flink_deployments.store, lambda _: True),
+                Claimants(caches.flink_clusters.store, lambda _: True),
+                Claimants(caches.flink_applications.store, has_own_cluster),
+            ),
+            caches.deployments.store,
+        )
 
     def all(self) -> Iterator[Pass]:
         """One for every kind that is served."""
         caches, queues = self._caches, self._queues
         deployments = self._of_clusters(FLINK_DEPLOYMENT_KIND, caches.flink_deployments, caches.flink_session_jobs)
         yield Pass(FLINK_DEPLOYMENT_KIND.kind.name, queues.flink_deployments, deployments.reconcile)
-        jobs = self._of_jobs(FLINK_SESSION_JOB_KIND, caches.flink_session_jobs, caches.flink_deployments)
+        jobs = self._of_jobs(FLINK_SESSION_JOB_KIND, caches.flink_session_jobs, caches.flink_deployments, FLINK_DEPLOYMENT_KIND)
         yield Pass(FLINK_SESSION_JOB_KIND.kind.name, queues.flink_session_jobs, jobs.reconcile)
+        clusters = self._of_clusters(FLINK_CLUSTER_KIND, caches.flink_clusters, caches.flink_applications)
+        yield Pass(FLINK_CLUSTER_KIND.kind.name, queues.flink_clusters, clusters.reconcile)
+        yield Pass(ALONE.kind.name, queues.flink_applications, self._of_applications().reconcile)
 
-    def _of_clusters(self, kind: ClusterKind, resources: Cache, jobs: Cache) -> FlinkDeploymentController:
+    def _of_applications(self) -> FlinkApplicationController:
+        caches, look = self._caches, Statements(self._tools.kube).look
+        alone = self._of_clusters(ALONE, caches.flink_applications, None, look)
+        on_cluster = self._of_jobs(ON_CLUSTER, caches.flink_applications, caches.flink_clusters, FLINK_CLUSTER_KIND, look)
+        return FlinkApplicationController(caches.flink_applications.store, alone, on_cluster)
+
+    def _of_clusters(
+        self, kind: ClusterKind, resources: Cache, jobs: Cache | None, look_around: LookAround = look_at_nothing
+    ) -> FlinkDeploymentController:
         caches, tools = self._caches, self._tools
         ingresses = caches.ingresses.store if caches.ingresses is not None else None
+        referring = jobs.store if jobs is not None else None
         return FlinkDeploymentController(
             resources.store,
             caches.deployments.store,
-            Observer(caches.deployments.store, caches.pods.store, ingresses, tools.kube, tools.flink, tools.base_url, jobs.store),
+            Observer(caches.deployments.store, caches.pods.store, ingresses, tools.kube, tools.flink, tools.base_url, referring),
             Actuator(tools.kube, tools.flink, tools.base_url, kind),
             tools.events,
             tools.kube,
             tools.clock,
             tools.config,
             kind=kind,
+            look_around=look_around,
+            rival=self._rivals.holder,
         )
 
-    def _of_jobs(self, kind: JobKind, resources: Cache, clusters: Cache) -> FlinkSessionJobController:
+    def _of_jobs(
+        self, kind: JobKind, resources: Cache, clusters: Cache, cluster_kind: ClusterKind, look_around: LookAround = look_at_nothing
+    ) -> FlinkSessionJobController:
         tools = self._tools
+        slots = Slots(tools.flink, tools.clock) if kind.waits_for_slots else None
         return FlinkSessionJobController(
             resources.store,
-            SessionClusters(clusters.store, self._caches.deployments.store, tools.config, tools.base_url),
-            SessionJobObserver(tools.kube, tools.flink, self._looks, tools.jars),
+            SessionClusters(clusters.store, self._caches.deployments.store, tools.config, tools.base_url, cluster_kind),
+            SessionJobObserver(tools.kube, tools.flink, self._looks, tools.jars, slots),
             SessionJobActuator(tools.kube, tools.flink, tools.jars, kind),
             tools.events,
             tools.kube,
             tools.clock,
             tools.config,
             kind=kind,
+            look_around=look_around,
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flinkop.controllers.caches import Cache, Caches
+from flinkop.controllers.jobplace import shared_cluster_of
 from flinkop.controllers.trigger import Key, cluster_of, has_news, key_of, owner_of
 from flinkop.runtime.informer import Callback
-from flinkop.runtime.store import NamespacedStores
 from flinkop.runtime.workqueue import WorkQueue
 
 Object = Mapping[str, Any]
@@ -21,86 +21,119 @@ class Queues:
 
     flink_deployments: WorkQueue[Key] = field(default_factory=lambda: WorkQueue("flinkdeployment"))
     flink_session_jobs: WorkQueue[Key] = field(default_factory=lambda: WorkQueue("flinksessionjob"))
+    flink_clusters: WorkQueue[Key] = field(default_factory=lambda: WorkQueue("flinkcluster"))
+    flink_applications: WorkQueue[Key] = field(default_factory=lambda: WorkQueue("flinkapplication"))
 
     def all(self) -> Iterable[WorkQueue[Key]]:
         """Every one of them."""
-        return self.flink_deployments, self.flink_session_jobs
+        return self.flink_deployments, self.flink_session_jobs, self.flink_clusters, self.flink_applications
 
 
 @dataclass(frozen=True, slots=True)
-class Clusters:
-    """One kind of clusters, and the kind of the jobs on them."""
+class Place:
+    """The resources of a kind, and the keys of those that have to be looked at."""
 
     cache: Cache
     queue: WorkQueue[Key]
-    jobs: NamespacedStores
-    job_queue: WorkQueue[Key]
 
-    def changed(self, key: Key) -> None:
+    def look_at(self, key: Key) -> None:
+        """Looks at the resource of that key, if there is one."""
+        if self.cache.store.get(key) is not None:
+            self.queue.add(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """A kind of clusters that jobs share, and the kind of those jobs; `cluster_of` gives the cluster that a job names."""
+
+    clusters: Place
+    jobs: Place
+    cluster_of: Callable[[Object], Key | None]
+
+    def cluster_changed(self, key: Key) -> None:
         """What happens to a cluster concerns the jobs that name it."""
-        for job in self.jobs.by_index("cluster", key):
-            self.job_queue.add(key_of(job))
+        for job in self.jobs.cache.store.by_index("cluster", key):
+            self.jobs.queue.add(key_of(job))
+
+    def job_changed(self, old: Object | None, new: Object | None) -> None:
+        """A cluster that is to be deleted waits for the last of its jobs to go."""
+        cluster = self.cluster_of(old) if old is not None and new is None else None
+        if cluster is not None:
+            self.clusters.queue.add(cluster)
 
 
 class Routes:
     """Puts the keys of those that a change concerns on their queues."""
 
     def __init__(self, caches: Caches, queues: Queues) -> None:
-        self._caches, self._queues = caches, queues
-        jobs = caches.flink_session_jobs.store
-        self._clusters = (Clusters(caches.flink_deployments, queues.flink_deployments, jobs, queues.flink_session_jobs),)
-        self._connect()
+        deployments, session_jobs = (
+            Place(caches.flink_deployments, queues.flink_deployments),
+            Place(caches.flink_session_jobs, queues.flink_session_jobs),
+        )
+        clusters, applications = (
+            Place(caches.flink_clusters, queues.flink_clusters),
+            Place(caches.flink_applications, queues.flink_applications),
+        )
+        self._places = (deployments, session_jobs, clusters, applications)
+        self._with_cluster = (deployments, clusters, applications)
+        self._with_jobs_on_clusters = (session_jobs, applications)
+        self._sharings = (Sharing(deployments, session_jobs, cluster_of), Sharing(clusters, applications, shared_cluster_of))
+        self._connect(caches)
 
-    def _connect(self) -> None:
-        caches, queues = self._caches, self._queues
-        for clusters in self._clusters:
-            clusters.cache.on_change(_told(lambda old, new, clusters=clusters: self._cluster_changed(clusters, key_of(new or old))))
-        caches.flink_session_jobs.on_change(_told(self._job_changed))
-        caches.deployments.on_change(_told(lambda old, new: self._deployment_changed(owner_of(new or old))))
-        caches.pods.on_change(_told(lambda old, new: self._child_changed(owner_of(new or old))))
+    def _connect(self, caches: Caches) -> None:
+        for place in self._places:
+            place.cache.on_change(_told(_own(place)))
+        for place in self._with_cluster:
+            place.cache.on_change(_told(lambda old, new: self._name_changed(key_of(new or old or {}))))
+        for sharing in self._sharings:
+            sharing.clusters.cache.on_change(_told(_of_cluster(sharing)))
+            sharing.jobs.cache.on_change(_told(sharing.job_changed))
+        caches.deployments.on_change(_told(lambda old, new: self._deployment_changed(owner_of(new or old or {}))))
+        caches.pods.on_change(_told(lambda old, new: self._child_changed(owner_of(new or old or {}))))
         if caches.ingresses is not None:
-            caches.ingresses.on_change(_told(lambda old, new: self._child_changed(key_of(new or old))))
-        self._places = ((caches.flink_deployments, queues.flink_deployments), (caches.flink_session_jobs, queues.flink_session_jobs))
+            caches.ingresses.on_change(_told(lambda old, new: self._child_changed(key_of(new or old or {}))))
 
     def look_at_all(self) -> None:
         """Changed defaults may make a spec valid that was not, or the other way round."""
-        for cache, queue in self._places:
-            for key in cache.store.keys():  # noqa: SIM118 - not a mapping
-                queue.add(key)
+        for place in self._places:
+            for key in place.cache.store.keys():  # noqa: SIM118 - not a mapping
+                place.queue.add(key)
 
     def jar_came(self, waiter: Hashable) -> None:
         """What a job waits for is there, or cannot be had."""
         if isinstance(waiter, tuple):
-            self._queues.flink_session_jobs.add(waiter)
-
-    def _cluster_changed(self, clusters: Clusters, key: Key) -> None:
-        clusters.queue.add(key)
-        clusters.changed(key)
-
-    def _job_changed(self, old: Object | None, new: Object | None) -> None:
-        """A cluster that is to be deleted waits for the last of its jobs to go."""
-        self._queues.flink_session_jobs.add(key_of(new or old or {}))
-        cluster = cluster_of(old) if old is not None and new is None else None
-        if cluster is not None:
-            self._queues.flink_deployments.add(cluster)
+            for place in self._with_jobs_on_clusters:
+                place.look_at(waiter)
 
     def _deployment_changed(self, key: Key | None) -> None:
         self._child_changed(key)
-        for clusters in self._clusters:
+        for sharing in self._sharings:
             if key is not None:
-                clusters.changed(key)
+                sharing.cluster_changed(key)
 
     def _child_changed(self, key: Key | None) -> None:
-        """Names are shared by all kinds, and the labels of objects tell only the name."""
-        for cache, queue in self._places[:1]:
-            if key is not None and cache.store.get(key) is not None:
-                queue.add(key)
+        """Names are shared by all kinds of clusters, and the labels of objects tell only the name."""
+        if key is not None:
+            self._name_changed(key)
+
+    def _name_changed(self, key: Key) -> None:
+        """Of several resources of one name one has the cluster; when it goes, another has it."""
+        for place in self._with_cluster:
+            place.look_at(key)
 
 
-def _told(changed: Any) -> Callback:
+def _own(place: Place) -> Callback:
+    return lambda old, new: place.queue.add(key_of(new or old or {}))
+
+
+def _of_cluster(sharing: Sharing) -> Callback:
+    return lambda old, new: sharing.cluster_changed(key_of(new or old or {}))
+
+
+def _told(changed: Callback) -> Callback:
     """Only news is passed on."""
 
-    def told(old: Object | None, new: Object | None) -> None:
+    def told(old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
         if has_news(old, new):
             changed(old, new)
 

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec, parse_spec
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.controllers import view
+from flinkop.controllers.clusterkind import FLINK_DEPLOYMENT_KIND, ClusterKind
 from flinkop.controllers.observer import BaseUrl, ObjectStore
+from flinkop.controllers.servedkind import NOTHING_AROUND
 from flinkop.errors import InvalidSpec, UnreadableStatus
 from flinkop.flinkconf import flinkoptions as flink
 from flinkop.flinkconf.highavailability import is_kubernetes_ha
@@ -32,7 +34,10 @@ class Configuration(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SessionCluster:
-    """What a job has to know of it. `uid` is that of its JobManager Deployment; without a `spec` there is no cluster."""
+    """What a job has to know of it. `uid` is that of its JobManager Deployment; without a `spec` there is no cluster.
+
+    `default_parallelism` is that of jobs which do not say their own, where the kind of the cluster has a field for it.
+    """
 
     cluster: Cluster
     name: str
@@ -41,13 +46,21 @@ class SessionCluster:
     spec: FlinkDeploymentSpec | None = None
     conf: Mapping[str, str] = field(default_factory=dict)
     high_availability: bool = False
+    default_parallelism: int = 1
 
 
 class SessionClusters:
     """Finds session clusters by name."""
 
-    def __init__(self, resources: ObjectStore, deployments: ObjectStore, configuration: Configuration, base_url: BaseUrl) -> None:
-        self._resources, self._deployments = resources, deployments
+    def __init__(
+        self,
+        resources: ObjectStore,
+        deployments: ObjectStore,
+        configuration: Configuration,
+        base_url: BaseUrl,
+        kind: ClusterKind = FLINK_DEPLOYMENT_KIND,
+    ) -> None:
+        self._resources, self._deployments, self._kind = resources, deployments, kind
         self._configuration, self._base_url = configuration, base_url
         self._read: dict[tuple[str, str], tuple[tuple[Any, ...], FlinkDeploymentSpec, Mapping[str, str]]] = {}
 
@@ -81,6 +94,7 @@ class SessionClusters:
             spec=spec,
             conf=conf,
             high_availability=is_kubernetes_ha(conf),
+            default_parallelism=_default_parallelism(resource),
         )
 
     def _running(self, resource: Mapping[str, Any]) -> tuple[FlinkDeploymentSpec, Mapping[str, str]]:
@@ -94,11 +108,17 @@ class SessionClusters:
         known = self._read.get(place)
         if known is None or known[0] != key:
             record = read_record(status)
-            spec = parse_spec(record.reconciled or resource.get("spec") or {})
+            spec = parse_spec(record.reconciled) if record.reconciled is not None else self._kind.read(resource, NOTHING_AROUND)
             computed = build_configuration(*place, spec, self._configuration.defaults_for(place[0], spec.flink_version))
             conf = as_started(computed, record.start.configuration if record.start is not None else None)
             known = self._read[place] = key, spec, conf
         return known[1], known[2]
+
+
+def _default_parallelism(resource: Mapping[str, Any]) -> int:
+    """The newest that is written: it counts from the next start of a job."""
+    found = ((resource.get("spec") or {}).get("job") or {}).get("parallelism")
+    return found if isinstance(found, int) and found > 0 else 1
 
 
 def _state(resource: Mapping[str, Any], serves: bool) -> Cluster:

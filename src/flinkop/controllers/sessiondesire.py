@@ -64,7 +64,8 @@ def basis_of_session(resource: Mapping[str, Any], cluster: SessionCluster, recor
     metadata = resource["metadata"]
     checksum = (metadata.get("annotations") or {}).get(CHECKSUM_ANNOTATION)
     never_started = record.start is None
-    return tuple(metadata.get("finalizers", ())), checksum, record.reconciled, never_started, cluster.spec, cluster.high_availability
+    of_cluster = cluster.spec, cluster.high_availability, cluster.default_parallelism
+    return tuple(metadata.get("finalizers", ())), checksum, record.reconciled, record.phase, never_started, *of_cluster
 
 
 def _fall_back(

@@ -12,6 +12,7 @@ from flinkop.controllers.knowledge import Knowledge
 from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import SessionWish
 from flinkop.controllers.sharedlook import SharedLook
+from flinkop.controllers.slots import Slots
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.client import FlinkClient
@@ -24,7 +25,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.sessionjob.question import needs_jar, needs_metadata, session_job_questions
-from flinkop.lifecycle.sessionjob.seen import SessionObserved
+from flinkop.lifecycle.sessionjob.seen import JarReady, SessionObserved
 from flinkop.resources.naming import common_labels, selector_of
 
 _ENDED = frozenset({JobState.FAILED, JobState.CANCELED, JobState.FINISHED})
@@ -36,8 +37,8 @@ _MISSED_LOOKS = 1.5
 class SessionJobObserver:
     """Gathers one `SessionObserved` per pass. Jobs at rest on one cluster share one look at it."""
 
-    def __init__(self, kube: KubeClient, flink: FlinkClient, looks: SharedLook, jars: JarSupply) -> None:
-        self._kube, self._looks, self._jars = kube, looks, jars
+    def __init__(self, kube: KubeClient, flink: FlinkClient, looks: SharedLook, jars: JarSupply, slots: Slots | None = None) -> None:
+        self._kube, self._looks, self._jars, self._slots = kube, looks, jars, slots
         self._job = JobObserver(flink)
 
     async def observe(
@@ -55,7 +56,19 @@ class SessionJobObserver:
             seen = replace(seen, ha=await self._ha_metadata(key[0], cluster.name, record))
         if needs_jar(record, seen, wish.desired) and seen.takes_jobs:
             seen = replace(seen, jar=self._jars.look(key, cluster, wish))
-        return seen
+        return seen if self._slots is None else await self._with_room(self._slots, key, wish, cluster, seen)
+
+    async def _with_room(
+        self, slots: Slots, key: Key, wish: SessionWish, cluster: SessionCluster, seen: SessionObserved
+    ) -> SessionObserved:
+        if not isinstance(seen.jar, JarReady):
+            slots.release(key, cluster.url)
+            return seen
+        needed = (wish.spec.job.parallelism if wish.spec.job is not None else None) or 1
+        try:
+            return replace(seen, room=await slots.look(key, cluster, needed))
+        except (FlinkUnreachable, FlinkRejected) as trouble:
+            return replace(seen, rest=Unreachable(str(trouble)))
 
     async def _ask_flink(
         self, record: Record, wish: SessionWish, cluster: SessionCluster, seen: SessionObserved, knowledge: Knowledge, now: datetime

@@ -39,6 +39,7 @@ from flinkop.flink.model import (
     read_operation,
     read_requirements,
     read_restarts,
+    read_slots,
     read_takes_checkpoints,
     read_vertices,
 )
@@ -182,6 +183,10 @@ class FlinkClient:
     async def cluster_info(self, base_url: str) -> Mapping[str, str]:
         """`status.clusterInfo`: version and revision of Flink."""
         return await self._get(base_url, "/config", read_cluster_info)
+
+    async def slots(self, base_url: str) -> tuple[int, int]:
+        """How many slots the registered TaskManagers have, and how many of them are free."""
+        return await self._get(base_url, "/overview", read_slots)
 
     async def jars(self, base_url: str) -> list[Jar]:
         """The jars on this JobManager."""

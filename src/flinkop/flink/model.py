@@ -228,6 +228,11 @@ def read_restarts(answer: Mapping[str, Any]) -> int | None:
     return int(values[0]) if values and values[0].isdecimal() else None
 
 
+def read_slots(answer: Mapping[str, Any]) -> tuple[int, int]:
+    """All slots and the free ones of `/overview`."""
+    return int(answer["slots-total"]), int(answer["slots-available"])
+
+
 def read_cluster_info(answer: Mapping[str, Any]) -> dict[str, str]:
     """`status.clusterInfo` of `/config`."""
     return {name: _text(answer[name]) for name in ("flink-version", "flink-revision")}

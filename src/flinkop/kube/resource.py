@@ -40,6 +40,8 @@ NAMESPACES = Resource("", "v1", "namespaces", "Namespace")
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 FLINK_DEPLOYMENTS = Resource("flink.apache.org", "v1beta1", "flinkdeployments", "FlinkDeployment")
 FLINK_SESSION_JOBS = Resource("flink.apache.org", "v1beta1", "flinksessionjobs", "FlinkSessionJob")
+FLINK_CLUSTERS = Resource("flink.apache.org", "v1", "flinkclusters", "FlinkCluster")
+FLINK_APPLICATIONS = Resource("flink.apache.org", "v1", "flinkapplications", "FlinkApplication")
 
 _BY_KIND = {(r.api_version, r.kind): r for r in (DEPLOYMENTS, PODS, SERVICES, CONFIG_MAPS, EVENTS, LEASES, INGRESSES, FLINK_DEPLOYMENTS)}
 

@@ -234,6 +234,8 @@ class Observed:
 
     `creating`: a pod waits for its containers to be made, and nothing that is watched tells why.
 
+    `workers` counts the TaskManagers that run, in either mode.
+
     `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
 
     `session_jobs` are the jobs on a session cluster that have not ended; `referring` are the names of the FlinkSessionJobs of the cluster.
@@ -247,6 +249,7 @@ class Observed:
     replica_sets: int = 0
     taskmanagers: TaskManagers | None = None
     taskmanager_pods: int = 0
+    workers: int = 0
     taskmanagers_overdue: bool = False
     restart: Restart | None = None
     workers: Workers | None = None

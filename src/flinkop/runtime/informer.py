@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from flinkop.clock import Clock, SystemClock
-from flinkop.errors import ApiUnavailable, FlinkopError
+from flinkop.errors import ApiUnavailable, FlinkopError, Forbidden, NotFound
 from flinkop.kube.resource import Resource
 from flinkop.metrics import WATCHES
 from flinkop.runtime.backoff import Backoff, BackoffSettings
@@ -20,6 +20,7 @@ from flinkop.runtime.watcher import Change, Changed, Complete, Removed, Restarte
 _log = structlog.get_logger(__name__)
 _UNHEALTHY_AFTER = 180.0
 _RESTED = 5.0
+_MISSING_PAUSE = 30.0
 _BACKOFF = BackoffSettings(initial=0.1, maximum=10.0, jitter=0.5)
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -33,6 +34,9 @@ class Informer:
     """One collection, one store. `trim` decides what of an object is kept in memory; it may change the object in place.
 
     Callbacks are called within the turn of the event loop that changed the store, so they see it as they were told.
+
+    An `optional` collection that does not exist, or may not be listed, counts as empty: that holds nothing else up, and it is asked for
+    again.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Informer:
         trim: Callable[[Object], Object] = lambda obj: obj,
         indexers: Mapping[str, Indexer] | None = None,
         clock: Clock | None = None,
+        *,
+        optional: bool = False,
     ) -> None:
         self.store = Store(indexers)
         self._collection, self._trim, self._clock = collection, trim, clock or SystemClock()
@@ -51,6 +57,7 @@ class Informer:
         self._backoff: Backoff[None] = Backoff(_BACKOFF, random.random)
         self._heard_at = self._clock.monotonic()
         self._trouble = "no answer yet"
+        self._optional, self._is_missing = optional, False
 
     @property
     def resource(self) -> Resource:
@@ -95,6 +102,8 @@ class Informer:
         try:
             page = await self._reflector.run_once()
         except FlinkopError as error:
+            if self._optional and isinstance(error, NotFound | Forbidden):
+                return self._without_it(error)
             self._trouble = str(error)
             _log.warning("watch interrupted", resource=self.resource.plural, error=type(error).__name__, cause=self._trouble)
             WATCHES.labels(self.resource.plural, type(error).__name__).inc()
@@ -102,6 +111,13 @@ class Informer:
         if not page:
             WATCHES.labels(self.resource.plural, "Ended").inc()
         return page, None
+
+    def _without_it(self, error: FlinkopError) -> tuple[bool, FlinkopError]:
+        if not self._is_missing:
+            _log.warning("kind not served", resource=self.resource.plural, error=type(error).__name__, cause=str(error))
+        self._is_missing, self._heard_at = True, self._clock.monotonic()
+        self._synced.set()
+        return False, error
 
     def _pause(self, lived: float, error: FlinkopError | None) -> float:
         """Seconds until the next request. A watch that lived for a while is taken up at once; one that ends at once, or fails, must not
@@ -111,10 +127,10 @@ class Informer:
         if lived >= _RESTED:
             self._backoff.reset(None)
             return asked
-        return max(self._backoff.next(None), asked)
+        return max(self._backoff.next(None), asked, _MISSING_PAUSE if self._is_missing else 0.0)
 
     def _apply(self, changes: list[Change]) -> None:
-        self._heard_at = self._clock.monotonic()
+        self._heard_at, self._is_missing = self._clock.monotonic(), False
         for change in changes:
             match change:
                 case Restarted():

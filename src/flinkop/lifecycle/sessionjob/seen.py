@@ -48,21 +48,44 @@ class JarFailed:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many slots a job needs, and how many of all are free for it."""
+
+    needed: int
+    free: int
+    total: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the job would get its slots."""
+        return self.free >= self.needed
+
+
 Jar = JarPending | JarReady | JarFailed
 
 
 @dataclass(frozen=True, slots=True)
 class SessionObserved(Observed):
-    """One look. `jar` is None when it was not asked for; `strays` are given-up jobs of the resource that run all the same."""
+    """One look. `jar` is None when it was not asked for; `strays` are given-up jobs of the resource that run all the same.
+
+    `room` is None when it was not asked for, or does not matter: jobs are submitted, and wait for slots in Flink.
+    """
 
     cluster: Cluster = Cluster()
     jar: Jar | None = None
     strays: tuple[str, ...] = ()
+    room: Room | None = None
 
     @property
     def takes_jobs(self) -> bool:
         """Whether a job can be submitted to the cluster."""
         return self.cluster.state is ClusterState.READY and isinstance(self.rest, Answered)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether nothing is known that would keep the job from getting its slots."""
+        return self.room is None or self.room.is_enough
 
     @property
     def answers(self) -> bool:

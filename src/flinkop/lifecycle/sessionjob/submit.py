@@ -15,7 +15,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, choose_restore
 from flinkop.lifecycle.sessionjob.remaining import end_what_remains
-from flinkop.lifecycle.sessionjob.seen import ClusterState, JarFailed, JarPending, JarReady, SessionObserved
+from flinkop.lifecycle.sessionjob.seen import ClusterState, JarFailed, JarPending, JarReady, Room, SessionObserved
 from flinkop.lifecycle.start import base_of, begun_start, restore_facts
 from flinkop.lifecycle.step import Submitting
 
@@ -61,7 +61,7 @@ def submit_again(record: Record, observed: SessionObserved, desired: Desired, fr
 
 def ready_jar(observed: SessionObserved) -> JarReady | None:
     """The jar, when everything is there for a submission."""
-    return observed.jar if observed.takes_jobs and isinstance(observed.jar, JarReady) else None
+    return observed.jar if observed.takes_jobs and observed.has_room and isinstance(observed.jar, JarReady) else None
 
 
 def wait_to_submit(record: Record, observed: SessionObserved, desired: Desired) -> Decision:
@@ -87,8 +87,17 @@ def obstacle(observed: SessionObserved) -> tuple[str, str, Health]:
             return "JarUnavailable", f"spec.job.jarURI: {cause}", Health.STALLED
         case JarPending(why):
             return "FetchingJar", why, Health.PROGRESSING
+        case JarReady() if observed.room is not None and not observed.room.is_enough:
+            return "WaitingForSlots", _room_words(observed.room), Health.STALLED
         case _:
             return "WaitingForCluster", "Waiting for the JobManager.", Health.PROGRESSING
+
+
+def _room_words(room: Room) -> str:
+    return (
+        f"The job needs {room.needed} slots, its parallelism, and {room.free} of the session cluster's {room.total} are free. It starts "
+        "when there is room: end other jobs, give the cluster more TaskManagers or slots, or lower spec.job.parallelism."
+    )
 
 
 def _begin(record: Record, desired: Desired, choice: RestoreChoice, point: RestorePoint, jar: JarReady, fresh: Fresh) -> Decision:

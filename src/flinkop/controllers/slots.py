@@ -1,0 +1,49 @@
+"""Room for jobs on the clusters that they share: whoever is about to submit has its slots kept, so that two do not count on the same."""
+
+from __future__ import annotations
+
+from flinkop.api.flinkdeployment import DeploymentMode
+from flinkop.clock import Clock
+from flinkop.controllers.sessioncluster import SessionCluster
+from flinkop.controllers.trigger import Key
+from flinkop.flink.client import FlinkClient
+from flinkop.lifecycle.sessionjob.seen import Room
+
+_KEPT_SECONDS = 10.0
+_MAXIMUM = "slotmanager.number-of-slots.max"
+
+
+class Slots:
+    """Asks JobManagers for free slots. What is kept is forgotten with the process: Flink itself then lets jobs wait."""
+
+    def __init__(self, flink: FlinkClient, clock: Clock) -> None:
+        self._flink, self._clock = flink, clock
+        self._kept: dict[str, dict[Key, tuple[int, float]]] = {}
+
+    async def look(self, key: Key, cluster: SessionCluster, needed: int) -> Room | None:
+        """The room for a job with that parallelism; None where the cluster grows without a bound.
+
+        Raises:
+            FlinkUnreachable, FlinkRejected: the JobManager gives no usable answer.
+        """
+        maximum = cluster.conf.get(_MAXIMUM)
+        if cluster.spec is None or (cluster.spec.mode is DeploymentMode.NATIVE and not (maximum or "").isdigit()):
+            return None
+        total, free = await self._flink.slots(cluster.url)
+        if cluster.spec.mode is DeploymentMode.NATIVE:
+            free, total = free + max(int(maximum or 0) - total, 0), max(int(maximum or 0), total)
+        room = Room(needed, max(free - self._of_others(key, cluster.url), 0), total)
+        if room.is_enough:
+            self._kept.setdefault(cluster.url, {})[key] = needed, self._clock.monotonic() + _KEPT_SECONDS
+        return room
+
+    def release(self, key: Key, url: str) -> None:
+        """The job is there, and has its slots, or it needs none."""
+        self._kept.get(url, {}).pop(key, None)
+
+    def _of_others(self, key: Key, url: str) -> int:
+        now = self._clock.monotonic()
+        kept = {other: entry for other, entry in self._kept.pop(url, {}).items() if entry[1] > now}
+        if kept:
+            self._kept[url] = kept
+        return sum(needed for other, (needed, _) in kept.items() if other != key)
