@@ -1,4 +1,4 @@
-"""Writes the documents that are made from tables in the code; tests compare them."""
+"""Writes the documents and the table that are made from tables in the code; tests compare them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from tests.compatibility import render_compatibility
+from tests.podschema import TABLE, render_pod_schema
 from tests.versions import DOCUMENT, read_rows, render_versions
 
 from flinkop.flinkconf.reference import render_reference
@@ -59,6 +60,7 @@ def main() -> None:
     (_DOCS / "configuration.md").write_text(render_reference(), encoding="utf-8")
     (_DOCS / "compatibility.md").write_text(render_compatibility(), encoding="utf-8")
     DOCUMENT.write_text(render_versions(read_rows()), encoding="utf-8")
+    TABLE.write_text(render_pod_schema(), encoding="utf-8")
     _fill("phases", "architecture.md", phases())
     _fill("changes", "operations.md", changes())
 

@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     resource.has_limits_above_requests,
     resource.has_enough_replicas,
     podtemplate.has_well_formed_pod_templates,
+    podtemplate.gives_what_a_pod_needs,
     podtemplate.names_its_containers,
     podtemplate.lays_like_over_like,
     podtemplate.has_a_main_container,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-from flinkop.api.flinkdeployment import DeploymentMode
+from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec
 from flinkop.flinkconf.operatoroptions import MERGE_ARRAYS_BY_NAME
 from flinkop.flinkconf.option import InvalidOption
+from flinkop.validation.podfield import absent, misfits
 from flinkop.validation.subject import Subject
-from flinkop.validation.violation import Violation, warning
+from flinkop.validation.violation import Severity, Violation, warning
 
 MAIN_CONTAINER = "flink-main-container"
 
 _OF_A_POD = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 _LISTS_OF_NAMED = ("containers", "initContainers", "volumes")
+# what `names_its_containers` tells
+_OF_NAMES = re.compile(rf"\.spec\.({'|'.join(_LISTS_OF_NAMED)})\[\d+\]: has no name;")
 
 # What Flink itself mounts, where the API server refuses a second mount; and what a mount would hide of the image.
 _MOUNTED_BY_FLINK = frozenset({"/opt/flink/conf", "/opt/flink/pod-template"})
@@ -25,16 +30,41 @@ Template = Mapping[str, Any]
 
 
 def has_well_formed_pod_templates(subject: Subject) -> Iterator[Violation]:
-    """Maps are maps, lists are lists of maps."""
+    """What Kubernetes would refuse or drop. What it drops of a template that runs already is only told."""
+    before = _templates_of(subject.previous) if subject.previous else {}
     for path, template in _templates(subject).items():
-        yield from _check_structure(path, template)
+        for violation in _check_structure(path, template):
+            yield replace(violation, severity=Severity.WARNING) if _is_dropped(violation) and before.get(path) == template else violation
+
+
+def _is_dropped(violation: Violation) -> bool:
+    return violation.problem.startswith("is not a field")
+
+
+def gives_what_a_pod_needs(subject: Subject) -> Iterator[Violation]:
+    """Fields that have to be there, in one template or in the other that is laid over it."""
+    yield from dict.fromkeys(violation for path, overlay in _overlays(subject) for violation in _check_needs(subject, path, overlay))
+
+
+def _check_needs(subject: Subject, path: str, overlay: Template | None) -> Iterator[Violation]:
+    base = subject.spec.pod_template
+    if base and overlay and _merges_by_name(subject):  # elements that belong together may stand anywhere
+        return
+    for where, template, beside in (("spec.podTemplate", base, overlay), (path, overlay, base)):
+        for violation in absent(f"{where}.spec", "PodSpec", _pod_spec(template), _pod_spec(beside)):
+            if not _OF_NAMES.search(str(violation)):
+                yield violation
 
 
 def _templates(subject: Subject) -> dict[str, Template]:
+    return _templates_of(subject.spec)
+
+
+def _templates_of(spec: FlinkDeploymentSpec) -> dict[str, Template]:
     found = {
-        "spec.podTemplate": subject.spec.pod_template,
-        "spec.jobManager.podTemplate": subject.spec.job_manager.pod_template,
-        "spec.taskManager.podTemplate": subject.spec.task_manager.pod_template,
+        "spec.podTemplate": spec.pod_template,
+        "spec.jobManager.podTemplate": spec.job_manager.pod_template,
+        "spec.taskManager.podTemplate": spec.task_manager.pod_template,
     }
     return {path: template for path, template in found.items() if template}
 
@@ -42,14 +72,8 @@ def _templates(subject: Subject) -> dict[str, Template]:
 def _check_structure(path: str, template: Template) -> Iterator[Violation]:
     for name in sorted(map(str, template.keys() - _OF_A_POD)):
         yield Violation(f"{path}.{name}", "is not a field of a Pod", "write what belongs to the Pod's spec below spec")
-    for name in ("metadata", "spec"):
-        part = template.get(name)
-        if part is not None and not isinstance(part, Mapping):
-            yield Violation(f"{path}.{name}", "is not a map", "write its fields below it, as in a Pod")
-    for name in _LISTS_OF_NAMED:
-        items = _pod_spec(template).get(name)
-        if items is not None and not _is_list_of_maps(items):
-            yield Violation(f"{path}.spec.{name}", "is not a list of maps", "write one - name: ... for each, as in a Pod")
+    yield from misfits(f"{path}.metadata", "ObjectMeta", template.get("metadata"))
+    yield from misfits(f"{path}.spec", "PodSpec", template.get("spec"))
 
 
 def _pod_spec(template: Template | None) -> Template:

@@ -29,19 +29,19 @@ TEMPLATES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a spec that is a list": (
         {"spec": []},
-        ["spec.podTemplate.spec: is not a map; write its fields below it, as in a Pod"],
+        ["spec.podTemplate.spec: is a list, where Kubernetes takes a map; write its fields below it, as in a Pod"],
     ),
     "metadata that are a text": (
         {"metadata": "x"},
-        ["spec.podTemplate.metadata: is not a map; write its fields below it, as in a Pod"],
+        ["spec.podTemplate.metadata: is a text, where Kubernetes takes a map; write its fields below it, as in a Pod"],
     ),
     "containers that are a map": (
         pod(containers=MAIN),
-        ["spec.podTemplate.spec.containers: is not a list of maps; write one - name: ... for each, as in a Pod"],
+        ["spec.podTemplate.spec.containers: is a map, where Kubernetes takes a list; write - before each of its elements"],
     ),
     "volumes that are texts": (
         pod(volumes=["v"]),
-        ["spec.podTemplate.spec.volumes: is not a list of maps; write one - name: ... for each, as in a Pod"],
+        ["spec.podTemplate.spec.volumes[0]: is a text, where Kubernetes takes a map; write its fields below it, as in a Pod"],
     ),
     "a container without a name": (
         pod(containers=[MAIN, {"image": "x"}]),
