@@ -1,0 +1,7 @@
+package org.apache.flink.api.common;
+
+public enum RuntimeExecutionMode {
+    STREAMING,
+    BATCH,
+    AUTOMATIC
+}
