@@ -14,6 +14,7 @@ NAME = "localhost/flinkop:dev"
 ARCHIVE = place.REPOSITORY / "dist" / "flinkop.tar"
 _BASE = "localhost/flinkop-base:python3.11"
 _PUBLIC_BASE = "docker.io/library/python:3.11-slim"
+_SOURCES = (".py", ".java", ".sh")
 _AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -88,7 +89,7 @@ def _ensure_base() -> str:
 def _content_key() -> str:
     digest = hashlib.sha256()
     sources = [place.REPOSITORY / name for name in ("Dockerfile", "requirements/run.txt")]
-    sources += sorted(path for path in (place.REPOSITORY / "src/flinkop").rglob("*.py"))
+    sources += sorted(path for path in (place.REPOSITORY / "src/flinkop").rglob("*") if path.suffix in _SOURCES)
     for path in sources:
         digest.update(f"{path.relative_to(place.REPOSITORY)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -45,7 +45,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $defaults := dict
   "kubernetes.operator.leader-election.enabled" "true"
   "kubernetes.operator.leader-election.lease-name" (include "flinkop.fullname" .)
-  "kubernetes.operator.health.probe.port" (toString .Values.operatorHealth.port) }}
+  "kubernetes.operator.health.probe.port" (toString .Values.operatorHealth.port)
+  "kubernetes.operator.sql-runner.image" (include "flinkop.image" .) }}
 {{- if .Values.defaultConfiguration.append }}
 {{- $_ := set $defaults "kubernetes.operator.reconcile.interval" "15 s" }}
 {{- $_ := set $defaults "kubernetes.operator.observer.progress-check.interval" "1 s" }}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flinkop.artifact.builtjar import BuiltJar, jar_to_build
-from flinkop.artifact.source import parse_source
+from pathlib import Path
+
+from flinkop.artifact.builtjar import BuiltJar, class_to_run, jar_to_build
+from flinkop.artifact.program import PROGRAMS, read_programs
+from flinkop.artifact.source import Source, parse_source
 from flinkop.artifact.store import ArtifactStore, Fetched, FetchFailed, Fetching, FetchRequest
 from flinkop.artifact.upload import JarUploads, JobManagerProcess, Uploaded, UploadFailed, Uploading
 from flinkop.controllers.sessioncluster import SessionCluster
@@ -17,8 +20,8 @@ from flinkop.lifecycle.sessionjob.seen import Jar, JarFailed, JarPending, JarRea
 class JarSupply:
     """Where the jar of a session job is on its way to the JobManager."""
 
-    def __init__(self, store: ArtifactStore, uploads: JarUploads) -> None:
-        self._store, self._uploads = store, uploads
+    def __init__(self, store: ArtifactStore, uploads: JarUploads, programs: Path = PROGRAMS) -> None:
+        self._store, self._uploads, self._programs = store, uploads, read_programs(programs)
 
     def look(self, key: Key, cluster: SessionCluster, wish: SessionWish) -> Jar:
         """What there is of the jar, now; what is missing is begun in the background."""
@@ -42,6 +45,11 @@ class JarSupply:
         if isinstance(jar, Fetched | BuiltJar):
             self._uploads.forget(_process(key[0], cluster), jar.sha256)
 
+    def entry_class(self, wish: SessionWish) -> str | None:
+        """The class that the JobManager is to run; None: the one that the jar names. Raises InvalidSpec."""
+        job = wish.spec.job
+        return class_to_run(_source(job.jar_uri), job.entry_class, self._programs) if job is not None else None
+
     def sweep(self) -> None:
         """Has jars deleted from JobManagers that no job needed for a while."""
         self._uploads.sweep()
@@ -49,7 +57,7 @@ class JarSupply:
     def _jar(self, key: Key, wish: SessionWish) -> Fetched | BuiltJar | JarPending | JarFailed:
         job = wish.spec.job
         uri = job.jar_uri if job is not None else None
-        built = jar_to_build(parse_source(uri) if uri else None, job.entry_class if job is not None else None)
+        built = jar_to_build(_source(uri), job.entry_class if job is not None else None, self._programs)
         if built is not None:
             return built
         request = FetchRequest(uri or "", wish.checksum, ARTIFACT_HEADERS.read(wish.configuration))
@@ -60,6 +68,10 @@ class JarSupply:
                 return JarFailed(f"{cause}; next try at {again_at:%H:%M:%S} UTC")
             case Fetched() as fetched:
                 return fetched
+
+
+def _source(uri: str | None) -> Source | None:
+    return parse_source(uri) if uri else None
 
 
 def _process(namespace: str, cluster: SessionCluster) -> JobManagerProcess:

@@ -101,7 +101,7 @@ class SessionJobActuator:
         own = run_configuration(wish.configuration, target.cluster.conf, wish.version)
         return RunRequest(
             job_id=action.job_id,
-            entry_class=job.entry_class,
+            entry_class=self._jars.entry_class(wish),
             args=tuple(job.args),
             parallelism=job.parallelism or None,
             savepoint_path=action.restore.path,

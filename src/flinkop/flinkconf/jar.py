@@ -8,6 +8,11 @@ from flinkop.api.flinkversion import FlinkVersion
 USER_LIBRARY = "/opt/flink/usrlib"
 """Flink puts the jars in here on the class path of the job."""
 
+SQL_RUNNER_PATH = "/opt/flinkop/sql-runner.jar"
+"""Where an application's JobManager has the program that runs SQL. On a session cluster this path stands for the jar that is uploaded."""
+
+SQL_RUNNER_CLASS = "flinkop.SqlRunner"
+
 JARS_SINCE = FlinkVersion(1, 19)
 """Since then the command line may name the jar."""
 

@@ -359,6 +359,12 @@ JOB_SUBMISSION_TIMEOUT = _system(
     parse_duration,
     "How long each step of submitting a session job may take: fetching its jar, uploading it, running the program.",
 )
+SQL_RUNNER_IMAGE = _resource(
+    "sql-runner.image",
+    None,
+    _optional_text,
+    "The operator's own image, from which an application that is written in SQL gets the program that runs it. The chart sets it.",
+)
 ARTIFACT_SCHEMES: Option[tuple[str, ...]] = _system(
     "user.artifacts.allowed-schemes",
     ("https",),
@@ -475,6 +481,7 @@ ALL: tuple[Option[Any], ...] = (
     BLOCK_ON_SESSION_JOBS,
     BLOCK_ON_UNMANAGED_JOBS,
     JOB_SUBMISSION_TIMEOUT,
+    SQL_RUNNER_IMAGE,
     ARTIFACT_SCHEMES,
     ARTIFACT_DIRECTORY,
     REFUSE_RESTRICTED_HOSTS,

@@ -20,6 +20,7 @@ from flinkop.resources.naming import common_labels, config_map_name, pod_templat
 from flinkop.resources.podtemplate import merge, with_resources
 from flinkop.resources.service import build_services
 from flinkop.resources.size import size_of
+from flinkop.resources.sqlrunner import runs_sql, with_sql_runner
 from flinkop.resources.taskmanager import build_taskmanagers
 from flinkop.resources.volume import TEMPLATE_FILE, taskmanager_volumes_of, user_library_of, volumes_of
 
@@ -50,9 +51,15 @@ class ClusterObjects:
 
 
 def build_application(
-    namespace: str, name: str, spec: FlinkDeploymentSpec, conf: Mapping[str, str], by_name: bool = False, startup_probe: bool = True
+    namespace: str,
+    name: str,
+    spec: FlinkDeploymentSpec,
+    conf: Mapping[str, str],
+    by_name: bool = False,
+    startup_probe: bool = True,
+    sql_runner_image: str | None = None,
 ) -> ClusterObjects:
-    """The objects of a start. `conf` comes from `with_deployment`; the two flags are options of the operator.
+    """The objects of a start. `conf` comes from `with_deployment`; what follows it are options of the operator.
 
     Raises:
         InvalidSpec: an option or a part of a pod template cannot be read, memory cannot be computed, or the configuration
@@ -60,6 +67,8 @@ def build_application(
     """
     cluster = Cluster(namespace, name, spec, _with_fixed_keys(namespace, name, spec, conf))
     jobmanager, taskmanager = _templates(spec, by_name)
+    if runs_sql(spec):
+        jobmanager = with_sql_runner(jobmanager, sql_runner_image)
     log_files = dict(sorted((spec.log_configuration or logconfiguration.DEFAULTS).items()))
     build = _standalone if cluster.is_standalone else _native
     return build(cluster, jobmanager, taskmanager, log_files, startup_probe)
@@ -87,9 +96,13 @@ def _standalone(
     )
 
 
-def options_of(conf: Mapping[str, str]) -> dict[str, bool]:
+def options_of(conf: Mapping[str, str]) -> dict[str, Any]:
     """The keyword arguments of `build_application` that the operator's options give."""
-    return {"by_name": operatoroptions.MERGE_ARRAYS_BY_NAME.read(conf), "startup_probe": operatoroptions.STARTUP_PROBE.read(conf)}
+    return {
+        "by_name": operatoroptions.MERGE_ARRAYS_BY_NAME.read(conf),
+        "startup_probe": operatoroptions.STARTUP_PROBE.read(conf),
+        "sql_runner_image": operatoroptions.SQL_RUNNER_IMAGE.read(conf),
+    }
 
 
 def owned_by_deployment(obj: Mapping[str, Any], name: str, uid: str) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from flinkop.api.flinkdeployment import FlinkDeploymentSpec
 from flinkop.api.flinksessionjob import FlinkSessionJobSpec
 from flinkop.api.job import JobSpec
 from flinkop.errors import InvalidSpec
+from flinkop.flinkconf.jar import SQL_RUNNER_CLASS, SQL_RUNNER_PATH
 from flinkop.flinkconf.operatoroptions import RESTART_FAILED
 from flinkop.resources.simplecluster import adapt_own_cluster
 
-SQL_RUNNER_JAR = "local:///opt/flinkop/sql-runner.jar"
+SQL_RUNNER_JAR = f"local://{SQL_RUNNER_PATH}"
 """The program that runs SQL statements, which it is given as one argument, `--statements-base64`."""
 
 PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
@@ -64,7 +65,7 @@ def _job(job: ApplicationJob, statements: str | None, default_parallelism: int) 
 def _program(job: ApplicationJob, statements: str | None) -> tuple[str | None, str | None, list[str]]:
     """The jar, the main class, and the arguments that come before those of the user."""
     if job.sql is not None:
-        return SQL_RUNNER_JAR, None, ["--statements-base64", _encoded(job.sql.statements or statements or "")]
+        return SQL_RUNNER_JAR, SQL_RUNNER_CLASS, ["--statements-base64", _encoded(job.sql.statements or statements or "")]
     if job.python is not None:
         return None, PYTHON_DRIVER, _entry(job.python)
     return job.jar_uri, job.main_class or job.entry_class, []
