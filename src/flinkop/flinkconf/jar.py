@@ -30,5 +30,13 @@ def class_path(job: JobSpec, version: FlinkVersion) -> str | None:
 
 def is_in_user_library(jar_uri: str) -> bool:
     """Whether the jar is where Flink looks for jars."""
-    path = jar_uri.removeprefix("local:").lstrip("/")
-    return f"/{path}".startswith(f"{USER_LIBRARY}/")
+    return _path(jar_uri).startswith(f"{USER_LIBRARY}/")
+
+
+def is_sql_runner(jar_uri: str) -> bool:
+    """Whether the jar is the program that runs SQL."""
+    return _path(jar_uri) == SQL_RUNNER_PATH
+
+
+def _path(jar_uri: str) -> str:
+    return "/" + jar_uri.removeprefix("local:").lstrip("/")

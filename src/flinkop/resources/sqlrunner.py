@@ -11,7 +11,7 @@ from typing import Any
 
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec
 from flinkop.errors import InvalidSpec
-from flinkop.flinkconf.jar import SQL_RUNNER_PATH
+from flinkop.flinkconf.jar import SQL_RUNNER_PATH, is_sql_runner
 from flinkop.flinkconf.operatoroptions import SQL_RUNNER_IMAGE
 from flinkop.resources.naming import MAIN_CONTAINER
 from flinkop.resources.podtemplate import MAIN_PATH, list_in, map_in, split_main_container
@@ -25,7 +25,7 @@ _PATH = "podTemplate.spec"
 
 def runs_sql(spec: FlinkDeploymentSpec) -> bool:
     """Whether the job is the program that runs SQL."""
-    return spec.job is not None and (spec.job.jar_uri or "").removeprefix("local:").replace("//", "/") == SQL_RUNNER_PATH
+    return spec.job is not None and is_sql_runner(spec.job.jar_uri or "")
 
 
 def with_sql_runner(template: Mapping[str, Any], image: str | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ OWN_OPTIONS = frozenset(
     for name in (
         *(f"user.artifacts.{name}" for name in ("headers-from", "max-size", "file-directories")),
         *(f"log.{name}" for name in ("level", "format", "established-lines")),
+        "sql-runner.image",
     )
 )
 

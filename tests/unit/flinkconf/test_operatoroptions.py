@@ -99,6 +99,7 @@ OWN_DEFAULTS: dict[str, object] = {
     "log.level": None,
     "log.format": None,
     "log.established-lines": False,
+    "sql-runner.image": None,
 }
 
 

@@ -45,7 +45,7 @@ def configuration_of(spec: FlinkDeploymentSpec, defaults: dict[str, str] | None 
     return build_configuration("ns", "app", spec, defaults or {})
 
 
-def objects_of(spec: FlinkDeploymentSpec, **flags: bool) -> ClusterObjects:
+def objects_of(spec: FlinkDeploymentSpec, **flags: Any) -> ClusterObjects:
     """All objects of its first start."""
     return build_application("ns", "app", spec, with_deployment(configuration_of(spec), a_plan()), **flags)
 

@@ -180,18 +180,19 @@ def test_templates_are_merged_by_position_or_name(by_name: bool, names: list[str
 @pytest.mark.parametrize(
     ("conf", "flags"),
     [
-        ({}, {"by_name": False, "startup_probe": True}),
+        ({}, {"by_name": False, "startup_probe": True, "sql_runner_image": None}),
         (
             {
                 "kubernetes.operator.pod-template.merge-arrays-by-name": "true",
                 "kubernetes.operator.jm-deployment.startup.probe.enabled": "false",
+                "kubernetes.operator.sql-runner.image": "flinkop:1",
             },
-            {"by_name": True, "startup_probe": False},
+            {"by_name": True, "startup_probe": False, "sql_runner_image": "flinkop:1"},
         ),
     ],
     ids=["by default", "the other way"],
 )
-def test_the_operators_options_become_flags(conf: dict[str, str], flags: dict[str, bool]) -> None:
+def test_the_operators_options_become_arguments(conf: dict[str, str], flags: dict[str, Any]) -> None:
     assert options_of(conf) == flags
 
 

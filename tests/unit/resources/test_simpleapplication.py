@@ -16,6 +16,7 @@ from flinkop.api.flinkdeployment import FlinkDeploymentSpec
 from flinkop.api.flinksessionjob import FlinkSessionJobSpec, parse_sessionjob_spec
 from flinkop.api.job import DesiredJobState, JobSpec, UpgradeMode
 from flinkop.errors import InvalidSpec
+from flinkop.flinkconf.jar import SQL_RUNNER_CLASS
 from flinkop.resources.configuration import build_configuration
 from flinkop.resources.simpleapplication import PYTHON_DRIVER, SQL_RUNNER_JAR, adapt_application
 from flinkop.validation.flinkdeployment import validate_flinkdeployment
@@ -107,7 +108,7 @@ def test_statements_reach_the_runner_as_they_are_written(sql: dict[str, Any], of
     job = on_cluster({"sql": sql, "args": ["--a"]}, of_config_map).job
 
     assert job is not None
-    assert (job.jar_uri, job.entry_class, job.args[0], job.args[2:]) == (SQL_RUNNER_JAR, None, "--statements-base64", ["--a"])
+    assert (job.jar_uri, job.entry_class, job.args[0], job.args[2:]) == (SQL_RUNNER_JAR, SQL_RUNNER_CLASS, "--statements-base64", ["--a"])
     assert b64decode(job.args[1]).decode() == expected
 
 

@@ -28,7 +28,7 @@ public final class SqlRunner {
     }
 
     public static void main(String[] arguments) {
-        if (arguments.length != 2 || !arguments[0].equals(ARGUMENT)) {
+        if (arguments.length < 2 || !arguments[0].equals(ARGUMENT)) {
             throw new SqlFailed("wrong arguments; write " + ARGUMENT + " and the statements in base64");
         }
         String text = new String(Base64.getDecoder().decode(arguments[1]), StandardCharsets.UTF_8);
