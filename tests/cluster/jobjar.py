@@ -10,12 +10,13 @@ from tests.cluster import flinkimage, place
 from tests.cluster.process import locked, run, step
 
 SOURCES = Path(__file__).parents[1] / "e2e" / "jobs"
+MAIN_CLASS = "CountingJob"
 
 
 def build(version: str, sources: Path = SOURCES) -> Path:
     """A layer with `/opt/flink/usrlib/<directory>.jar`, made once per content of the Java files."""
     files = sorted(sources.glob("*.java"))
-    digest = hashlib.sha256(b"".join([version.encode(), *(path.read_bytes() for path in files)])).hexdigest()[:16]
+    digest = hashlib.sha256(b"".join([version.encode(), MAIN_CLASS.encode(), *(path.read_bytes() for path in files)])).hexdigest()[:16]
     layer = place.cache() / "jobs" / digest
     with locked(layer.with_suffix(".lock")):
         if not layer.exists():
@@ -32,7 +33,7 @@ def _compile(version: str, files: list[Path], layer: Path) -> None:
     jars.mkdir(parents=True)
     flink = next((flinkimage.distribution(version) / "opt/flink/lib").glob("flink-dist-*.jar"))
     run("javac", "--release", "11", "-nowarn", "-cp", flink, "-d", classes, *files)
-    run("jar", "--create", "--file", jars / "test-job.jar", "-C", classes, ".")
+    run("jar", "--create", "--file", jars / "test-job.jar", "--main-class", MAIN_CLASS, "-C", classes, ".")
     run("chown", "-R", "9999:9999", scratch / "layer" / "opt/flink/usrlib")
     (scratch / "layer").rename(layer)
     shutil.rmtree(scratch)

@@ -36,7 +36,8 @@ def a_target(url: str) -> SessionTarget:
 
 async def test_programs_that_take_long_leave_connections_to_their_jobmanager_for_looking() -> None:
     flink = SlowJobManagers()
-    actuator = SessionJobActuator(cast(Any, None), cast(Any, flink), cast(Any, None))
+    jars = SimpleNamespace(entry_class=lambda _wish: None)
+    actuator = SessionJobActuator(cast(Any, None), cast(Any, flink), cast(Any, jars))
     action = SubmitJob("a" * 32, "jar", RestorePoint(RestoreSource.EMPTY))
     async with asyncio.TaskGroup() as tasks:
         for url in ["http://one"] * 5 + ["http://other"]:
