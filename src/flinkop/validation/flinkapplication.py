@@ -8,6 +8,12 @@ from flinkop.api.flinkapplication import FlinkApplicationSpec
 from flinkop.validation.flinkcluster import validate_own_cluster
 from flinkop.validation.violation import Violation, warning
 
+LONGEST_STATEMENTS = 256 * 1024
+"""In bytes. They come to the JobManager in its ConfigMap, which may have 1 MiB, and are kept in the resource's status."""
+
+LONGEST_STATEMENTS_OF_STANDALONE = 90 * 1024
+"""In bytes: there they are an argument of the container's command, in base64, and Linux takes none of more than 128 KiB."""
+
 _FORMS = "write one of jarURI, mainClass, sql and python"
 
 # Fields that describe a cluster of the application's own.
@@ -54,6 +60,25 @@ def has_statements(spec: FlinkApplicationSpec) -> Iterator[Violation]:
         yield Violation("spec.job.sql.configMap.name", "is not set", "name the ConfigMap with the statements")
     elif sql.config_map is None and not (sql.statements or "").strip():
         yield Violation("spec.job.sql.statements", "is not set", "write the statements, or configMap with the name of a ConfigMap")
+    yield from has_statements_of_a_size(spec, sql.statements or "")
+
+
+def has_statements_of_a_size(spec: FlinkApplicationSpec, statements: str) -> Iterator[Violation]:
+    """`statements`, wherever they are written, are not too long for the way that they take."""
+    sql, size = spec.job.sql, len(statements.encode())
+    is_standalone = spec.flink_cluster is None and spec.task_manager.replicas is not None
+    longest = LONGEST_STATEMENTS_OF_STANDALONE if is_standalone else LONGEST_STATEMENTS
+    if sql is not None and size > longest:
+        ways = "divide them among several applications"
+        more = f", or leave taskManager.replicas out, which allows {LONGEST_STATEMENTS // 1024} KiB" if is_standalone else ""
+        problem = f"has {-(-size // 1024)} KiB, and at most {longest // 1024} KiB reach the JobManager"
+        yield Violation(f"spec.job.sql.{'configMap' if sql.config_map else 'statements'}", problem, ways + more)
+
+
+def has_no_arguments_beside_sql(spec: FlinkApplicationSpec) -> Iterator[Violation]:
+    """Statements have no use for them. Only told."""
+    if spec.job.sql is not None and spec.job.args:
+        yield warning("spec.job.args", "has no effect on SQL", "leave it out")
 
 
 def has_a_python_program(spec: FlinkApplicationSpec) -> Iterator[Violation]:
@@ -101,6 +126,7 @@ RULES: tuple[Callable[[FlinkApplicationSpec], Iterator[Violation]], ...] = (
     has_one_program,
     has_one_main_class,
     has_statements,
+    has_no_arguments_beside_sql,
     has_a_python_program,
     has_parallelism,
 )

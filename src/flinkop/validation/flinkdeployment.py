@@ -53,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     standalone.is_reactive_where_flink_can_be,
     standalone.names_the_class_of_a_jar_that_flink_does_not_search,
     standalone.has_a_jar_that_is_one,
+    standalone.has_arguments_that_a_command_line_takes,
     standalone.has_options_with_an_effect,
 )
 

@@ -20,6 +20,8 @@ _WITHOUT_EFFECT = {
 _CLAIM_MODES = ("execution.savepoint-restore-mode", "execution.state-recovery.claim-mode")
 _ONLY_CLAIM_MODE = "NO_CLAIM"
 
+_LONGEST_ARGUMENT = 128 * 1024 - 1  # Linux: MAX_ARG_STRLEN, with its end
+
 
 def is_reactive_where_flink_can_be(subject: Subject) -> Iterator[Violation]:
     """Flink's reactive mode takes the TaskManagers it is given: that is for one job, and where Flink cannot ask for more."""
@@ -44,6 +46,16 @@ def names_the_class_of_a_jar_that_flink_does_not_search(subject: Subject) -> Ite
     if not job.entry_class and not is_in_user_library(job.jar_uri) and not is_python(job):
         problem = f"is not set, and Flink {subject.version.dotted} looks for the main class of a standalone job only in {USER_LIBRARY}"
         yield Violation("spec.job.entryClass", problem, "name the main class, or put the jar there")
+
+
+def has_arguments_that_a_command_line_takes(subject: Subject) -> Iterator[Violation]:
+    """In a standalone cluster they are arguments of the container's command."""
+    job = subject.spec.job
+    for position, argument in enumerate(job.args if job is not None and _is_standalone(subject) else ()):
+        size = len(argument.encode())
+        if size > _LONGEST_ARGUMENT:
+            problem = f"has {size} bytes, and the command line of a standalone cluster takes at most {_LONGEST_ARGUMENT} in one argument"
+            yield Violation(f"spec.job.args[{position}]", problem, "write spec.mode: native, or bring it to the job in a file")
 
 
 def has_a_jar_that_is_one(subject: Subject) -> Iterator[Violation]:

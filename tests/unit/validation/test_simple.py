@@ -60,6 +60,8 @@ def test_what_is_wrong_with_a_cluster_is_told(changes: dict[str, Any], sentences
     assert [str(violation) for violation in found] == sentences
 
 
+FIXED: dict[str, Any] = {"flinkVersion": "1.20", "taskManager": {"replicas": 1}}
+
 APPLICATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "on a cluster": ({**ON_CLUSTER, "job": JAR}, []),
     "on its own": ({"flinkVersion": "1.20", "job": JAR}, []),
@@ -88,6 +90,23 @@ APPLICATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "statements twice": (
         {**ON_CLUSTER, "job": {"sql": {"statements": "x", "configMap": {"name": "x"}}}},
         ["spec.job.sql.configMap: is set together with statements; keep one of the two"],
+    ),
+    "statements that just fit": ({**ON_CLUSTER, "job": {"sql": {"statements": "ä" * 128 * 1024}}}, []),
+    "statements that are too long": (
+        {**ON_CLUSTER, "job": {"sql": {"statements": "ä" * 128 * 1024 + ";"}}},
+        ["spec.job.sql.statements: has 257 KiB, and at most 256 KiB reach the JobManager; divide them among several applications"],
+    ),
+    "statements that just fit a command line": ({**FIXED, "job": {"sql": {"statements": "x" * 90 * 1024}}}, []),
+    "statements that are too long for a command line": (
+        {**FIXED, "job": {"sql": {"statements": "x" * 91 * 1024}}},
+        [
+            "spec.job.sql.statements: has 91 KiB, and at most 90 KiB reach the JobManager; "
+            "divide them among several applications, or leave taskManager.replicas out, which allows 256 KiB"
+        ],
+    ),
+    "arguments beside SQL": (
+        {**ON_CLUSTER, "job": {"sql": {"statements": "x"}, "args": ["a"]}},
+        ["spec.job.args: has no effect on SQL; leave it out"],
     ),
     "no Python program": (
         {**ON_CLUSTER, "job": {"python": {}}},

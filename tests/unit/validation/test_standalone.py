@@ -51,6 +51,15 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["spec.job.jarURI: has a comma, at which Flink's command line would cut it; give the jar another name"],
     ),
     "a comma in the jar of a native cluster": ({"job": {"jarURI": "local:///a,b.jar"}}, []),
+    "an argument that is just short enough": ({**STANDALONE, "job": {"args": ["x" * 131071]}}, []),
+    "one that is not": (
+        {**STANDALONE, "job": {"args": ["a", "ä" * 65536]}},
+        [
+            "spec.job.args[1]: has 131072 bytes, and the command line of a standalone cluster takes at most 131071 in one argument; "
+            "write spec.mode: native, or bring it to the job in a file"
+        ],
+    ),
+    "one in a native cluster": ({"job": {"args": ["x" * 131072]}}, []),
     "arguments of the entry point": (
         {**STANDALONE, "flinkConfiguration": {ARGUMENTS: "-D a=b"}},
         [
