@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.e2e.world import JAR, NAMESPACE, World, a_flinkdeployment
+from tests.e2e.world import JAR, NAMESPACE, World
 
-RUNNER = "local:///opt/flinkop/sql-runner.jar"
-CLUSTER = "sql-session"
+CLUSTER = "sql-cluster"
+CONFIGURATION = {"kubernetes.jobmanager.cpu.limit-factor": "5", "kubernetes.taskmanager.cpu.limit-factor": "5"}
 STATEMENTS = """\
 -- numbers; and what becomes of them
 SET 'pipeline.name' = 'numbers; in SQL';
@@ -31,18 +30,15 @@ SELECT nothing FROM numbers;
 NAMED = "statement 3 in line 3 (INSERT INTO kept)"
 
 
-def program(statements: str) -> dict[str, Any]:
-    """The fields of `spec.job` that run SQL."""
-    encoded = b64encode(statements.encode()).decode()
-    return {"jarURI": RUNNER, "entryClass": "flinkop.SqlRunner", "args": ["--statements-base64", encoded], "upgradeMode": "stateless"}
-
-
-def a_session_job(name: str, **job: Any) -> dict[str, Any]:
+def an_application(name: str, sql: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    """A FlinkApplication, small where it has a cluster of its own."""
+    size = {"cpu": 0.2, "memory": "1024m"}
+    own = {"flinkVersion": "1.20", "configuration": CONFIGURATION, "jobManager": size, "taskManager": size}
     return {
-        "apiVersion": "flink.apache.org/v1beta1",
-        "kind": "FlinkSessionJob",
+        "apiVersion": "flink.apache.org/v1",
+        "kind": "FlinkApplication",
         "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {"deploymentName": CLUSTER, "job": {"parallelism": 1, "upgradeMode": "stateless", **job}},
+        "spec": {**({} if "flinkCluster" in spec else own), "job": {"parallelism": 1, "sql": sql}, **spec},
     }
 
 
@@ -56,47 +52,51 @@ def told(world: World, name: str, what: str) -> None:
     world.wait_for(name, lambda found: what in str((found.get("status") or {}).get("message")), 120, f"told {what!r}")
 
 
-@pytest.mark.parametrize("mode", ["native", "standalone"])
-def test_sql_runs_on_a_cluster_of_its_own(world: World, mode: str) -> None:
-    name = f"sql-{mode}"
-    manifest = a_flinkdeployment(name, ha=False, **program(STATEMENTS))
-    manifest["spec"]["mode"] = mode
-    world.apply(manifest)
-    world.wait_until_running(name)
-    assert job_name(world, name) == "numbers; in SQL"
-    if mode == "native":
-        world.patch(name, {"job": {"args": program(WRONG)["args"]}})
-        told(world, name, NAMED)
-    world.delete(name)
-    world.leaves_nothing(name)
+@pytest.mark.parametrize("replicas", [None, 1], ids=["native", "standalone"])
+def test_sql_runs_on_a_cluster_of_its_own_and_a_wrong_statement_is_named(world: World, replicas: int | None) -> None:
+    applications, name = World(world.cluster, "flinkapplication"), "sql-standalone" if replicas else "sql-native"
+    manifest = an_application(name, {"statements": STATEMENTS})
+    manifest["spec"]["taskManager"]["replicas"] = replicas
+    applications.apply(manifest)
+    applications.wait_until_running(name)
+    assert job_name(applications, name) == "numbers; in SQL"
+    applications.patch(name, {"job": {"sql": {"statements": WRONG}}})
+    told(applications, name, NAMED)
+    applications.delete(name)
+    applications.leaves_nothing(name)
 
 
 @pytest.fixture(scope="module")
 def session(world: World) -> Iterator[World]:
-    """A session cluster."""
-    manifest = a_flinkdeployment(CLUSTER, ha=False)
-    del manifest["spec"]["job"]
-    world.apply(manifest)
-    world.wait_until_running(CLUSTER)
-    yield world.session_jobs(CLUSTER)
-    world.delete(CLUSTER, 120)
-    world.leaves_nothing(CLUSTER)
+    """A FlinkCluster."""
+    clusters = World(world.cluster, "flinkcluster")
+    size = {"cpu": 0.2, "memory": "1024m"}
+    spec = {"flinkVersion": "1.20", "configuration": CONFIGURATION, "jobManager": size, "taskManager": {**size, "replicas": 1, "slots": 4}}
+    metadata = {"name": CLUSTER, "namespace": NAMESPACE}
+    clusters.apply({"apiVersion": "flink.apache.org/v1", "kind": "FlinkCluster", "metadata": metadata, "spec": spec})
+    clusters.wait_until_running(CLUSTER)
+    yield World(world.cluster, "flinkapplication", CLUSTER)
+    clusters.delete(CLUSTER, 120)
+    clusters.leaves_nothing(CLUSTER)
 
 
-def test_sql_runs_on_a_session_cluster_and_a_wrong_statement_is_named(session: World) -> None:
-    session.apply(a_session_job("sql-job", **program(STATEMENTS)))
-    session.wait_until_running("sql-job")
-    assert job_name(session, "sql-job") == "numbers; in SQL"
-    session.apply(a_session_job("sql-wrong", **program(WRONG)))
+def test_sql_runs_on_a_shared_cluster_from_a_config_map_too_and_a_wrong_statement_is_named(session: World) -> None:
+    shared = {"flinkCluster": {"name": CLUSTER}}
+    session.cluster.kubectl("-n", NAMESPACE, "create", "configmap", "statements", f"--from-literal=statements.sql={STATEMENTS}")
+    session.apply(an_application("sql-shared", {"configMap": {"name": "statements"}}, **shared))
+    session.wait_until_running("sql-shared")
+    assert job_name(session, "sql-shared") == "numbers; in SQL"
+    session.apply(an_application("sql-wrong", {"statements": WRONG}, **shared))
     told(session, "sql-wrong", NAMED)
-    for name in ("sql-wrong", "sql-job"):
+    for name in ("sql-wrong", "sql-shared"):
         session.delete(name)
 
 
-def test_a_jar_of_the_session_clusters_image_needs_no_main_class_and_is_named_when_it_is_missing(session: World) -> None:
-    session.apply(a_session_job("with-manifest", jarURI=JAR))
+def test_a_jar_of_the_clusters_image_needs_no_main_class_and_is_named_when_it_is_missing(session: World) -> None:
+    shared = {"flinkCluster": {"name": CLUSTER}}
+    session.apply(an_application("with-manifest", {}, **shared, job={"jarURI": JAR, "parallelism": 1}))
     session.wait_until_running("with-manifest")
-    session.apply(a_session_job("missing", jarURI="local:///opt/flink/usrlib/missing.jar", entryClass="CountingJob"))
-    told(session, "missing", "/opt/flink/usrlib/missing.jar is not in the JobManager's image")
+    session.apply(an_application("missing", {}, **shared, job={"jarURI": "local:///opt/missing.jar", "mainClass": "CountingJob"}))
+    told(session, "missing", "the jar /opt/missing.jar is not in the JobManager's image")
     for name in ("missing", "with-manifest"):
         session.delete(name)

@@ -17,7 +17,9 @@ FILES = sorted(EXAMPLES.glob("*.yaml"))
 def clusters(path: Path) -> list[dict[str, Any]]:
     """What becomes a cluster of that name."""
     documents = list(yaml.safe_load_all(path.read_text()))
-    return [one for one in documents if one["kind"] not in ("FlinkSessionJob", "FlinkStateSnapshot") and not one["spec"].get("flinkCluster")]
+    return [
+        one for one in documents if one["kind"] not in ("FlinkSessionJob", "FlinkStateSnapshot") and not one["spec"].get("flinkCluster")
+    ]
 
 
 def flinkdeployments(path: Path) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import Effect, diff_spec
 from flinkop.resources.simpleapplication import adapt_application
 from flinkop.resources.simplecluster import adapt_cluster
-from flinkop.validation.flinkapplication import validate_flinkapplication
+from flinkop.validation.flinkapplication import has_statements_of_a_size, validate_flinkapplication
 from flinkop.validation.flinkcluster import validate_flinkcluster
 from flinkop.validation.simplepath import as_simple
 from flinkop.validation.violation import Violation
@@ -84,6 +84,7 @@ def _application(resource: Mapping[str, Any], around: Around) -> FlinkApplicatio
     _refuse(validate_flinkapplication(spec))
     if around.problem is not None:
         raise InvalidSpec(around.problem)
+    _refuse(has_statements_of_a_size(spec, around.statements or ""))
     return spec
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
-from weakref import WeakValueDictionary
 
 from flinkop.controllers.finalizer import set_finalizer
 from flinkop.controllers.jarsupply import JarSupply
@@ -14,10 +12,12 @@ from flinkop.controllers.jobactuator import JobActuator
 from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
 from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import SessionWish
+from flinkop.controllers.submissionturns import SubmissionTurns
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkUnreachable, TerminalError
 from flinkop.flink.client import FlinkClient
 from flinkop.flink.jar import Accepted, AlreadyRunning, JarUnknown, Rejected, RunRequest
+from flinkop.flinkconf.jar import PYTHON_CLASSES
 from flinkop.kube.client import KubeClient
 from flinkop.lifecycle.action import (
     Action,
@@ -34,9 +34,6 @@ from flinkop.lifecycle.action import (
 from flinkop.resources.sessionjob import run_configuration
 
 TARGET_LABEL = "target.session"
-
-_AT_ONCE = 2
-"""Submissions to one JobManager. Programs may take long, and the connections that looks go through are few."""
 
 
 @dataclass(slots=True)
@@ -59,7 +56,7 @@ class SessionJobActuator:
     def __init__(self, kube: KubeClient, flink: FlinkClient, jars: JarSupply, kind: JobKind = FLINK_SESSION_JOB_KIND) -> None:
         self._kube, self._flink, self._jars, self._kind = kube, flink, jars, kind
         self._job = JobActuator(flink)
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns = SubmissionTurns()
 
     async def perform(self, action: Action, target: SessionTarget) -> None:
         """Performs `action`.
@@ -82,9 +79,9 @@ class SessionJobActuator:
                 raise AssertionError(f"{type(action).__name__} is no action of a session job")
 
     async def _submit(self, action: SubmitJob, target: SessionTarget) -> None:
-        turn = self._turns.setdefault(target.cluster.url, asyncio.Semaphore(_AT_ONCE))
-        async with turn:
-            outcome = await self._flink.run_jar(target.cluster.url, action.jar_id, self._request(action, target))
+        request = self._request(action, target)
+        async with self._turns.take(target.cluster.url, alone=request.entry_class in PYTHON_CLASSES):
+            outcome = await self._flink.run_jar(target.cluster.url, action.jar_id, request)
         match outcome:
             case Accepted() | AlreadyRunning():
                 return

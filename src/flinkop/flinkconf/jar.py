@@ -13,6 +13,11 @@ SQL_RUNNER_PATH = "/opt/flinkop/sql-runner.jar"
 
 SQL_RUNNER_CLASS = "flinkop.SqlRunner"
 
+PYTHON_CLASSES = ("org.apache.flink.client.python.PythonDriver", "org.apache.flink.client.python.PythonGatewayServer")
+"""Flink's own for programs in Python. Their calls come on threads of their own, and get the id and the configuration of whatever program
+the JobManager was told to run last: on a session cluster nothing else may be submitted meanwhile. Source: StreamExecutionEnvironment, which
+keeps those for threads that it does not know in a static field, 1.16 to 2.3."""
+
 JARS_SINCE = FlinkVersion(1, 19)
 """Since then the command line may name the jar."""
 

@@ -9,6 +9,7 @@ from flinkop.api.cluster import DeploymentMode
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.api.job import JobSpec, UpgradeMode
 from flinkop.flinkconf.flinkoptions import CHECKPOINT_DIRECTORY, CHECKPOINTS_ON_DEMAND_SINCE, NEW_NAMES, SAVEPOINT_DIRECTORY
+from flinkop.flinkconf.jar import PYTHON_CLASSES
 from flinkop.flinkconf.operatoroptions import MAX_CHECKPOINT_AGE, PERIODIC_CHECKPOINT_INTERVAL, PERIODIC_SAVEPOINT_INTERVAL
 from flinkop.flinkconf.option import InvalidOption, Option
 from flinkop.flinkconf.schedule import Schedule
@@ -18,7 +19,6 @@ from flinkop.validation.violation import Violation, warning
 # Up to 1.18 the jar must be in the image; up to 1.20 one must be named, unless the program is Python, or the cluster standalone.
 _REMOTE_JARS_SINCE = FlinkVersion(1, 19)
 _NO_JAR_SINCE = FlinkVersion(2, 0)
-_PYTHON_CLASSES = ("org.apache.flink.client.python.PythonDriver", "org.apache.flink.client.python.PythonGatewayServer")
 _PYTHON_ARGUMENTS = frozenset({"-py", "-pym", "--python", "--pyModule"})
 
 # The path that stands for "high-availability metadata, or fail" in a configuration.
@@ -54,7 +54,7 @@ def has_a_jar_that_flink_can_run(subject: Subject) -> Iterator[Violation]:
 
 def is_python(job: JobSpec) -> bool:
     """Whether Flink takes the job for a Python program."""
-    return job.entry_class in _PYTHON_CLASSES or not _PYTHON_ARGUMENTS.isdisjoint(job.args)
+    return job.entry_class in PYTHON_CLASSES or not _PYTHON_ARGUMENTS.isdisjoint(job.args)
 
 
 def keeps_its_state_somewhere(subject: WithJob) -> Iterator[Violation]:
