@@ -105,6 +105,15 @@ class FlinkStateSnapshotStatus(ReportedStatus):
     failures: int | None = None
     """How many tries failed."""
 
+    job_id: str | None = None
+    """The job that Flink was asked for it."""
+
+    waiting_since: str | None = None
+    """Since when its job is waited for."""
+
+    next_try_at: str | None = None
+    """When it is tried again after a failure."""
+
 
 def parse_snapshot_spec(raw: Mapping[str, Any]) -> FlinkStateSnapshotSpec:
     """Reads `spec` as the API server stores it, or as `to_wire` wrote it. Raises WrongFields, as `read_model` does."""

@@ -89,9 +89,24 @@ def for_savepoint(since: datetime, settings: Settings) -> Deadline:
 
 def for_snapshot(kind: Kind, trigger: Trigger, settings: Settings) -> Deadline:
     """A savepoint or checkpoint of a job that goes on has to complete."""
-    since = datetime.fromtimestamp(trigger.since / 1000, UTC)
-    options = f"{flinkoptions.CHECKPOINT_TIMEOUT.key} and kubernetes.operator.{kind.word}.trigger.grace-period"
+    return for_snapshot_since(kind, datetime.fromtimestamp(trigger.since / 1000, UTC), settings)
+
+
+def for_snapshot_since(kind: Kind, since: datetime, settings: Settings) -> Deadline:
+    """A savepoint or checkpoint that Flink was asked for at `since` has to complete."""
+    options = f"{flinkoptions.CHECKPOINT_TIMEOUT.key} and {_grace(kind)}"
     return Deadline(since, since + settings.checkpoint_timeout + kind.grace(settings), options)
+
+
+def for_job_of_snapshot(kind: Kind, since: datetime, settings: Settings, *, exists: bool) -> Deadline:
+    """The job that a snapshot is to be taken of has to run; one whose resource does not exist has to be created."""
+    if exists:
+        return for_readiness(since, settings)
+    return Deadline(since, since + kind.grace(settings), _grace(kind))
+
+
+def _grace(kind: Kind) -> str:
+    return f"kubernetes.operator.{kind.word}.trigger.grace-period"
 
 
 def readiness_words(record: Record, desired: Desired, now: datetime) -> str:

@@ -23,6 +23,7 @@ class Component(StrEnum):
     OPERATOR = "Operator"
     JOBMANAGER = "JobManagerDeployment"
     JOB = "Job"
+    SNAPSHOT = "Snapshot"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What becomes of one FlinkStateSnapshot: pure decisions."""
