@@ -55,17 +55,21 @@ class Kind:
 _PHASE = Column("Phase", ".status.phase")
 _READY = Column("Ready", '.status.conditions[?(@.type=="Ready")].status')
 _AGE = Column("Age", ".metadata.creationTimestamp", type="date")
-_REASON = Column("Reason", ".status.reason", priority=1)
+_REASON = Column("Reason", ".status.reason")
+_SINCE = Column("Since", '.status.conditions[?(@.type=="Ready")].lastTransitionTime', type="date")
+_MESSAGE = Column("Message", ".status.message", priority=1)
 _RESTORED_FROM = Column("Restored From", ".status.restore.source", priority=1)
 _JOBS = Column("Jobs", ".status.jobs", type="integer")
 _TASK_MANAGERS = Column("Task Managers", ".status.taskManagers", type="integer")
 
-# The established columns come first: scripts count on their places.
+# The established columns come first: scripts count on their places. Then whether it is well, what it does, and since when it is (not) well.
 _OF_JOBS = (
     Column("Job Status", ".status.jobStatus.state"),
     Column("Lifecycle State", ".status.lifecycleState"),
     _PHASE,
     _READY,
+    _REASON,
+    _SINCE,
     _AGE,
 )
 
@@ -76,7 +80,7 @@ FLINK_DEPLOYMENT = Kind(
     spec=FlinkDeploymentSpec,
     status=FlinkDeploymentStatus,
     description="A Flink cluster: with a job an application cluster, without one a session cluster.",
-    columns=(*_OF_JOBS, _REASON, _RESTORED_FROM),
+    columns=(*_OF_JOBS, _RESTORED_FROM, _MESSAGE),
     scale={
         "specReplicasPath": ".spec.taskManager.replicas",
         "statusReplicasPath": ".status.taskManager.replicas",
@@ -91,7 +95,7 @@ FLINK_SESSION_JOB = Kind(
     spec=FlinkSessionJobSpec,
     status=FlinkSessionJobStatus,
     description="A job on a session cluster, which is a FlinkDeployment without a job.",
-    columns=(*_OF_JOBS, Column("Cluster", ".spec.deploymentName", priority=1), _REASON, _RESTORED_FROM),
+    columns=(*_OF_JOBS, Column("Cluster", ".spec.deploymentName", priority=1), _RESTORED_FROM, _MESSAGE),
 )
 
 FLINK_STATE_SNAPSHOT = Kind(
@@ -106,8 +110,10 @@ FLINK_STATE_SNAPSHOT = Kind(
         Column("Result Timestamp", ".status.resultTimestamp"),
         Column("Snapshot State", ".status.state"),
         _READY,
-        _AGE,
         _REASON,
+        _SINCE,
+        _AGE,
+        _MESSAGE,
     ),
 )
 
@@ -118,7 +124,7 @@ FLINK_CLUSTER = Kind(
     spec=FlinkClusterSpec,
     status=FlinkClusterStatus,
     description="A Flink cluster that jobs share, in the simple style.",
-    columns=(_PHASE, _READY, _JOBS, _TASK_MANAGERS, _AGE, _REASON),
+    columns=(_PHASE, _READY, _JOBS, _TASK_MANAGERS, _REASON, _SINCE, _AGE, _MESSAGE),
     version=SIMPLE_VERSION,
 )
 
@@ -134,10 +140,12 @@ FLINK_APPLICATION = Kind(
         _READY,
         _JOBS,
         _TASK_MANAGERS,
+        _REASON,
+        _SINCE,
         _AGE,
         Column("Cluster", ".spec.flinkCluster.name", priority=1),
-        _REASON,
         _RESTORED_FROM,
+        _MESSAGE,
     ),
     version=SIMPLE_VERSION,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,11 @@ def test_the_table_shows_the_established_columns_and_ours(kubectl: Kubectl, reso
             "phase": "Running",
             "reason": "JobRunning",
             "restore": {"source": "savepoint"},
-            "conditions": [{"type": "Running", "status": "False"}, {"type": "Ready", "status": "True"}],
+            "message": "The job is running.",
+            "conditions": [
+                {"type": "Running", "status": "False", "lastTransitionTime": "2020-01-01T00:00:00Z"},
+                {"type": "Ready", "status": "True", "lastTransitionTime": f"{datetime.now(UTC) - timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"},
+            ],
         }
     }
     kubectl("patch", "flinkdep", "established", "--subresource=status", "--type=merge", "-p", json.dumps(status))
@@ -119,7 +124,9 @@ def test_the_table_shows_the_established_columns_and_ours(kubectl: Kubectl, reso
         "PHASE": "Running",
         "READY": "True",
         "REASON": "JobRunning",
+        "SINCE": "3h",
         "RESTORED FROM": "savepoint",
+        "MESSAGE": "The job is running.",
     }
 
 
@@ -130,6 +137,12 @@ def test_a_change_of_the_status_is_no_change_of_the_spec(kubectl: Kubectl, resou
     assert after["spec"] == resource["spec"]
     assert after["metadata"]["generation"] == resource["metadata"]["generation"]
     assert after["status"] == {"phase": "Running"}
+
+
+def test_a_resource_that_nobody_has_looked_at_is_not_taken_for_ready(kubectl: Kubectl, resource: dict[str, Any]) -> None:
+    kubectl("delete", "flinkdep", "established")
+    kubectl("apply", "-f", str(MANIFEST))
+    assert kubectl.read("flinkdep", "established")["status"] == {"observedGeneration": -1}
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

@@ -91,7 +91,7 @@ def test_our_own_fields_are_in_the_status_and_are_these(kind: Kind) -> None:
 
 @every_kind
 def test_nothing_in_the_spec_is_required_and_nothing_has_a_default(kind: Kind) -> None:
-    ours = OURS[kind.name].values()
+    ours = [schema for path, schema in OURS[kind.name].items() if path != "status"]
     every_schema = [the_schema(kind), *ours, *(field["items"] for field in ours if "items" in field)]
     assert not any("default" in schema for schema in every_schema)
     required = [schema["required"] for schema in every_schema if "required" in schema]
@@ -129,12 +129,20 @@ def test_names_are_the_established_ones_and_those_of_the_article(crd: dict[str, 
 
 
 COLUMNS = {
-    "FlinkDeployment": (["Job Status", "Lifecycle State", "Phase", "Ready", "Age"], ["Reason", "Restored From"]),
-    "FlinkSessionJob": (["Job Status", "Lifecycle State", "Phase", "Ready", "Age"], ["Cluster", "Reason", "Restored From"]),
-    "FlinkStateSnapshot": (["Path", "Result Timestamp", "Snapshot State", "Ready", "Age"], ["Reason"]),
-    "FlinkCluster": (["Phase", "Ready", "Jobs", "Task Managers", "Age"], ["Reason"]),
-    "FlinkApplication": (["Phase", "Ready", "Jobs", "Task Managers", "Age"], ["Cluster", "Reason", "Restored From"]),
+    "FlinkDeployment": (["Job Status", "Lifecycle State", "Phase", "Ready", "Reason", "Since", "Age"], ["Restored From", "Message"]),
+    "FlinkSessionJob": (
+        ["Job Status", "Lifecycle State", "Phase", "Ready", "Reason", "Since", "Age"],
+        ["Cluster", "Restored From", "Message"],
+    ),
+    "FlinkStateSnapshot": (["Path", "Result Timestamp", "Snapshot State", "Ready", "Reason", "Since", "Age"], ["Message"]),
+    "FlinkCluster": (["Phase", "Ready", "Jobs", "Task Managers", "Reason", "Since", "Age"], ["Message"]),
+    "FlinkApplication": (["Phase", "Ready", "Jobs", "Task Managers", "Reason", "Since", "Age"], ["Cluster", "Restored From", "Message"]),
 }
+
+
+@every_kind
+def test_a_resource_that_nobody_has_looked_at_is_not_taken_for_ready(kind: Kind) -> None:
+    assert the_schema(kind)["properties"]["status"]["default"] == {"observedGeneration": -1}
 
 
 @every_kind
