@@ -16,7 +16,7 @@ from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore
 from flinkop.controllers.servedkind import NOTHING_AROUND, Around, LookAround, look_at_nothing
-from flinkop.controllers.sessionactuator import SessionJobActuator, SessionTarget
+from flinkop.controllers.sessionactuator import JarLost, SessionJobActuator, SessionTarget
 from flinkop.controllers.sessioncluster import Configuration, SessionCluster, SessionClusters
 from flinkop.controllers.sessiondesire import SessionWish, basis_of_session, read_session_wish
 from flinkop.controllers.sessionobserver import SessionJobObserver
@@ -45,6 +45,7 @@ class Memory:
     stale_version: str | None = None
     refusal: Refusal | None = None
     refused_trigger: RefusedTrigger | None = None
+    not_submitted: bool = False
     wish: SessionWish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
     asked: tuple[Any, ...] = field(default=())
@@ -103,7 +104,7 @@ class FlinkSessionJobController:
             await self._record(resource, record, decision, None, memory)
             return Done() if around.problem is None else RequeueAfter(_LOOK_AGAIN.total_seconds())
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
-        knowledge = Knowledge(None, memory.refusal, None, memory.refused_trigger)
+        knowledge = Knowledge(None, memory.refusal, None, memory.refused_trigger, not_submitted=memory.not_submitted)
         try:
             observed = await self._observer.observe(key, record, wish, cluster, knowledge, fresh.now)
         except TerminalError as error:
@@ -147,6 +148,9 @@ class FlinkSessionJobController:
                 await self._actuator.perform(action, target)
             except NamespaceTerminating:
                 return Done()
+            except JarLost:
+                memory.not_submitted = True
+                return RequeueAfter(0)
             except (TerminalError, TransientError) as error:
                 match action:
                     case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if is_refusal(error):
@@ -156,7 +160,7 @@ class FlinkSessionJobController:
                     case _:
                         return self._refused(error, target.wish, memory)
         if decision.actions:  # a pass without one does not tell whether what was refused is taken now
-            memory.refusal = None
+            memory.refusal, memory.not_submitted = None, False
         if again:
             return RequeueAfter(0)
         return self._next_look(decision, target)

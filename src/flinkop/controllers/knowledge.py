@@ -25,10 +25,11 @@ def is_refusal(error: Exception) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What this process remembers about a key and no store shows."""
+    """What this process remembers about a key and no store shows. `not_submitted`: the last submission was not made: no jar."""
 
     started_uid: str | None
     refusal: Refusal | None
     refused_ingress: RefusedIngress | None = None
     refused_trigger: RefusedTrigger | None = None
     refused_rescale: str | None = None
+    not_submitted: bool = False

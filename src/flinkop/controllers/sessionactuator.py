@@ -46,6 +46,10 @@ class SessionTarget:
     cluster: SessionCluster
 
 
+class JarLost(FlinkUnreachable):
+    """The JobManager has lost the jar, so that the job was not submitted: as soon as the jar is there again it can be."""
+
+
 class SubmissionRejected(TerminalError):
     """The JobManager did not take the job: its program does not run, or names a class that is not there."""
 
@@ -87,7 +91,7 @@ class SessionJobActuator:
                 return
             case JarUnknown():
                 self._jars.forget(target.key, target.cluster, target.wish)
-                raise FlinkUnreachable("the JobManager has lost the jar: uploading it again")
+                raise JarLost("the JobManager has lost the jar: uploading it again")
             case Rejected(cause):
                 raise SubmissionRejected(f"The JobManager did not take the job: {cause}")
         assert_never(outcome)

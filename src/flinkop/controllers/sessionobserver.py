@@ -49,7 +49,7 @@ class SessionJobObserver:
         Raises:
             TransientError: the Kubernetes API server cannot answer now.
         """
-        seen = SessionObserved(cluster=cluster.cluster, refusal=knowledge.refusal)
+        seen = SessionObserved(cluster=cluster.cluster, refusal=knowledge.refusal, not_submitted=knowledge.not_submitted)
         if cluster.cluster.serves:
             seen = await self._ask_flink(record, wish, cluster, seen, knowledge, now)
         if needs_metadata(record, seen, wish.desired):
@@ -85,7 +85,7 @@ class SessionJobObserver:
 
     async def _ha_metadata(self, namespace: str, cluster: str, record: Record) -> HaMetadata:
         found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector_of(common_labels(cluster)))
-        return view.read_ha_metadata(cluster, record.job.job_id, found)
+        return view.read_session_metadata(cluster, record.job.job_id, found)
 
 
 def _ages(record: Record, wish: SessionWish) -> tuple[float, float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -204,6 +205,14 @@ def read_ha_metadata(cluster_id: str, job_id: str | None, config_maps: Iterable[
         job_graphs=sum(len(graph_keys(found)) for found in alive),
         config_maps=len(alive),
     )
+
+
+def read_session_metadata(cluster_id: str, job_id: str | None, config_maps: Sequence[Mapping[str, Any]]) -> HaMetadata:
+    """Those of one job on a session cluster, which recovers only jobs whose graph it has: a config map may outlive its job."""
+    found = read_ha_metadata(cluster_id, job_id, config_maps)
+    graphs = [key for one in config_maps if is_ha_config_map(cluster_id, one) for key in graph_keys(one)]
+    is_stored = any(key.endswith(f"-{job_id}") or key.startswith("application-") for key in graphs)
+    return found if is_stored else replace(found, exists=False, job_id=None, checkpoints=0)
 
 
 def is_ha_config_map(cluster_id: str, config_map: Mapping[str, Any]) -> bool:

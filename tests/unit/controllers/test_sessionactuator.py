@@ -6,9 +6,11 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from flinkop.api.flinkversion import FlinkVersion
-from flinkop.controllers.sessionactuator import SessionJobActuator, SessionTarget
-from flinkop.flink.jar import Accepted
+from flinkop.controllers.sessionactuator import JarLost, SessionJobActuator, SessionTarget
+from flinkop.flink.jar import Accepted, JarUnknown
 from flinkop.lifecycle.action import SubmitJob
 from flinkop.lifecycle.restore import RestorePoint, RestoreSource
 
@@ -48,3 +50,19 @@ async def test_programs_that_take_long_leave_connections_to_their_jobmanager_for
         flink.go_on.set()
     assert flink.running == {"http://one": 0, "http://other": 0}
     assert len(actuator._turns) == 0
+
+
+class WithoutJars:
+    """A JobManager that was restarted."""
+
+    async def run_jar(self, _url: str, jar: str, _request: Any) -> JarUnknown:
+        return JarUnknown()
+
+
+async def test_a_jar_that_the_jobmanager_has_lost_is_told_from_a_submission_whose_answer_is_lost() -> None:
+    forgotten: list[Any] = []
+    jars = SimpleNamespace(forget=lambda *what: forgotten.append(what))
+    actuator, target = SessionJobActuator(cast(Any, None), cast(Any, WithoutJars()), cast(Any, jars)), a_target("http://one")
+    with pytest.raises(JarLost):
+        await actuator.perform(SubmitJob("a" * 32, "jar", RestorePoint(RestoreSource.EMPTY)), target)
+    assert forgotten == [(target.key, target.cluster, target.wish)]

@@ -20,6 +20,7 @@ from flinkop.controllers.view import (
     makes_pods_of,
     read_ha_metadata,
     read_jobmanager,
+    read_session_metadata,
     with_cause,
 )
 from flinkop.lifecycle.observed import Crash, HaMetadata, Restart, Trouble
@@ -293,3 +294,18 @@ def test_job_graphs_are_found_under_the_keys_of_all_flink_versions() -> None:
     config_map = a_config_map("x", "jobGraph-1", "executionPlan-2", "application-3", "checkpointID-4", "address", "counter")
     assert graph_keys(config_map) == ["jobGraph-1", "executionPlan-2", "application-3"]
     assert graph_keys({"metadata": {}}) == []
+
+
+@pytest.mark.parametrize(
+    ("graph", "exists"),
+    [
+        pytest.param(f"jobGraph-{JOB}", True, id="stored up to 1.20"),
+        pytest.param(f"executionPlan-{JOB}", True, id="stored from 2.0 on"),
+        pytest.param("application-1", True, id="of an application, from 2.3 on: whose is not told"),
+        pytest.param(f"jobGraph-{OTHER_JOB}", False, id="another job's"),
+        pytest.param("address", False, id="none: its config map has outlived the job"),
+    ],
+)
+def test_a_job_without_a_stored_graph_is_not_recovered(graph: str, exists: bool) -> None:
+    found = read_session_metadata("app", JOB, [of_job(JOB, 2), a_config_map("app-cluster-config-map", graph)])
+    assert (found.exists, found.checkpoints) == (exists, 2 if exists else 0)

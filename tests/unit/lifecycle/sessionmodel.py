@@ -27,7 +27,10 @@ LATEST = 50.0
 
 @dataclass
 class Job:
-    """A job in one JobManager process. Where that did not initialize it, nothing is `known` of its checkpoints."""
+    """A job in one JobManager process. Where that did not initialize it, nothing is `known` of its checkpoints.
+
+    `empty`: it has statistics, which do not say yet what it was restored from.
+    """
 
     job_id: str
     count: int
@@ -38,6 +41,7 @@ class Job:
     stop_path: str | None = None
     savepoint: str | None = None
     known: bool = False
+    empty: bool = False
     changed_at: float = 0.0
     args: str = ""
     triggers: dict[str, Trigger] = field(default_factory=dict)
@@ -51,6 +55,8 @@ class Job:
         """What its JobManager knows of its checkpoints."""
         if not self.known:
             return {"known": False}
+        if self.empty:
+            return {}
         return {
             "count": self.checkpoints + bool(self.savepoint),
             "path": self.stop_path or self.savepoint or (self.owned if self.checkpoints else None),
@@ -94,6 +100,7 @@ class World:
         self.violations: list[str] = []
         self.floor = 0
         self.hangs = self.savepoints_fail = self.savepoints_are_slow = self.has_no_slots = False
+        self.adaptive = rng.random() < 0.5
         self.jar_is_missing = self.rejects = self.clears_slowly = False
         self._savepoints = 0
 
@@ -202,6 +209,7 @@ class World:
     def _create(self, process: Process, job: Job) -> None:
         if self._lives(process, job) and job.state is JobState.INITIALIZING:
             self._set(job, JobState.CREATED)
+            job.known, job.empty = True, self.adaptive
             if job.args.startswith("throws"):
                 self._end(process, job, JobState.FAILED)
             else:
@@ -213,7 +221,7 @@ class World:
         if self.has_no_slots:
             self.time.after(2.0, lambda: self._run(process, job))
             return
-        job.known = True
+        job.empty = False
         self._set(job, JobState.RUNNING)
         self.time.after(self.some(5.0, 25.0), lambda: self._checkpoint(process, job))
 

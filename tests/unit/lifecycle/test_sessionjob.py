@@ -44,10 +44,11 @@ from flinkop.lifecycle.observed import (
     Unreachable,
 )
 from flinkop.lifecycle.phase import TRANSITIONS, Phase
+from flinkop.lifecycle.question import Question
 from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.restore import RestorePoint, RestoreSource
 from flinkop.lifecycle.sessionjob.decide import HANDLERS, decide_session_job
-from flinkop.lifecycle.sessionjob.question import needs_jar
+from flinkop.lifecycle.sessionjob.question import needs_jar, session_job_questions
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed, JarPending, JarReady, SessionObserved
 from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint
 
@@ -148,7 +149,7 @@ def test_a_job_that_shows_up_runs() -> None:
     assert (decision.record.phase, decision.record.health, decision.record.step) == (
         Phase.RUNNING,
         Health.SETTLED,
-        Submitting(NOW - timedelta(seconds=10)),
+        None,
     )
 
 
@@ -446,3 +447,23 @@ def test_the_stop_of_a_job_is_not_told_as_that_of_its_cluster(mode: str) -> None
     told = decide_session_job(a_record(), seen(ha=ha(3)), replace(an_upgrade(), upgrade_mode=mode), FRESH).record.message
     assert told.startswith(("Stopping the job", "Cancelling the job"))
     assert "cluster" not in told
+
+
+@pytest.mark.parametrize("mode", ["savepoint", "last-state"])
+def test_a_recovered_job_that_waits_for_slots_can_be_upgraded_when_it_knows_what_it_goes_on_from(mode: str) -> None:
+    lost = a_record(phase=Phase.DEPLOYING, start=a_start(lost_at=NOW), job=JobRecord(JOB_ID, "job", JobState.RECONCILING))
+    wish, waits = replace(an_upgrade(), upgrade_mode=mode), seen(job=a_job(JobState.CREATED), ha=ha(3))
+    assert Question.CHECKPOINTS in session_job_questions(lost, wish)
+    assert CancelJob not in kinds(decide_session_job(lost, replace(waits, checkpoints=Checkpoints()), wish, FRESH))
+    knows = replace(waits, checkpoints=Checkpoints(restored_path=CHECKPOINT))
+    cancelling = decide_session_job(lost, knows, wish, FRESH)
+    assert kinds(cancelling) == [CancelJob]
+    left = ended(JobState.CANCELED, checkpoints=Checkpoints(restored_path=CHECKPOINT))
+    assert decide_session_job(cancelling.record, left, wish, FRESH).record.savepoint_path == CHECKPOINT
+
+
+def test_a_submission_that_the_jobmanager_says_was_none_is_repeated_as_soon_as_the_jar_is_there() -> None:
+    assert (
+        kinds(decide_session_job(submitted(), seen(job=None, jar=JarPending("Uploading."), not_submitted=True), a_desired(), FRESH)) == []
+    )
+    assert kinds(decide_session_job(submitted(), seen(job=None, not_submitted=True), a_desired(), FRESH)) == [SubmitJob]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.health import checks_health
-from flinkop.lifecycle.observed import Observed
+from flinkop.lifecycle.observed import JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, job_questions
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.step import Cancelling
 
 _NEVER_SUBMITTED = frozenset({Phase.CREATED, Phase.SUSPENDED})
+_MAY_RUN = frozenset({Phase.DEPLOYING, Phase.RUNNING})
+_NOT_SEEN_RUNNING = frozenset({JobState.RECONCILING, JobState.INITIALIZING, JobState.CREATED})
 _MAY_LACK_ITS_JOB = frozenset({Phase.DEPLOYING, Phase.UPGRADING, Phase.DELETING})
 
 
@@ -20,7 +23,15 @@ def session_job_questions(record: Record, desired: Desired) -> Question:
     asked = job_questions(record, desired) | Question.JOB
     if checks_health(record, desired):
         asked |= Question.CHECKPOINTS | Question.RESTARTS
+    if _stops_what_may_be_recovered(record, desired):
+        asked |= Question.CHECKPOINTS
     return asked
+
+
+def _stops_what_may_be_recovered(record: Record, desired: Desired) -> bool:
+    """Such a job may be cancelled when its JobManager knows what it goes on from."""
+    stops = isinstance(record.step, Cancelling) or (desired.wants_restart and record.phase in _MAY_RUN and record.was_ready)
+    return stops and record.job.state in _NOT_SEEN_RUNNING
 
 
 def needs_metadata(record: Record, observed: Observed, desired: Desired) -> bool:

@@ -70,12 +70,14 @@ class SessionObserved(Observed):
     """One look. `jar` is None when it was not asked for; `strays` are given-up jobs of the resource that run all the same.
 
     `room` is None when it was not asked for, or does not matter: jobs are submitted, and wait for slots in Flink.
+    `not_submitted`: the JobManager has said that the last submission was none.
     """
 
     cluster: Cluster = Cluster()
     jar: Jar | None = None
     strays: tuple[str, ...] = ()
     room: Room | None = None
+    not_submitted: bool = False
 
     @property
     def takes_jobs(self) -> bool:

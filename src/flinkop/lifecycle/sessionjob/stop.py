@@ -64,8 +64,13 @@ def _not_while_it_is_recovered(record: Record, observed: SessionObserved, desire
 
 
 def is_being_recovered(record: Record, observed: Observed) -> bool:
-    """Whether the job has run before and is not initialized yet."""
+    """Whether the job has run before, and its JobManager does not know yet from which checkpoint it goes on.
+
+    One that waits for slots knows it, other than with the adaptive scheduler.
+    """
     if observed.job is None or observed.job.state not in _NOT_INITIALIZED:
+        return False
+    if observed.checkpoints is not None and observed.checkpoints.newest_path is not None:
         return False
     has_run = record.stable is not None and record.stable == record.reconciled
     return has_run or (record.start is not None and record.start.lost_at is not None)

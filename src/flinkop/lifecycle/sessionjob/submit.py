@@ -52,7 +52,7 @@ def submit_again(record: Record, observed: SessionObserved, desired: Desired, fr
     jar, since = ready_jar(observed), record.step.since if isinstance(record.step, Submitting) else None
     if jar is None or record.start is None or record.restore is None or record.restore.point is None:
         return None
-    if since is not None and fresh.now < since + _AGAIN:
+    if since is not None and fresh.now < since + _AGAIN and not observed.not_submitted:
         return None
     action = SubmitJob(record.job.job_id or "", jar.jar_id, record.restore.point)
     message = f"The job did not show up yet: submitting it again. {readiness_words(record, desired, fresh.now)}"
