@@ -86,9 +86,11 @@ class JarUploads:
             case Failed(cause, again_at):
                 return UploadFailed(cause, again_at)
 
-    def forget(self, process: JobManagerProcess, sha256: str) -> None:
-        """The JobManager does not know the jar any more: the next look uploads it again."""
-        self._work.forget((process, sha256))
+    def forget(self, process: JobManagerProcess, jar_id: str) -> None:
+        """The JobManager does not know the jar any more: the next look uploads it again. Flink puts its name at the end of its id."""
+        match = _OURS.search(jar_id)
+        if match is not None:
+            self._work.forget((process, match[1]))
 
     def sweep(self) -> None:
         """Has those deleted that nobody asked for during two minutes, in the background. Jobs that run do not need them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from flinkop.artifact.builtjar import BuiltJar, class_to_run, jar_to_build
@@ -13,7 +14,6 @@ from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import SessionWish
 from flinkop.controllers.trigger import Key
 from flinkop.errors import InvalidSpec
-from flinkop.flinkconf.operatoroptions import ARTIFACT_HEADERS
 from flinkop.lifecycle.sessionjob.seen import Jar, JarFailed, JarPending, JarReady
 
 
@@ -23,10 +23,10 @@ class JarSupply:
     def __init__(self, store: ArtifactStore, uploads: JarUploads, programs: Path = PROGRAMS) -> None:
         self._store, self._uploads, self._programs = store, uploads, read_programs(programs)
 
-    def look(self, key: Key, cluster: SessionCluster, wish: SessionWish) -> Jar:
-        """What there is of the jar, now; what is missing is begun in the background."""
+    def look(self, key: Key, cluster: SessionCluster, wish: SessionWish, headers: Mapping[str, str]) -> Jar:
+        """What there is of the jar, now; what is missing is begun in the background. `headers` are secret."""
         try:
-            jar = self._jar(key, wish)
+            jar = self._jar(key, wish, headers)
         except InvalidSpec as error:
             return JarFailed(str(error))
         if not isinstance(jar, Fetched | BuiltJar):
@@ -39,11 +39,9 @@ class JarSupply:
             case UploadFailed(cause, again_at):
                 return JarFailed(f"it cannot be uploaded to the JobManager: {cause}; next try at {again_at:%H:%M:%S} UTC")
 
-    def forget(self, key: Key, cluster: SessionCluster, wish: SessionWish) -> None:
+    def forget(self, namespace: str, cluster: SessionCluster, jar_id: str) -> None:
         """The JobManager has lost the jar: it is uploaded again."""
-        jar = self._jar(key, wish)
-        if isinstance(jar, Fetched | BuiltJar):
-            self._uploads.forget(_process(key[0], cluster), jar.sha256)
+        self._uploads.forget(_process(namespace, cluster), jar_id)
 
     def entry_class(self, wish: SessionWish) -> str | None:
         """The class that the JobManager is to run; None: the one that the jar names. Raises InvalidSpec."""
@@ -54,13 +52,13 @@ class JarSupply:
         """Has jars deleted from JobManagers that no job needed for a while."""
         self._uploads.sweep()
 
-    def _jar(self, key: Key, wish: SessionWish) -> Fetched | BuiltJar | JarPending | JarFailed:
+    def _jar(self, key: Key, wish: SessionWish, headers: Mapping[str, str]) -> Fetched | BuiltJar | JarPending | JarFailed:
         job = wish.spec.job
         uri = job.jar_uri if job is not None else None
         built = jar_to_build(_source(uri), job.entry_class if job is not None else None, self._programs)
         if built is not None:
             return built
-        request = FetchRequest(uri or "", wish.checksum, ARTIFACT_HEADERS.read(wish.configuration))
+        request = FetchRequest(uri or "", wish.checksum, headers)
         match self._store.look(request, key):
             case Fetching():
                 return JarPending("Fetching the jar.")

@@ -135,7 +135,6 @@ class Observer:
             pods_overdue=bool(masters) and all(view.is_overdue(pod, now) for pod in masters),
             taskmanagers=view.read_taskmanagers(taskmanagers) if taskmanagers else None,
             taskmanager_pods=len(workers) if wish.desired.standalone else 0,
-            workers=sum(view.is_running(pod) for pod in workers),
             taskmanagers_overdue=bool(workers) and all(view.is_overdue(pod, now) for pod in workers),
             workers=Workers(len(workers), view.count_ready(workers)),
             restart=next(filter(None, map(view.find_restart, masters)), None),

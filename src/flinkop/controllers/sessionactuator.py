@@ -90,7 +90,7 @@ class SessionJobActuator:
             case Accepted() | AlreadyRunning():
                 return
             case JarUnknown():
-                self._jars.forget(target.key, target.cluster, target.wish)
+                self._jars.forget(target.key[0], target.cluster, action.jar_id)
                 raise JarLost("the JobManager has lost the jar: uploading it again")
             case Rejected(cause):
                 raise SubmissionRejected(f"The JobManager did not take the job: {cause}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from flinkop.controllers import view
+from flinkop.controllers.jarheaders import JarHeaders
 from flinkop.controllers.jarsupply import JarSupply
 from flinkop.controllers.jobobserver import JobObserver
 from flinkop.controllers.knowledge import Knowledge
@@ -14,7 +15,7 @@ from flinkop.controllers.sessiondesire import SessionWish
 from flinkop.controllers.sharedlook import SharedLook
 from flinkop.controllers.slots import Slots
 from flinkop.controllers.trigger import Key
-from flinkop.errors import FlinkRejected, FlinkUnreachable
+from flinkop.errors import FlinkRejected, FlinkUnreachable, InvalidSpec
 from flinkop.flink.client import FlinkClient
 from flinkop.flink.model import JobOverview, JobState
 from flinkop.kube.client import KubeClient
@@ -25,7 +26,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.sessionjob.question import needs_jar, needs_metadata, session_job_questions
-from flinkop.lifecycle.sessionjob.seen import JarReady, SessionObserved
+from flinkop.lifecycle.sessionjob.seen import Jar, JarFailed, JarReady, SessionObserved
 from flinkop.resources.naming import common_labels, selector_of
 
 _ENDED = frozenset({JobState.FAILED, JobState.CANCELED, JobState.FINISHED})
@@ -39,7 +40,7 @@ class SessionJobObserver:
 
     def __init__(self, kube: KubeClient, flink: FlinkClient, looks: SharedLook, jars: JarSupply, slots: Slots | None = None) -> None:
         self._kube, self._looks, self._jars, self._slots = kube, looks, jars, slots
-        self._job = JobObserver(flink)
+        self._job, self._headers = JobObserver(flink), JarHeaders(kube)
 
     async def observe(
         self, key: Key, record: Record, wish: SessionWish, cluster: SessionCluster, knowledge: Knowledge, now: datetime
@@ -55,7 +56,7 @@ class SessionJobObserver:
         if needs_metadata(record, seen, wish.desired):
             seen = replace(seen, ha=await self._ha_metadata(key[0], cluster.name, record))
         if needs_jar(record, seen, wish.desired) and seen.takes_jobs:
-            seen = replace(seen, jar=self._jars.look(key, cluster, wish))
+            seen = replace(seen, jar=await self._jar(key, cluster, wish))
         return seen if self._slots is None else await self._with_room(self._slots, key, wish, cluster, seen)
 
     async def _with_room(
@@ -69,6 +70,13 @@ class SessionJobObserver:
             return replace(seen, room=await slots.look(key, cluster, needed))
         except (FlinkUnreachable, FlinkRejected) as trouble:
             return replace(seen, rest=Unreachable(str(trouble)))
+
+    async def _jar(self, key: Key, cluster: SessionCluster, wish: SessionWish) -> Jar:
+        try:
+            headers = await self._headers.read(key[0], wish.configuration)
+        except InvalidSpec as error:
+            return JarFailed(str(error))
+        return self._jars.look(key, cluster, wish, headers)
 
     async def _ask_flink(
         self, record: Record, wish: SessionWish, cluster: SessionCluster, seen: SessionObserved, knowledge: Knowledge, now: datetime

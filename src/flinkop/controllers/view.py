@@ -124,11 +124,6 @@ def is_alive(pod: Mapping[str, Any]) -> bool:
     return (pod.get("status") or {}).get("phase") not in {"Succeeded", "Failed"}
 
 
-def is_running(pod: Mapping[str, Any]) -> bool:
-    """A pod whose containers have started."""
-    return (pod.get("status") or {}).get("phase") == "Running"
-
-
 def find_trouble(deployment: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -> Trouble | None:
     """The first reason why a pod cannot start. Source of the reasons: official operator, JobManager failure detection."""
     for pod in pods:

@@ -234,7 +234,6 @@ class Observed:
 
     `creating`: a pod waits for its containers to be made, and nothing that is watched tells why.
 
-    `workers` counts the TaskManagers that run, in either mode.
 
     `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
 
@@ -249,7 +248,6 @@ class Observed:
     replica_sets: int = 0
     taskmanagers: TaskManagers | None = None
     taskmanager_pods: int = 0
-    workers: int = 0
     taskmanagers_overdue: bool = False
     restart: Restart | None = None
     workers: Workers | None = None

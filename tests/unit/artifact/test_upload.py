@@ -105,7 +105,7 @@ async def test_a_jar_that_the_jobmanager_lost_is_uploaded_again(world: World) ->
     assert isinstance(first, Uploaded)
     world.jars.names.clear()
     assert await world.flink.run_jar(world.url, first.jar_id, RunRequest(job_id=JOB)) == JarUnknown()
-    world.uploads.forget(PROCESS, world.jar.sha256)
+    world.uploads.forget(PROCESS, f"0a1b_{world.jar.sha256}.jar")
     second = await world.upload(world.jar)
     assert isinstance(second, Uploaded)
     assert await world.flink.run_jar(world.url, second.jar_id, RunRequest(job_id=JOB)) == Accepted()

@@ -55,7 +55,7 @@ async def test_programs_that_take_long_leave_connections_to_their_jobmanager_for
 class WithoutJars:
     """A JobManager that was restarted."""
 
-    async def run_jar(self, _url: str, jar: str, _request: Any) -> JarUnknown:
+    async def run_jar(self, _url: str, _jar: str, _request: Any) -> JarUnknown:
         return JarUnknown()
 
 
@@ -65,4 +65,4 @@ async def test_a_jar_that_the_jobmanager_has_lost_is_told_from_a_submission_whos
     actuator, target = SessionJobActuator(cast(Any, None), cast(Any, WithoutJars()), cast(Any, jars)), a_target("http://one")
     with pytest.raises(JarLost):
         await actuator.perform(SubmitJob("a" * 32, "jar", RestorePoint(RestoreSource.EMPTY)), target)
-    assert forgotten == [(target.key, target.cluster, target.wish)]
+    assert forgotten == [("team", target.cluster, "jar")]
