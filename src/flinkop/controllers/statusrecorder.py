@@ -60,7 +60,7 @@ class StatusRecorder:
         before = resource.get("status") or {}
         if after != before:
             version = resource["metadata"]["resourceVersion"]
-            resource = await self._write(resource, after)
+            resource = await self.replace(resource, after)
             if resource["metadata"]["resourceVersion"] != version:  # an old CRD drops fields, so that nothing may have changed
                 memory.stale_version = version
         _tell(record, decision)
@@ -69,7 +69,12 @@ class StatusRecorder:
         self._events.record(resource, decision.events)
         return resource
 
-    async def _write(self, resource: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def replace(self, resource: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Makes `status` that of the resource; gives the resource as it is then.
+
+        Raises:
+            TransientError: the API server cannot answer now, or somebody else was faster.
+        """
         metadata = resource["metadata"]
         body = {
             "apiVersion": resource["apiVersion"],

@@ -33,10 +33,12 @@ from flinkop.flink.model import (
     read_checkpoint_path,
     read_checkpoints,
     read_cluster_info,
+    read_disposal,
     read_exceptions,
     read_execution_result,
     read_jobs,
     read_operation,
+    read_request_id,
     read_requirements,
     read_restarts,
     read_slots,
@@ -120,9 +122,14 @@ class FlinkClient:
         """Has a checkpoint taken of the running job, from Flink 1.17. Outcome: `checkpoint_status`."""
         await self._call("POST", base_url, f"/jobs/{job_id}/checkpoints", {"triggerId": trigger_id, "checkpointType": checkpoint_type})
 
-    async def dispose_savepoint(self, base_url: str, path: str) -> None:
-        """Has the files of a savepoint deleted, by and by."""
-        await self._call("POST", base_url, "/savepoint-disposal", {"savepoint-path": path})
+    async def dispose_savepoint(self, base_url: str, path: str) -> str:
+        """Has the files of a savepoint deleted, by and by. Gives the id of the request: see `disposal_status`."""
+        answer = await self._call("POST", base_url, "/savepoint-disposal", {"savepoint-path": path})
+        return _understood(answer, read_request_id, "POST /savepoint-disposal")
+
+    async def disposal_status(self, base_url: str, request_id: str) -> AsyncOperation:
+        """What became of a disposal; Unknown when the JobManager has not heard of it. A location is empty."""
+        return await self._find(base_url, f"/savepoint-disposal/{request_id}", read_disposal) or Unknown()
 
     async def cancel_job(self, base_url: str, job_id: str) -> None:
         """Has the job cancelled; one that has ended already is success."""

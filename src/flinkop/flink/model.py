@@ -18,6 +18,9 @@ NOT_ADDRESSABLE = "<checkpoint-not-externally-addressable>"
 # The text of Flink's StopWithSavepointStoppingException, 1.16 to 2.3.
 _SAVEPOINT_ALL_THE_SAME = re.compile(r"savepoint has been created at: (\S{1,2000}), but the corresponding job")
 
+# The texts of Flink's FileNotFoundExceptions, 1.16 to 2.3.
+_NOT_THERE = re.compile(r"Cannot find (?:checkpoint or savepoint file/directory|meta data file)")
+
 
 class JobState(StrEnum):
     """Flink's `JobStatus`."""
@@ -140,6 +143,22 @@ def read_operation(answer: Mapping[str, Any]) -> InProgress | Completed | Failed
         return Completed(_text(operation["location"]))
     trace = _trace(operation.get("failure-cause"))
     return _made_all_the_same(trace) or Failed(summarize(trace))
+
+
+def read_request_id(answer: Mapping[str, Any]) -> str:
+    """Under which the outcome of a request is asked for."""
+    return _text(answer["request-id"])
+
+
+def read_disposal(answer: Mapping[str, Any]) -> InProgress | Completed | Failed:
+    """The status of a disposal. A savepoint that is not there counts as disposed of."""
+    if _text(_map(answer["status"])["id"]) != "COMPLETED":
+        return InProgress()
+    cause = _optional_map(answer.get("operation")).get("failure-cause")
+    if cause is None:
+        return Completed("")
+    trace = _trace(cause)
+    return Completed("") if _NOT_THERE.search(trace) else Failed(summarize(trace))
 
 
 def read_checkpoint_operation(answer: Mapping[str, Any]) -> InProgress | CompletedCheckpoint | Failed:

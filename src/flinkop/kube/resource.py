@@ -43,6 +43,7 @@ FLINK_DEPLOYMENTS = Resource("flink.apache.org", "v1beta1", "flinkdeployments", 
 FLINK_SESSION_JOBS = Resource("flink.apache.org", "v1beta1", "flinksessionjobs", "FlinkSessionJob")
 FLINK_CLUSTERS = Resource("flink.apache.org", "v1", "flinkclusters", "FlinkCluster")
 FLINK_APPLICATIONS = Resource("flink.apache.org", "v1", "flinkapplications", "FlinkApplication")
+FLINK_STATE_SNAPSHOTS = Resource("flink.apache.org", "v1beta1", "flinkstatesnapshots", "FlinkStateSnapshot")
 
 _BY_KIND = {(r.api_version, r.kind): r for r in (DEPLOYMENTS, PODS, SERVICES, CONFIG_MAPS, EVENTS, LEASES, INGRESSES, FLINK_DEPLOYMENTS)}
 

@@ -50,7 +50,7 @@ def forget_old(decision: Decision, desired: Desired) -> Decision:
 
 def _superfluous(record: Record, desired: Desired, now: datetime, restored_path: str | None = None) -> Taken | None:
     needed = _needed(record, desired, restored_path)
-    return next((taken for taken in _candidates(record, desired, now) if _place(taken.location) not in needed), None)
+    return next((taken for taken in _candidates(record, desired, now) if place_of(taken.location) not in needed), None)
 
 
 def _candidates(record: Record, desired: Desired, now: datetime) -> list[Taken]:
@@ -69,9 +69,9 @@ def _needed(record: Record, desired: Desired, restored_path: str | None) -> froz
     point = record.restore.point if record.restore is not None else None
     base = record.start.base_path if record.start is not None else None
     paths = (base, point.path if point else None, desired.initial_savepoint_path, restored_path)
-    return frozenset(_place(path) for path in paths if path is not None)
+    return frozenset(place_of(path) for path in paths if path is not None)
 
 
-def _place(path: str) -> str:
+def place_of(path: str) -> str:
     """One spelling of a path: people also write `file:///`, a slash at the end, or the file in it."""
     return re.sub("^file:/+", "/", path).rstrip("/").removesuffix("/_metadata")

@@ -116,6 +116,7 @@ class Informer:
         if not self._is_missing:
             _log.warning("kind not served", resource=self.resource.plural, error=type(error).__name__, cause=str(error))
         self._is_missing, self._heard_at = True, self._clock.monotonic()
+        self.store.available = False
         self._synced.set()
         return False, error
 
@@ -140,6 +141,7 @@ class Informer:
                 case Removed(obj):
                     self._remove(key_of(obj), self._trimmed(obj))
                 case Complete():
+                    self.store.available = True
                     self._swap()
 
     def _put(self, obj: Object) -> None:

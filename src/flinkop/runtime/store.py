@@ -17,9 +17,13 @@ def key_of(obj: Mapping[str, Any]) -> Key:
 
 
 class Store:
-    """Objects must not be changed by readers. Every method runs within one turn of the event loop, so readers never see half a change."""
+    """Objects must not be changed by readers. Every method runs within one turn of the event loop, so readers never see half a change.
+
+    `available` is False while the kind is not installed, or may not be listed: then there are no objects of it.
+    """
 
     def __init__(self, indexers: Mapping[str, Indexer] | None = None) -> None:
+        self.available = True
         self._objects: dict[Key, Object] = {}
         self._indexers = dict(indexers or {})
         self._indexes: dict[str, dict[str, set[Key]]] = {name: {} for name in self._indexers}
@@ -93,6 +97,11 @@ class NamespacedStores:
         """The object of that key."""
         store = self._of(key[0])
         return None if store is None else store.get(key)
+
+    def available(self, namespace: str) -> bool:
+        """Whether there can be objects of the kind in that namespace."""
+        store = self._of(namespace)
+        return store is not None and store.available
 
     def keys(self) -> list[Key]:
         """The keys of all objects."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.fakes.kubeapi import FakeKubeApi
 from tests.virtualtime import LoopClock, now, run, settle, until
 
-from flinkop.errors import ApiUnavailable, Expired, NotFound
+from flinkop.errors import ApiUnavailable, Expired, FlinkopError, Forbidden, NotFound
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS
 from flinkop.runtime.informer import Collection, Informer
@@ -391,3 +391,55 @@ def test_whatever_happens_in_the_end_the_store_equals_the_collection_and_so_does
             assert {name: obj for name, obj in told.items() if obj is not None} == expected
 
     run(main())
+
+
+# A kind that need not be installed
+
+
+@pytest.mark.parametrize("error", [NotFound("no such kind"), Forbidden("may not list")], ids=lambda error: type(error).__name__)
+def test_an_optional_kind_that_is_not_there_counts_as_empty_until_it_is(error: FlinkopError) -> None:
+    async def scenario() -> None:
+        api = FakeKubeApi()
+        informer, seen = an_informer(api, optional=True)
+        api.go_away(error)
+        async with running(informer):
+            await informer.wait_until_synced(5)
+            assert not informer.store.available
+            await asyncio.sleep(400)
+            assert informer.healthy, "it was told that there is nothing"
+            put(api, "one")
+            api.come_back()
+            await until(lambda: names(informer) == {"one"})
+            assert informer.store.available
+            assert seen.take() == [("one", *ADDED)]
+
+    run(scenario())
+
+
+def test_what_an_optional_kind_has_goes_when_it_is_uninstalled_and_not_when_a_permission_does() -> None:
+    async def scenario() -> None:
+        api = FakeKubeApi()
+        informer, _ = an_informer(api, optional=True)
+        put(api, "one")
+        async with running(informer):
+            await informer.wait_until_synced(5)
+            api.go_away(Forbidden("may not list"))
+            await asyncio.sleep(100)
+            assert names(informer) == {"one"}
+            api.go_away(NotFound("no such kind"))
+            await until(lambda: names(informer) == set())
+            assert not informer.store.available
+
+    run(scenario())
+
+
+def test_a_kind_that_is_needed_is_waited_for() -> None:
+    async def scenario() -> None:
+        api = FakeKubeApi()
+        informer, _ = an_informer(api)
+        api.go_away(NotFound("no such kind"))
+        async with running(informer):
+            with pytest.raises(ApiUnavailable):
+                await informer.wait_until_synced(5)
+
+    run(scenario())
