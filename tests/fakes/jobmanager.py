@@ -114,6 +114,8 @@ class JobManagers:
         self.ledger: list[Start] = []
         self.violations: list[str] = []
         self.savepoint_seconds = 0.03
+        self.disposals: dict[str, str | None] = {}
+        self.disposal_fails_with: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.lingering_seconds = 0.05
         self._runner: web.AppRunner | None = None
@@ -165,11 +167,32 @@ class JobManagers:
                 return web.json_response({"jobs": [_overview(job) for job in found.jobs()]})
             case (_, "jars", *rest) if found.jars is not None:
                 return await found.jars.answer(request, rest, lambda body: self._submit(found, body))
+            case ("POST", "savepoint-disposal"):
+                return self._dispose(await request.json())
+            case ("GET", "savepoint-disposal", request_id):
+                return self._disposal(request_id)
             case (_, "jobs", job_id, *rest):
                 job = found.find(job_id)
                 return self._about_another(found, request.method, job_id) if job is None else await self._about(found, job, request, rest)
             case _:
                 return _not_found(request)
+
+    def _dispose(self, body: dict[str, Any]) -> web.Response:
+        """Source of the answers: a transcript of 1.20."""
+        path = body["savepoint-path"]
+        request_id = f"{len(self.disposals):032x}"
+        missing = f"java.io.FileNotFoundException: Cannot find checkpoint or savepoint file/directory '{path}' on file system 'file'."
+        self.disposals[request_id] = self.disposal_fails_with or (None if path in self.savepoints else missing)
+        if self.disposal_fails_with is None:
+            self.savepoints.pop(path, None)
+        return web.json_response({"request-id": request_id})
+
+    def _disposal(self, request_id: str) -> web.Response:
+        if request_id not in self.disposals:
+            return _error(404, "Operation not found under key")
+        cause = self.disposals[request_id]
+        failure = {} if cause is None else {"failure-cause": {"class": "x", "stack-trace": cause, "serialized-throwable": ""}}
+        return web.json_response({"status": {"id": "COMPLETED"}, "operation": failure})
 
     async def _about(self, found: JobManager, job: Job, request: web.Request, rest: list[str]) -> web.Response:
         match (request.method, *rest):

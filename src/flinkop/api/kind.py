@@ -150,10 +150,10 @@ FLINK_APPLICATION = Kind(
     version=SIMPLE_VERSION,
 )
 
-KINDS: tuple[Kind, ...] = (FLINK_DEPLOYMENT, FLINK_SESSION_JOB, FLINK_CLUSTER, FLINK_APPLICATION)
+KINDS: tuple[Kind, ...] = (FLINK_DEPLOYMENT, FLINK_SESSION_JOB, FLINK_STATE_SNAPSHOT, FLINK_CLUSTER, FLINK_APPLICATION)
 """What is installed and worked on."""
 
-COMING: tuple[Kind, ...] = (FLINK_STATE_SNAPSHOT,)
+COMING: tuple[Kind, ...] = ()
 """What can be read and checked, and is not installed: a definition without a controller would promise what does not happen."""
 
 ALL: tuple[Kind, ...] = (*KINDS, *COMING)

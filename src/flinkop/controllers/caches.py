@@ -7,7 +7,7 @@ from typing import Any
 
 from flinkop.config import OperatorConfig
 from flinkop.controllers.jobplace import shared_cluster_of
-from flinkop.controllers.trigger import Key, cluster_of, owner_of
+from flinkop.controllers.trigger import Key, cluster_of, job_of, owner_of
 from flinkop.controllers.trim import trim_deployment, trim_ingress, trim_pod
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import (
@@ -16,6 +16,7 @@ from flinkop.kube.resource import (
     FLINK_CLUSTERS,
     FLINK_DEPLOYMENTS,
     FLINK_SESSION_JOBS,
+    FLINK_STATE_SNAPSHOTS,
     INGRESSES,
     PODS,
     Resource,
@@ -53,6 +54,7 @@ class Caches:
         self.flink_session_jobs = self._of_kind(FLINK_SESSION_JOBS, cluster=cluster_of)
         self.flink_clusters = self._of_kind(FLINK_CLUSTERS)
         self.flink_applications = self._of_kind(FLINK_APPLICATIONS, cluster=shared_cluster_of)
+        self.flink_state_snapshots = self._of_kind(FLINK_STATE_SNAPSHOTS, job=job_of)
         self.deployments = self._cache(DEPLOYMENTS, _OF_CLUSTERS, trim_deployment)
         self.pods = self._cache(PODS, _OF_CLUSTERS, trim_pod, owner=owner_of)
         self.ingresses = self._cache(INGRESSES, _INGRESSES, trim_ingress) if config.manage_ingress else None
@@ -68,6 +70,7 @@ class Caches:
 
     def _all(self) -> Iterable[Cache]:
         """The kinds whose changes concern others come first: their index is filled when the others are told."""
+        yield self.flink_state_snapshots
         yield from (self.flink_session_jobs, self.flink_applications, self.flink_deployments, self.flink_clusters)
         yield from (self.deployments, self.pods)
         if self.ingresses is not None:

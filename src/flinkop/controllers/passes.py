@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from flinkop.api.kind import FLINK_STATE_SNAPSHOT
 from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator
 from flinkop.controllers.applicationkind import ALONE, FLINK_CLUSTER_KIND, ON_CLUSTER
@@ -14,6 +16,7 @@ from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.flinkapplication import FlinkApplicationController
 from flinkop.controllers.flinkdeployment import FlinkDeploymentController
 from flinkop.controllers.flinksessionjob import FlinkSessionJobController
+from flinkop.controllers.flinkstatesnapshot import FlinkStateSnapshotController
 from flinkop.controllers.jarsupply import JarSupply
 from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
 from flinkop.controllers.jobplace import has_own_cluster
@@ -26,6 +29,7 @@ from flinkop.controllers.sessioncluster import Configuration, SessionClusters
 from flinkop.controllers.sessionobserver import SessionJobObserver
 from flinkop.controllers.sharedlook import SharedLook
 from flinkop.controllers.slots import Slots
+from flinkop.controllers.snapshotjob import SnapshotJobs
 from flinkop.controllers.statements import Statements
 from flinkop.controllers.trigger import Key
 from flinkop.flink.client import FlinkClient
@@ -81,6 +85,7 @@ class Passes:
         clusters = self._of_clusters(FLINK_CLUSTER_KIND, caches.flink_clusters, caches.flink_applications)
         yield Pass(FLINK_CLUSTER_KIND.kind.name, queues.flink_clusters, clusters.reconcile)
         yield Pass(ALONE.kind.name, queues.flink_applications, self._of_applications().reconcile)
+        yield Pass(FLINK_STATE_SNAPSHOT.name, queues.flink_state_snapshots, self._of_snapshots().reconcile)
 
     def _of_applications(self) -> FlinkApplicationController:
         caches, look = self._caches, Statements(self._tools.kube).look
@@ -124,4 +129,24 @@ class Passes:
             tools.config,
             kind=kind,
             look_around=look_around,
+        )
+
+    def _of_snapshots(self) -> FlinkStateSnapshotController:
+        caches, tools = self._caches, self._tools
+        resources, session_jobs, deployments = caches.flink_deployments.store, caches.flink_session_jobs.store, caches.deployments.store
+        clusters = SessionClusters(resources, deployments, tools.config, tools.base_url)
+        jobs = (resources, session_jobs, caches.flink_applications.store)
+
+        def users(namespace: str) -> list[Mapping[str, Any]]:
+            keys = [(store, key) for store in jobs for key in store.keys() if key[0] == namespace]  # noqa: SIM118
+            return [found for store, key in keys if (found := store.get(key)) is not None]
+
+        return FlinkStateSnapshotController(
+            caches.flink_state_snapshots.store,
+            SnapshotJobs(resources, session_jobs, deployments, clusters, tools.config, tools.base_url),
+            users,
+            tools.flink,
+            tools.events,
+            tools.kube,
+            tools.clock,
         )

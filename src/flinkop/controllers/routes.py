@@ -8,7 +8,8 @@ from typing import Any
 
 from flinkop.controllers.caches import Cache, Caches
 from flinkop.controllers.jobplace import shared_cluster_of
-from flinkop.controllers.trigger import Key, cluster_of, has_news, key_of, owner_of
+from flinkop.controllers.trigger import Key, cluster_of, has_news, is_open, job_of, key_of, owner_of
+from flinkop.kube.resource import FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS
 from flinkop.runtime.informer import Callback
 from flinkop.runtime.workqueue import WorkQueue
 
@@ -24,9 +25,12 @@ class Queues:
     flink_clusters: WorkQueue[Key] = field(default_factory=lambda: WorkQueue("flinkcluster"))
     flink_applications: WorkQueue[Key] = field(default_factory=lambda: WorkQueue("flinkapplication"))
 
+    flink_state_snapshots: WorkQueue[Key] = field(default_factory=lambda: WorkQueue("flinkstatesnapshot"))
+
     def all(self) -> Iterable[WorkQueue[Key]]:
         """Every one of them."""
-        return self.flink_deployments, self.flink_session_jobs, self.flink_clusters, self.flink_applications
+        jobs = (self.flink_deployments, self.flink_session_jobs, self.flink_clusters, self.flink_applications)
+        return (*jobs, self.flink_state_snapshots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,28 @@ class Sharing:
             self.clusters.queue.add(cluster)
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """FlinkStateSnapshots, and the kinds of jobs that they name."""
+
+    snapshots: Place
+    jobs: Mapping[str, Place]
+
+    def job_changed(self, kind: str, key: Key) -> None:
+        """What happens to a job concerns the snapshots of it that are not at their end."""
+        namespace, name = key
+        for snapshot in self.snapshots.cache.store.by_index("job", (namespace, f"{kind}/{name}")):
+            if is_open(snapshot):
+                self.snapshots.queue.add(key_of(snapshot))
+
+    def snapshot_changed(self, old: Object | None, new: Object | None) -> None:
+        """Its job may be waiting for it, or has one less to keep."""
+        namespace, job = job_of(new or old or {}) or ("", "")
+        kind, _, name = job.partition("/")
+        if kind in self.jobs:
+            self.jobs[kind].look_at((namespace, name))
+
+
 class Routes:
     """Puts the keys of those that a change concerns on their queues."""
 
@@ -74,7 +100,9 @@ class Routes:
             Place(caches.flink_clusters, queues.flink_clusters),
             Place(caches.flink_applications, queues.flink_applications),
         )
-        self._places = (deployments, session_jobs, clusters, applications)
+        snapshots = Place(caches.flink_state_snapshots, queues.flink_state_snapshots)
+        self._places = (deployments, session_jobs, clusters, applications, snapshots)
+        self._snapshots = Snapshots(snapshots, {FLINK_DEPLOYMENTS.kind: deployments, FLINK_SESSION_JOBS.kind: session_jobs})
         self._with_cluster = (deployments, clusters, applications)
         self._with_jobs_on_clusters = (session_jobs, applications)
         self._sharings = (Sharing(deployments, session_jobs, cluster_of), Sharing(clusters, applications, shared_cluster_of))
@@ -88,6 +116,9 @@ class Routes:
         for sharing in self._sharings:
             sharing.clusters.cache.on_change(_told(_of_cluster(sharing)))
             sharing.jobs.cache.on_change(_told(sharing.job_changed))
+        self._snapshots.snapshots.cache.on_change(_told(self._snapshots.snapshot_changed))
+        for kind, place in self._snapshots.jobs.items():
+            place.cache.on_change(_told(_of_job(self._snapshots, kind)))
         caches.deployments.on_change(_told(lambda old, new: self._deployment_changed(owner_of(new or old or {}))))
         caches.pods.on_change(_told(lambda old, new: self._child_changed(owner_of(new or old or {}))))
         if caches.ingresses is not None:
@@ -128,6 +159,10 @@ def _own(place: Place) -> Callback:
 
 def _of_cluster(sharing: Sharing) -> Callback:
     return lambda old, new: sharing.cluster_changed(key_of(new or old or {}))
+
+
+def _of_job(snapshots: Snapshots, kind: str) -> Callback:
+    return lambda old, new: snapshots.job_changed(kind, key_of(new or old or {}))
 
 
 def _told(changed: Callback) -> Callback:

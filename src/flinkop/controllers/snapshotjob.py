@@ -11,9 +11,9 @@ from flinkop.api.flinksessionjob import parse_sessionjob_spec
 from flinkop.api.flinkstatesnapshot import JobKind
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.controllers import view
+from flinkop.controllers.jobkind import cluster_name_of
 from flinkop.controllers.observer import BaseUrl, ObjectStore
 from flinkop.controllers.sessioncluster import Configuration, SessionClusters
-from flinkop.controllers.sessiondesire import cluster_name_of
 from flinkop.controllers.settings import settings_of
 from flinkop.errors import InvalidSpec, UnreadableStatus
 from flinkop.flinkconf import flinkoptions as flink

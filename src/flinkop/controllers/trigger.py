@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flinkop.lifecycle.statesnapshot.record import ENDED
+
 Key = tuple[str, str]
 Object = Mapping[str, Any]
 
@@ -26,6 +28,19 @@ def cluster_of(session_job: Object) -> Key | None:
     """The session cluster that a FlinkSessionJob names."""
     name = (session_job.get("spec") or {}).get("deploymentName")
     return (session_job["metadata"]["namespace"], name) if isinstance(name, str) and name else None
+
+
+def job_of(snapshot: Object) -> Key | None:
+    """The namespace of a FlinkStateSnapshot, and the job that it names as `kind/name`."""
+    reference = (snapshot.get("spec") or {}).get("jobReference") or {}
+    kind, name = reference.get("kind"), reference.get("name")
+    named = isinstance(kind, str) and isinstance(name, str) and kind and name
+    return (snapshot["metadata"]["namespace"], f"{kind}/{name}") if named else None
+
+
+def is_open(snapshot: Object) -> bool:
+    """Whether what happens to its job concerns a FlinkStateSnapshot: one that has come to its end waits for nothing."""
+    return "deletionTimestamp" in snapshot["metadata"] or (snapshot.get("status") or {}).get("state") not in set(ENDED)
 
 
 def has_news(old: Object | None, new: Object | None) -> bool:

@@ -73,6 +73,7 @@ class MortalFlinkClient(FlinkClient):
     stop_with_savepoint = _mortal(FlinkClient.stop_with_savepoint, FlinkUnreachable)
     trigger_savepoint = _mortal(FlinkClient.trigger_savepoint, FlinkUnreachable)
     trigger_checkpoint = _mortal(FlinkClient.trigger_checkpoint, FlinkUnreachable)
+    dispose_savepoint = _mortal(FlinkClient.dispose_savepoint, FlinkUnreachable)
     cancel_job = _mortal(FlinkClient.cancel_job, FlinkUnreachable)
     upload_jar = _mortal(FlinkClient.upload_jar, FlinkUnreachable)
     run_jar = _mortal(FlinkClient.run_jar, FlinkUnreachable)

@@ -49,6 +49,9 @@ LATER = replace(FRESH, now=NOW + HOUR)
 State = SnapshotState
 
 
+WANTED = a_snapshot()
+
+
 @dataclass(frozen=True)
 class Row:
     """One look, and the state that it leads to."""
@@ -58,7 +61,7 @@ class Row:
     seen: SnapshotSeen
     state: SnapshotState | None
     reason: str
-    desired: SnapshotDesired = a_snapshot()
+    desired: SnapshotDesired = WANTED
     hours: int = 0
 
     def decide(self) -> SnapshotDecision:
@@ -74,6 +77,7 @@ NOWHERE = a_snapshot(settings=replace(SETTINGS, savepoint_directory=None))
 OLD_FLINK = a_snapshot(kind=CHECKPOINT, settings=replace(SETTINGS, checkpoints_on_demand=False))
 ONCE = a_snapshot(backoff_limit=0)
 DOWN = a_seen(STARTS)
+LATE_WORD = a_seen(OVER, outcome=SnapshotCompleted(PATH))
 
 ROWS = [
     Row("a job that runs is asked", NEW, a_seen(), State.IN_PROGRESS, "SnapshotInProgress"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flinkop.api.flinkstatesnapshot import SnapshotState
@@ -47,20 +48,20 @@ def completed(record: SnapshotRecord, desired: SnapshotDesired, location: str, f
 
 def failed(record: SnapshotRecord, desired: SnapshotDesired, cause: str, fresh: Fresh, *, for_good: bool = False) -> SnapshotDecision:
     """Tried again after a pause that doubles each time, as long as `spec.backoffLimit` allows it; -1 is without limit."""
-    failures = record.failures + 1
-    event = trouble(desired.kind.error, f"The {desired.kind.word} failed: {cause}")
-    after = {"failures": failures, "error": cause, "trigger_id": None, "job_id": None, "triggered_at": None, "waits_since": None}
+    word, failures = desired.kind.word, record.failures + 1
+    tried = replace(
+        record, failures=failures, error=cause, trigger_id=None, job_id=None, triggered_at=None, waits_since=None, not_before=None
+    )
+    events = (trouble(desired.kind.error, f"The {word} failed: {cause}"),)
     if for_good or 0 <= desired.backoff_limit < failures:
-        why = behind(
-            f"The {desired.kind.word} failed: {cause}", f"It was tried {failures} time(s), and is not tried again (spec.backoffLimit)."
-        )
-        after |= {"state": SnapshotState.FAILED, "not_before": None}
-        return say(record, "SnapshotFailed", why, health=Health.STALLED, events=(event,), **after)
+        end = f"It was tried {failures} time(s), and is not tried again (spec.backoffLimit)."
+        message = behind(f"The {word} failed: {cause}", "It is not tried again." if for_good else end)
+        return say(tried, "SnapshotFailed", message, health=Health.STALLED, events=events, state=SnapshotState.FAILED)
     pause = min(_FIRST_RETRY * 2 ** min(failures - 1, _DOUBLINGS), _LAST_RETRY)
     again_at = whole_seconds(fresh.now + pause)
-    after |= {"state": SnapshotState.TRIGGER_PENDING, "not_before": again_at}
-    why = f"The {desired.kind.word} failed; next try at {clock(again_at, fresh.now)}. Cause: {cause}"
-    return say(record, "SnapshotRetry", why, events=(event,), requeue_after=again_at - fresh.now, **after)
+    message = f"The {word} failed; next try at {clock(again_at, fresh.now)}. Cause: {cause}"
+    waits = replace(tried, state=SnapshotState.TRIGGER_PENDING, not_before=again_at)
+    return say(waits, "SnapshotRetry", message, events=events, requeue_after=again_at - fresh.now)
 
 
 def abandoned(record: SnapshotRecord, desired: SnapshotDesired, why: str) -> SnapshotDecision:
