@@ -69,6 +69,9 @@ class Savepoint(ApiModel):
     trigger_nonce: int | None = None
     """The nonce that asked for it."""
 
+    resource: str | None = None
+    """The FlinkStateSnapshot that is about to stand for it."""
+
 
 class SavepointInfo(ApiModel):
     """Savepoints recorded in the status. Deprecated: state snapshot resources record them."""
@@ -87,6 +90,9 @@ class SavepointInfo(ApiModel):
 
     format_type: Annotated[SavepointFormat | None, Strict(False)] = None
     """How it is written."""
+
+    trigger_resource: str | None = None
+    """The FlinkStateSnapshot that stands for it."""
 
     savepoint_history: list[Savepoint] = Field(default_factory=list)
     """Earlier savepoints."""
@@ -128,6 +134,9 @@ class CheckpointInfo(ApiModel):
 
     format_type: Annotated[CheckpointFormat | None, Strict(False)] = None
     """How it is written."""
+
+    trigger_resource: str | None = None
+    """The FlinkStateSnapshot that stands for it."""
 
     last_periodic_checkpoint_timestamp: int | None = None
     """When the last periodic checkpoint was taken, in epoch milliseconds."""

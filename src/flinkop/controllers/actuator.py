@@ -17,6 +17,7 @@ from flinkop.controllers.desire import Wish
 from flinkop.controllers.finalizer import set_finalizer
 from flinkop.controllers.jobactuator import JobActuator
 from flinkop.controllers.observer import BaseUrl
+from flinkop.controllers.snapshotresources import SnapshotActuator
 from flinkop.controllers.trigger import Key
 from flinkop.errors import AlreadyExists, Conflict, NotFound, TerminalError
 from flinkop.flink.client import FlinkClient
@@ -27,9 +28,11 @@ from flinkop.lifecycle.action import (
     AddFinalizer,
     ApplyIngress,
     CancelJob,
+    CreateSnapshot,
     DeleteHaMetadata,
     DeleteIngress,
     DeleteJobManager,
+    DeleteSnapshot,
     DeleteTaskManagers,
     DisposeSavepoint,
     RemoveFinalizer,
@@ -65,8 +68,16 @@ class Target:
 class Actuator:
     """Performs actions against Kubernetes and Flink."""
 
-    def __init__(self, kube: KubeClient, flink: FlinkClient, base_url: BaseUrl, kind: ClusterKind = FLINK_DEPLOYMENT_KIND) -> None:
+    def __init__(
+        self,
+        kube: KubeClient,
+        flink: FlinkClient,
+        base_url: BaseUrl,
+        kind: ClusterKind = FLINK_DEPLOYMENT_KIND,
+        selector: str | None = None,
+    ) -> None:
         self._kube, self._base_url, self._job, self._kind = kube, base_url, JobActuator(flink), kind
+        self._snapshots = SnapshotActuator(kube, selector)
 
     async def perform(self, action: Action, target: Target) -> str | None:
         """Performs `action`; gives the uid of the Deployment when it is a start.
@@ -94,6 +105,8 @@ class Actuator:
                 await self._scale_taskmanagers(uid, replicas, target.key)
             case DeleteTaskManagers(uid):
                 await self._kube.delete(DEPLOYMENTS, *_taskmanagers_of(target.key), uid=uid, propagation="Background")
+            case CreateSnapshot() | DeleteSnapshot():
+                await self._snapshots.perform(action, target.resource)
             case Rescale() | StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() | DisposeSavepoint() | CancelJob():
                 await self._job.perform(action, self._base_url(target.key, target.wish.running.rest_port), target.wish.desired.settings)
             case DeleteHaMetadata():

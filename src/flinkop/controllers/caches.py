@@ -60,6 +60,11 @@ class Caches:
         self.ingresses = self._cache(INGRESSES, _INGRESSES, trim_ingress) if config.manage_ingress else None
 
     @property
+    def label_selector(self) -> str | None:
+        """What the labels of resources have to match."""
+        return self._config.label_selector
+
+    @property
     def informers(self) -> tuple[Informer, ...]:
         """Those that have to run."""
         return tuple(informer for cache in self._all() for informer in cache.informers)

@@ -78,7 +78,7 @@ class JobObserver:
         if savepoint is not None and Question.SAVEPOINT in asked:
             status = self._flink.savepoint_status(url, job_id, savepoint)
             requests["savepoint"] = _outcome(status, savepoint, knowledge)
-        if checkpoint is not None and Question.REQUESTED_CHECKPOINT in asked:
+        if checkpoint is not None and checkpoint.resource is None and Question.REQUESTED_CHECKPOINT in asked:
             status = self._flink.checkpoint_status(url, job_id, checkpoint.trigger_id)
             requests["requested_checkpoint"] = _outcome(status, checkpoint.trigger_id, knowledge)
         return requests
@@ -116,7 +116,8 @@ def _savepoint_trigger(record: Record) -> str | None:
     """The savepoint that is being taken: that of a stop, or one that lets the job go on."""
     if isinstance(record.step, TakingSavepoint):
         return record.step.trigger_id
-    return record.savepoints.trigger.trigger_id if record.savepoints.trigger is not None else None
+    trigger = record.savepoints.trigger
+    return trigger.trigger_id if trigger is not None and trigger.resource is None else None
 
 
 async def _outcome(status: Awaitable[AsyncOperation], trigger_id: str, knowledge: Knowledge) -> Snapshot:

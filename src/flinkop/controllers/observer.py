@@ -15,6 +15,7 @@ from flinkop.controllers.jobobserver import JobObserver
 from flinkop.controllers.knowledge import Knowledge
 from flinkop.controllers.lastwords import LastWords
 from flinkop.controllers.mountfailure import MountFailures
+from flinkop.controllers.snapshotresources import OwnSnapshots
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.client import FlinkClient
@@ -65,10 +66,11 @@ class Observer:
         flink: FlinkClient,
         base_url: BaseUrl,
         session_jobs: ObjectStore | None = None,
+        snapshots: OwnSnapshots | None = None,
     ) -> None:
         self._deployments, self._pods, self._ingresses = deployments, pods, ingresses
         self._kube, self._flink, self._base_url = kube, flink, base_url
-        self._session_jobs = session_jobs
+        self._session_jobs, self._snapshots = session_jobs, snapshots
         self._last_words, self._mounts, self._job = LastWords(kube), MountFailures(kube), JobObserver(flink)
 
     async def observe(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
@@ -79,7 +81,9 @@ class Observer:
         """
         seen = await self._cluster(key, record, wish, knowledge, now)
         ingress = view.read_ingress(self._ingresses.get(key), wish.uid) if self._ingresses is not None else None
-        return replace(seen, ingress=ingress, refused_ingress=knowledge.refused_ingress, referring=self._referring(key, wish))
+        snapshots = self._snapshots.look(key) if self._snapshots is not None else None
+        referring = self._referring(key, wish)
+        return replace(seen, ingress=ingress, refused_ingress=knowledge.refused_ingress, referring=referring, snapshots=snapshots)
 
     def _referring(self, key: Key, wish: Wish) -> tuple[str, ...]:
         """The jobs that name a session cluster which is to be deleted."""

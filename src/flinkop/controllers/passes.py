@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flinkop.api.flinkstatesnapshot import JobKind as SnapshotJobKind
 from flinkop.api.kind import FLINK_STATE_SNAPSHOT
 from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator
@@ -23,13 +24,14 @@ from flinkop.controllers.jobplace import has_own_cluster
 from flinkop.controllers.observer import BaseUrl, Observer
 from flinkop.controllers.rivals import Claimants, Rivals
 from flinkop.controllers.routes import Queues
-from flinkop.controllers.servedkind import LookAround, look_at_nothing
+from flinkop.controllers.servedkind import LookAround, ServedKind, look_at_nothing
 from flinkop.controllers.sessionactuator import SessionJobActuator
 from flinkop.controllers.sessioncluster import Configuration, SessionClusters
 from flinkop.controllers.sessionobserver import SessionJobObserver
 from flinkop.controllers.sharedlook import SharedLook
 from flinkop.controllers.slots import Slots
 from flinkop.controllers.snapshotjob import SnapshotJobs
+from flinkop.controllers.snapshotresources import OwnSnapshots
 from flinkop.controllers.statements import Statements
 from flinkop.controllers.trigger import Key
 from flinkop.flink.client import FlinkClient
@@ -97,13 +99,11 @@ class Passes:
         self, kind: ClusterKind, resources: Cache, jobs: Cache | None, look_around: LookAround = look_at_nothing
     ) -> FlinkDeploymentController:
         caches, tools = self._caches, self._tools
-        ingresses = caches.ingresses.store if caches.ingresses is not None else None
-        referring = jobs.store if jobs is not None else None
         return FlinkDeploymentController(
             resources.store,
             caches.deployments.store,
-            Observer(caches.deployments.store, caches.pods.store, ingresses, tools.kube, tools.flink, tools.base_url, referring),
-            Actuator(tools.kube, tools.flink, tools.base_url, kind),
+            self._observer(kind, jobs),
+            Actuator(tools.kube, tools.flink, tools.base_url, kind, caches.label_selector),
             tools.events,
             tools.kube,
             tools.clock,
@@ -111,6 +111,19 @@ class Passes:
             kind=kind,
             look_around=look_around,
             rival=self._rivals.holder,
+        )
+
+    def _observer(self, kind: ClusterKind, jobs: Cache | None) -> Observer:
+        caches, tools = self._caches, self._tools
+        return Observer(
+            caches.deployments.store,
+            caches.pods.store,
+            caches.ingresses.store if caches.ingresses is not None else None,
+            tools.kube,
+            tools.flink,
+            tools.base_url,
+            jobs.store if jobs is not None else None,
+            self._own_snapshots(kind),
         )
 
     def _of_jobs(
@@ -121,8 +134,8 @@ class Passes:
         return FlinkSessionJobController(
             resources.store,
             SessionClusters(clusters.store, self._caches.deployments.store, tools.config, tools.base_url, cluster_kind),
-            SessionJobObserver(tools.kube, tools.flink, self._looks, tools.jars, slots),
-            SessionJobActuator(tools.kube, tools.flink, tools.jars, kind),
+            SessionJobObserver(tools.kube, tools.flink, self._looks, tools.jars, slots, self._own_snapshots(kind)),
+            SessionJobActuator(tools.kube, tools.flink, tools.jars, kind, self._caches.label_selector),
             tools.events,
             tools.kube,
             tools.clock,
@@ -130,6 +143,11 @@ class Passes:
             kind=kind,
             look_around=look_around,
         )
+
+    def _own_snapshots(self, kind: ServedKind) -> OwnSnapshots | None:
+        """Jobs of kinds that a FlinkStateSnapshot cannot name have theirs in the status."""
+        name = kind.kind.name
+        return OwnSnapshots(self._caches.flink_state_snapshots.store, name) if name in set(SnapshotJobKind) else None
 
     def _of_snapshots(self) -> FlinkStateSnapshotController:
         caches, tools = self._caches, self._tools

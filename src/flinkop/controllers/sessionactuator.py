@@ -12,6 +12,7 @@ from flinkop.controllers.jobactuator import JobActuator
 from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
 from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import SessionWish
+from flinkop.controllers.snapshotresources import SnapshotActuator
 from flinkop.controllers.submissionturns import SubmissionTurns
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkUnreachable, TerminalError
@@ -23,6 +24,8 @@ from flinkop.lifecycle.action import (
     Action,
     AddFinalizer,
     CancelJob,
+    CreateSnapshot,
+    DeleteSnapshot,
     DisposeSavepoint,
     RemoveFinalizer,
     Rescale,
@@ -57,9 +60,17 @@ class SubmissionRejected(TerminalError):
 class SessionJobActuator:
     """Performs actions against Kubernetes and the session cluster's JobManager."""
 
-    def __init__(self, kube: KubeClient, flink: FlinkClient, jars: JarSupply, kind: JobKind = FLINK_SESSION_JOB_KIND) -> None:
+    def __init__(
+        self,
+        kube: KubeClient,
+        flink: FlinkClient,
+        jars: JarSupply,
+        kind: JobKind = FLINK_SESSION_JOB_KIND,
+        selector: str | None = None,
+    ) -> None:
+        """`selector` is what the labels of resources have to match."""
         self._kube, self._flink, self._jars, self._kind = kube, flink, jars, kind
-        self._job = JobActuator(flink)
+        self._job, self._snapshots = JobActuator(flink), SnapshotActuator(kube, selector)
         self._turns = SubmissionTurns()
 
     async def perform(self, action: Action, target: SessionTarget) -> None:
@@ -77,6 +88,8 @@ class SessionJobActuator:
                 target.resource = await set_finalizer(self._kube, self._kind.endpoint, target.resource, present=False)
             case SubmitJob():
                 await self._submit(action, target)
+            case CreateSnapshot() | DeleteSnapshot():
+                await self._snapshots.perform(action, target.resource)
             case Rescale() | StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() | DisposeSavepoint() | CancelJob():
                 await self._job.perform(action, target.cluster.url, target.wish.desired.settings)
             case _:

@@ -14,6 +14,7 @@ from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import SessionWish
 from flinkop.controllers.sharedlook import SharedLook
 from flinkop.controllers.slots import Slots
+from flinkop.controllers.snapshotresources import OwnSnapshots
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkRejected, FlinkUnreachable, InvalidSpec
 from flinkop.flink.client import FlinkClient
@@ -38,8 +39,16 @@ _MISSED_LOOKS = 1.5
 class SessionJobObserver:
     """Gathers one `SessionObserved` per pass. Jobs at rest on one cluster share one look at it."""
 
-    def __init__(self, kube: KubeClient, flink: FlinkClient, looks: SharedLook, jars: JarSupply, slots: Slots | None = None) -> None:
-        self._kube, self._looks, self._jars, self._slots = kube, looks, jars, slots
+    def __init__(
+        self,
+        kube: KubeClient,
+        flink: FlinkClient,
+        looks: SharedLook,
+        jars: JarSupply,
+        slots: Slots | None = None,
+        snapshots: OwnSnapshots | None = None,
+    ) -> None:
+        self._kube, self._looks, self._jars, self._slots, self._snapshots = kube, looks, jars, slots, snapshots
         self._job, self._headers = JobObserver(flink), JarHeaders(kube)
 
     async def observe(
@@ -51,6 +60,8 @@ class SessionJobObserver:
             TransientError: the Kubernetes API server cannot answer now.
         """
         seen = SessionObserved(cluster=cluster.cluster, refusal=knowledge.refusal, not_submitted=knowledge.not_submitted)
+        if self._snapshots is not None:
+            seen = replace(seen, snapshots=self._snapshots.look(key))
         if cluster.cluster.serves:
             seen = await self._ask_flink(record, wish, cluster, seen, knowledge, now)
         if needs_metadata(record, seen, wish.desired):

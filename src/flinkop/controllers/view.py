@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.flink.stacktrace import find_cause
-from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Restart, TaskManagers, Trouble
+from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Restart, SnapshotResource, TaskManagers, Trouble
+from flinkop.lifecycle.statesnapshot.label import trigger_type_of
 from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 from flinkop.resources.naming import MAIN_CONTAINER
@@ -47,6 +49,23 @@ def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
         available=status.get("availableReplicas", 0) > 0,
         terminating="deletionTimestamp" in metadata,
         was_available=status.get("wasAvailable", False),
+    )
+
+
+def read_snapshot_resource(snapshot: Mapping[str, Any]) -> SnapshotResource:
+    """A FlinkStateSnapshot as its job sees it."""
+    metadata, spec, status = snapshot["metadata"], snapshot.get("spec") or {}, snapshot.get("status") or {}
+    state = status.get("state")
+    return SnapshotResource(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        is_savepoint=spec.get("savepoint") is not None,
+        type=trigger_type_of(metadata.get("labels") or {}),
+        state=SnapshotState(state) if state in set(SnapshotState) else None,
+        created=int(parse_time(metadata["creationTimestamp"]).timestamp() * 1000),
+        path=status.get("path"),
+        error=status.get("error"),
+        deleting="deletionTimestamp" in metadata,
     )
 
 

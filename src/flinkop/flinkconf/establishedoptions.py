@@ -20,8 +20,6 @@ NOT_YET: frozenset[str] = frozenset(
         "resource.lifecycle.metrics.enabled",
         "resource.lifecycle.namespace.histograms.enabled",
         "resource.metrics.enabled",
-        "savepoint.dispose-on-delete",
-        "snapshot.resource.enabled",
     )
 )
 

@@ -87,6 +87,7 @@ CHECKPOINT_TIMEOUT = Option("execution.checkpointing.timeout", timedelta(minutes
 
 CHECKPOINT_RETENTION = _text("execution.checkpointing.externalized-checkpoint-retention", "NO_EXTERNALIZED_CHECKPOINTS")
 
+RETAINED_CHECKPOINTS = Option("execution.checkpointing.num-retained", 1, integer, ("state.checkpoints.num-retained",))
 TOLERATED_CHECKPOINT_FAILURES = Option("execution.checkpointing.tolerable-failed-checkpoints", 0, integer)
 
 TASK_SLOTS = Option("taskmanager.numberOfTaskSlots", 1, count)

@@ -335,6 +335,19 @@ SAVEPOINT_CLEANUP = _resource(
     boolean,
     "Whether periodic savepoints and those of upgrades are deleted beyond the limits of the history, by Flink.",
 )
+SNAPSHOT_RESOURCES = _resource(
+    "snapshot.resource.enabled",
+    True,
+    boolean,
+    "Whether savepoints and checkpoints that the operator takes are FlinkStateSnapshots; else, and where that kind is not installed, they "
+    "are recorded in the status.",
+)
+DISPOSE_ON_DELETE = _resource(
+    "savepoint.dispose-on-delete",
+    False,
+    boolean,
+    "Whether the files of a savepoint that the operator has taken go with its FlinkStateSnapshot.",
+)
 SAVEPOINT_HISTORY_COUNT = _resource(
     "savepoint.history.max.count", 10, count, "How many periodic savepoints and those of upgrades are kept."
 )
@@ -473,6 +486,8 @@ ALL: tuple[Option[Any], ...] = (
     CHECKPOINT_GRACE,
     IGNORE_PENDING_SAVEPOINT,
     SAVEPOINT_CLEANUP,
+    SNAPSHOT_RESOURCES,
+    DISPOSE_ON_DELETE,
     SAVEPOINT_HISTORY_COUNT,
     SAVEPOINT_HISTORY_AGE,
     SAVEPOINT_HISTORY_COUNT_CEILING,

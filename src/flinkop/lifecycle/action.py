@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flinkop.api.jobstatus import TriggerType
 from flinkop.lifecycle.observed import Bounds
 from flinkop.lifecycle.restore import RestorePoint
 
@@ -116,6 +117,27 @@ class DisposeSavepoint:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateSnapshot:
+    """Creates the FlinkStateSnapshot of that name. One that is there is success. With `exists` it stands for the savepoint at `path`."""
+
+    name: str
+    is_savepoint: bool
+    type: TriggerType
+    format: str
+    path: str | None
+    exists: bool
+    disposes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSnapshot:
+    """Deletes the FlinkStateSnapshot with this uid, and no other of its name."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelJob:
     """Asks Flink to cancel the job. One that has ended is success."""
 
@@ -159,6 +181,8 @@ Action = (
     | TriggerSavepoint
     | TriggerCheckpoint
     | DisposeSavepoint
+    | CreateSnapshot
+    | DeleteSnapshot
     | CancelJob
     | DeleteHaMetadata
     | RemoveJobGraphs

@@ -47,6 +47,9 @@ class Settings:
     checkpoints_on_demand: bool = True
     ignore_pending_savepoint: bool = False
     savepoint_cleanup: bool = True
+    snapshot_resources: bool = True
+    dispose_on_delete: bool = False
+    retained_checkpoints: int = 1
     savepoint_history_count: int = 10
     savepoint_history_age: timedelta = timedelta(days=1)
     rollback: bool = False

@@ -49,7 +49,7 @@ def forget_old(decision: Decision, desired: Desired) -> Decision:
 
 
 def _superfluous(record: Record, desired: Desired, now: datetime, restored_path: str | None = None) -> Taken | None:
-    needed = _needed(record, desired, restored_path)
+    needed = needed_paths(record, desired, restored_path)
     return next((taken for taken in _candidates(record, desired, now) if place_of(taken.location) not in needed), None)
 
 
@@ -58,17 +58,17 @@ def _candidates(record: Record, desired: Desired, now: datetime) -> list[Taken]:
     settings, history = desired.settings, record.savepoints.history
     if not settings.savepoint_cleanup or desired.problems:  # a spec that was refused may name one, and be mended
         return []
-    own = [taken for taken in history if taken.type in _OWN]
+    own = [taken for taken in history if taken.type in _OWN and taken.resource is None]
     oldest_kept = (now - settings.savepoint_history_age).timestamp() * 1000
     too_many = len(own) - settings.savepoint_history_count
     return [taken for number, taken in enumerate(own) if taken is not history[-1] and (number < too_many or taken.time < oldest_kept)]
 
 
-def _needed(record: Record, desired: Desired, restored_path: str | None) -> frozenset[str]:
+def needed_paths(record: Record, desired: Desired, restored_path: str | None = None) -> frozenset[str]:
     """What this start was restored from, or one that the spec asks for will be: Flink begins there again until the next checkpoint."""
     point = record.restore.point if record.restore is not None else None
     base = record.start.base_path if record.start is not None else None
-    paths = (base, point.path if point else None, desired.initial_savepoint_path, restored_path)
+    paths = (base, point.path if point else None, desired.initial_savepoint_path, record.savepoint_path, restored_path)
     return frozenset(place_of(path) for path in paths if path is not None)
 
 

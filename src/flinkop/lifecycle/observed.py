@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from flinkop.api.flinkstatesnapshot import SnapshotState
+from flinkop.api.jobstatus import TriggerType
+
 
 class JobState(StrEnum):
     """Flink's job states (`org.apache.flink.api.common.JobStatus`)."""
@@ -142,6 +145,29 @@ Snapshot = SnapshotInProgress | SnapshotCompleted | SnapshotFailed | SnapshotUnk
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotResource:
+    """A FlinkStateSnapshot of the job; `created` in epoch milliseconds."""
+
+    name: str
+    uid: str
+    is_savepoint: bool
+    type: TriggerType
+    state: SnapshotState | None
+    created: int
+    path: str | None = None
+    error: str | None = None
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotResources:
+    """All of the resource with the name `job`."""
+
+    job: str
+    found: tuple[SnapshotResource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoints:
     """What the JobManager remembers of the job's checkpoints; times in epoch milliseconds.
 
@@ -239,6 +265,8 @@ class Observed:
 
     `session_jobs` are the jobs on a session cluster that have not ended; `referring` are the names of the FlinkSessionJobs of the cluster.
 
+    `snapshots` are the FlinkStateSnapshots of the job; None when that kind is not installed.
+
     `ingress` is the digest on the Ingress of the resource, empty when it has none; None: there is no Ingress.
     """
 
@@ -267,6 +295,7 @@ class Observed:
     cluster_info: Mapping[str, str] | None = None
     session_jobs: tuple[Job, ...] = ()
     referring: tuple[str, ...] = ()
+    snapshots: SnapshotResources | None = None
     ingress: str | None = None
     refused_ingress: RefusedIngress | None = None
 

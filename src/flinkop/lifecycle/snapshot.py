@@ -9,23 +9,31 @@ from flinkop.api.jobstatus import TriggerType
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A snapshot that is being taken; `since` in epoch milliseconds. `format` is that of a savepoint, or the type of a checkpoint."""
+    """A snapshot that is being taken; `since` in epoch milliseconds. `format` is that of a savepoint, or the type of a checkpoint.
+
+    `resource` is the name of the FlinkStateSnapshot that stands for it; None where Flink itself is asked under `trigger_id`.
+    """
 
     trigger_id: str
     since: int
     type: TriggerType
     format: str
+    resource: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A snapshot that was taken; `time` is when it was asked for, in epoch milliseconds. The place of a checkpoint is not recorded."""
+    """A snapshot that was taken; `time` is when it was asked for, in epoch milliseconds. The place of a checkpoint is not recorded.
+
+    `resource` is the name of the FlinkStateSnapshot that is to stand for it, and that was not seen yet.
+    """
 
     time: int
     location: str
     type: TriggerType
     format: str
     nonce: int | None = None
+    resource: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def _write(form: _Form, snapshots: Snapshots) -> dict[str, Any] | None:
         "triggerTimestamp": trigger.since if trigger else None,
         "triggerType": trigger.type.value if trigger else None,
         "formatType": trigger.format if trigger else None,
+        "triggerResource": trigger.resource if trigger else None,
         form.last: _render(snapshots.last) if snapshots.last else None,
         _HISTORY: [_render(taken) for taken in snapshots.history] or None,
         form.last_periodic: snapshots.last_periodic,
@@ -74,7 +75,8 @@ def _write(form: _Form, snapshots: Snapshots) -> dict[str, Any] | None:
 def _trigger(info: Mapping[str, Any]) -> Trigger | None:
     if not info.get("triggerId"):
         return None
-    return Trigger(info["triggerId"], info.get("triggerTimestamp") or 0, _type(info), info.get("formatType") or "UNKNOWN")
+    since, form = info.get("triggerTimestamp") or 0, info.get("formatType") or "UNKNOWN"
+    return Trigger(info["triggerId"], since, _type(info), form, info.get("triggerResource") or None)
 
 
 def _taken(form: _Form, value: Mapping[str, Any] | None) -> Taken | None:
@@ -86,6 +88,7 @@ def _taken(form: _Form, value: Mapping[str, Any] | None) -> Taken | None:
         _type(value),
         value.get("formatType") or "UNKNOWN",
         value.get("triggerNonce"),
+        value.get("resource") or None,
     )
 
 
@@ -102,5 +105,6 @@ def _render(taken: Taken) -> dict[str, Any]:
         "triggerType": taken.type.value,
         "formatType": taken.format,
         "triggerNonce": taken.nonce,
+        "resource": taken.resource,
     }
     return {key: value for key, value in rendered.items() if value is not None}

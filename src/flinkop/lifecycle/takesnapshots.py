@@ -9,22 +9,24 @@ from operator import itemgetter
 from typing import Any, assert_never
 
 from flinkop.api.jobstatus import TriggerType
-from flinkop.lifecycle.action import StartCluster, SubmitJob
+from flinkop.lifecycle.action import Action, StartCluster, SubmitJob
 from flinkop.lifecycle.deadline import for_snapshot
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.dispose import dispose_of_old, forget_old
-from flinkop.lifecycle.observed import Observed, SnapshotCompleted, SnapshotFailed, SnapshotInProgress, SnapshotUnknown
+from flinkop.lifecycle.observed import Observed, Snapshot, SnapshotCompleted, SnapshotFailed, SnapshotInProgress, SnapshotUnknown
 from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.snapshotkind import KINDS, Kind
+from flinkop.lifecycle.snapshotresource import creation_of, limit_resources, list_savepoints, makes_resources, name_of, outcome_of
 
 _STOPPED = ENDED | {Phase.SUSPENDED}
 
 
 def take_snapshots(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """What of the snapshots comes next, beside what was decided for the job. Only a job that runs, and does nothing else, is asked."""
+    decision = list_savepoints(decision, observed, desired)
     record = decision.record
     if record.phase in _STOPPED or any(isinstance(action, StartCluster | SubmitJob) for action in decision.actions):
         return _stopped(decision, observed)
@@ -48,7 +50,7 @@ def savepoint_is_pending(record: Record, desired: Desired) -> bool:
 
 def _follow(kind: Kind, decision: Decision, trigger: Trigger, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """Also while the job does not run: a new spec may wait for the outcome, and it may be what makes the job run again."""
-    settings, outcome = desired.settings, kind.outcome(observed)
+    settings, outcome = desired.settings, _outcome(kind, trigger, observed)
     deadline = for_snapshot(kind, trigger, settings)
     too_late = deadline.is_over(fresh.now)
     match outcome:
@@ -69,9 +71,10 @@ def _follow(kind: Kind, decision: Decision, trigger: Trigger, observed: Observed
 def _stopped(decision: Decision, observed: Observed) -> Decision:
     """Nobody answers for a job that has stopped, or is started anew; what is heard at its end still counts."""
     for kind in KINDS:
-        trigger, outcome = kind.recorded(decision.record).trigger, kind.outcome(observed)
+        trigger = kind.recorded(decision.record).trigger
         if trigger is None:
             continue
+        outcome = _outcome(kind, trigger, observed)
         if isinstance(outcome, SnapshotCompleted):
             decision = _completed(kind, decision, trigger, outcome.location)
         else:
@@ -80,8 +83,15 @@ def _stopped(decision: Decision, observed: Observed) -> Decision:
     return decision
 
 
+def _outcome(kind: Kind, trigger: Trigger, observed: Observed) -> Snapshot | None:
+    return kind.outcome(observed) if trigger.resource is None else outcome_of(trigger, observed)
+
+
 def _completed(kind: Kind, decision: Decision, trigger: Trigger, location: str) -> Decision:
     record = decision.record
+    if trigger.resource is not None:
+        event = Event(kind.taken, f"{_words(kind, trigger.type)} was taken: FlinkStateSnapshot {trigger.resource}", component=Component.JOB)
+        return _record(kind, decision, replace(kind.recorded(record), trigger=None), event)
     before, nonce = kind.recorded(record), _nonce(kind, record.reconciled) if trigger.type is TriggerType.MANUAL else None
     taken = Taken(trigger.since, location if kind.keeps_history else "", trigger.type, trigger.format, nonce)
     history = (*before.history, taken) if kind.keeps_history else ()
@@ -103,26 +113,28 @@ def _failed(kind: Kind, decision: Decision, trigger: Trigger, cause: str) -> Dec
 def _begin(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """What somebody asks for comes before what is due: a rhythm that cannot be kept would always be due."""
     decision = dispose_of_old(forget_old(decision, desired), observed, desired, fresh)
+    decision = limit_resources(decision, observed, desired, fresh)
     for kind in KINDS:
         if _asked_for(kind, decision.record, desired):
             decision = _accept_nonce(kind, decision, desired)
             if kind.is_offered(desired.settings):
-                return _ask(kind, decision, TriggerType.MANUAL, desired, fresh)
-    return _periodic(decision, desired, fresh)
+                return _ask(kind, decision, TriggerType.MANUAL, observed, desired, fresh)
+    return _periodic(decision, observed, desired, fresh)
 
 
-def _periodic(decision: Decision, desired: Desired, fresh: Fresh) -> Decision:
+def _periodic(decision: Decision, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
     """The kind that has waited longest comes first."""
     offered = [(kind, _next_periodic(kind, decision.record, desired)) for kind in KINDS if kind.is_offered(desired.settings)]
     due = [(at, kind) for kind, at in offered if at is not None]
     if not due:
         return decision
     at, kind = min(due, key=itemgetter(0))
-    return _ask(kind, decision, TriggerType.PERIODIC, desired, fresh) if fresh.now >= at else _sooner(decision, at - fresh.now)
+    return _ask(kind, decision, TriggerType.PERIODIC, observed, desired, fresh) if fresh.now >= at else _sooner(decision, at - fresh.now)
 
 
-def _ask(kind: Kind, decision: Decision, by: TriggerType, desired: Desired, fresh: Fresh) -> Decision:
-    trigger = Trigger(fresh.trigger_id, fresh.milliseconds, by, kind.format(desired.settings))
+def _ask(kind: Kind, decision: Decision, by: TriggerType, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    name = name_of(observed, kind.word, by, fresh.milliseconds) if makes_resources(observed, desired) else None
+    trigger = Trigger(fresh.trigger_id, fresh.milliseconds, by, kind.format(desired.settings), name)
     before = kind.recorded(decision.record)
     if by is TriggerType.PERIODIC:
         before = replace(before, last_periodic=fresh.milliseconds)
@@ -133,7 +145,9 @@ def _ask(kind: Kind, decision: Decision, by: TriggerType, desired: Desired, fres
 
 
 def _act(kind: Kind, decision: Decision, trigger: Trigger, desired: Desired) -> Decision:
-    action = kind.action(decision.record.job.job_id or "", trigger.trigger_id)
+    action: Action = kind.action(decision.record.job.job_id or "", trigger.trigger_id)
+    if trigger.resource is not None:
+        action = creation_of(trigger, kind, desired.settings)
     return _sooner(replace(decision, actions=(*decision.actions, action)), desired.settings.progress_interval)
 
 

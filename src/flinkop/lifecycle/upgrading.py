@@ -21,6 +21,7 @@ from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.snapshot import Taken
+from flinkop.lifecycle.snapshotresource import as_resource
 from flinkop.lifecycle.step import (
     Cancelling,
     HaFate,
@@ -103,7 +104,7 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
                 return outcome_unknown(record, cause, savepoint_place(record, desired))
             return _wait(record, observed, desired, fresh, f"Unclear: {cause}.")
         case Stopped(path):
-            return _stopped(with_savepoint(record, step, path, desired), observed, desired, fresh, path)
+            return _stopped(with_savepoint(record, step, path, observed, desired), observed, desired, fresh, path)
         case Ended():
             return _ended(record, observed, desired, fresh)
         case KeptRunning(cause):
@@ -129,10 +130,12 @@ def _wait(
     return stay(record, "TakingSavepoint", message, *actions, health=health, requeue_after=desired.settings.progress_interval)
 
 
-def with_savepoint(record: Record, step: TakingSavepoint, path: str, desired: Desired) -> Record:
-    """The record with the savepoint of a stop in its history."""
+def with_savepoint(record: Record, step: TakingSavepoint, path: str, observed: Observed, desired: Desired) -> Record:
+    """The record with the savepoint of a stop in its history, or about to be a resource."""
     taken = Taken(int(step.since.timestamp() * 1000), path, TriggerType.UPGRADE, desired.settings.savepoint_format)
-    savepoints = replace(record.savepoints, last=taken, history=(*record.savepoints.history, taken))
+    listed = as_resource(taken, observed, desired)
+    last = record.savepoints.last if listed.resource else taken
+    savepoints = replace(record.savepoints, last=last, history=(*record.savepoints.history, listed))
     return replace(record, savepoints=savepoints)
 
 

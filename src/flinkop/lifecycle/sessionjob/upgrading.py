@@ -64,7 +64,7 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
     late = deadline.is_over(fresh.now)
     match read_outcome(observed):
         case Stopped(path):
-            saved = with_savepoint(record, step, path, desired)
+            saved = with_savepoint(record, step, path, observed, desired)
             done = replace(saved, job=replace(saved.job, state=JobState.FINISHED), savepoint_path=path, had_no_state=False)
             return _stopped(done, f"The job stopped; its state is at {path}.")
         case Ended():
