@@ -87,7 +87,7 @@ def as_resource(taken: Taken, observed: Observed, desired: Desired) -> Taken:
 
 
 def list_savepoints(decision: Decision, observed: Observed, desired: Desired) -> Decision:
-    """Savepoints that are to be resources are in the history until their resource is seen. Where there are none any more they stay there."""
+    """Savepoints that are to be resources are in the history until their resource is seen."""
     record = decision.record
     if record.phase is Phase.DELETING or not any(taken.resource for taken in record.savepoints.history):
         return decision

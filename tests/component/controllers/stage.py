@@ -29,6 +29,7 @@ _OPTIONS = {
     "kubernetes.operator.observer.progress-check.interval": "30 ms",
     "kubernetes.operator.reconcile.interval": "100 ms",
     "kubernetes.operator.health.probe.enabled": "false",
+    "kubernetes.operator.snapshot.resource.enabled": "false",  # stories of the operator's own snapshots as resources switch it on
 }
 NAME = "job"
 Condition = Callable[[Mapping[str, Any]], bool]

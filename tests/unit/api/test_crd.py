@@ -66,11 +66,14 @@ OURS = {kind.name: dict(fields(the_schema(kind))) for kind in ALL}
 ESTABLISHED_FIELDS = [(kind.name, path, expected) for kind in ESTABLISHED for path, expected in established_fields(kind).items()]
 EVERY_FIELD = [(name, path) for name, found in OURS.items() for path in found]
 
-OF_JOBS = {"phase", "reason", "message", "conditions", "restore", "operation", "start", "restartWindow", "abandonedJobs", "handover"}
+OF_JOBS = {
+    *("phase", "reason", "message", "conditions", "restore", "operation", "start", "restartWindow", "abandonedJobs", "handover"),
+    "jobStatus",  # of its parts, the names of resources that stand for snapshots
+}
 OWN_FIELDS = {
     "FlinkDeployment": OF_JOBS - {"conditions"} | {"rollback"},
     "FlinkSessionJob": OF_JOBS,
-    "FlinkStateSnapshot": {"reason", "message", "conditions", "observedGeneration"},
+    "FlinkStateSnapshot": {"reason", "message", "conditions", "observedGeneration", "jobId", "waitingSince", "nextTryAt"},
 }
 
 every_kind = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
