@@ -42,6 +42,8 @@ _NO_REASONS = frozenset(
 _COMPOSED = frozenset(f"Job{state.capitalize()}" for state in JobState if state not in TERMINAL | {JobState.RUNNING})
 """Reasons of a job that is neither well nor at its end: `JobRestarting`."""
 
+_MAKE_EVENTS = frozenset({"Event", "news", "trouble"})
+
 
 def _strings(path: Path) -> Iterator[str]:
     """String constants that are no docstrings and no members of enumerations."""
@@ -77,7 +79,7 @@ def of_controllers() -> frozenset[str]:
 def of_events() -> frozenset[str]:
     """Reasons of Events, apart from those of pods, which are Kubernetes' own."""
     calls = (node for path in _SOURCE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-    named = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Event" and call.args)
+    named = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id in _MAKE_EVENTS and call.args)
     literal = {word.value for word in named if isinstance(word, ast.Constant) and isinstance(word.value, str)}
     return frozenset(literal | {reason for kind in KINDS for reason in (kind.taken, kind.error)})
 

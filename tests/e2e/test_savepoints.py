@@ -1,4 +1,4 @@
-"""Savepoints and checkpoints of a running job, on demand and periodically: they are there, the job goes on, and old ones go."""
+"""Savepoints and checkpoints of a running job, on demand and periodically, recorded in its status: old ones go, and the job goes on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from tests.cluster.process import until
 from tests.e2e.world import STATE, World, a_flinkdeployment
 
 NAME, CHECKPOINTS = "savepoints", "checkpoints"
+IN_STATUS = {"kubernetes.operator.snapshot.resource.enabled": "false"}
 INTERVAL = "kubernetes.operator.periodic.savepoint.interval"
 PERIODIC = {INTERVAL: "4 s", "kubernetes.operator.savepoint.history.max.count": "2"}
 CRON = {INTERVAL: "0/20 * * * * ?"}
+
+
+def recorded_in_status(name: str) -> dict[str, Any]:
+    """A job whose snapshots are no resources."""
+    manifest = a_flinkdeployment(name)
+    manifest["spec"]["flinkConfiguration"] |= IN_STATUS
+    return manifest
 
 
 def info(world: World, name: str = NAME, field: str = "savepointInfo") -> dict[str, Any]:
@@ -35,7 +43,7 @@ def kept(world: World) -> set[Path]:
 
 
 def test_savepoints_are_taken_of_a_running_job_and_old_periodic_ones_go(world: World) -> None:
-    world.apply(a_flinkdeployment(NAME))
+    world.apply(recorded_in_status(NAME))
     world.wait_until_running(NAME)
     before, job_id = world.wait_for_count(NAME, 50).newest, world.status(NAME)["jobStatus"]["jobId"]
 
@@ -67,7 +75,7 @@ def test_savepoints_are_taken_of_a_running_job_and_old_periodic_ones_go(world: W
 
 
 def test_a_checkpoint_is_taken_on_demand_and_savepoints_at_the_times_of_a_cron_expression(world: World) -> None:
-    world.apply(a_flinkdeployment(CHECKPOINTS))
+    world.apply(recorded_in_status(CHECKPOINTS))
     world.wait_until_running(CHECKPOINTS)
     before = world.wait_for_count(CHECKPOINTS, 50).newest
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.reasons import of_controllers, of_events, of_lifecycle
+from tests.unit.lifecycle import test_snapshotwaits
 from tests.unit.lifecycle.test_waits import AT_REST, FETCHING, OF_RESTORE, WAITS
 
 from flinkop.controllers.view import FINALIZER
@@ -46,7 +47,7 @@ def test_every_event_is_explained_and_no_other() -> None:
 
 
 def test_every_wait_is_explained_and_no_other() -> None:
-    assert set(explained("Waits")) == {wait.reason for wait in WAITS} | {"OldClusterStuck", *FETCHING}
+    assert set(explained("Waits")) == {wait.reason for wait in WAITS} | {"OldClusterStuck", *FETCHING} | test_snapshotwaits.REASONS
 
 
 def test_a_reason_is_either_a_wait_or_none() -> None:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 from tests.reasons import of_lifecycle
+from tests.unit.lifecycle import test_snapshotwaits
 from tests.unit.lifecycle.builder import (
     FRESH,
     JOB_ID,
@@ -514,7 +515,8 @@ def test_a_wait_writes_nothing_while_nothing_changes(wait: Wait) -> None:
 
 def test_every_reason_is_a_wait_in_the_table_or_known_to_be_none() -> None:
     no_waits = AT_REST | STALLED_AT_ONCE | PASSED_AT_ONCE | FETCHING | OF_EVENTS | OF_RESTORE | OF_RUNNING
-    known = {wait.reason for wait in WAITS} | no_waits
+    of_snapshots = test_snapshotwaits.REASONS | test_snapshotwaits.AT_REST | test_snapshotwaits.EVENTS
+    known = {wait.reason for wait in WAITS} | no_waits | of_snapshots
 
     assert known == of_lifecycle()
 
