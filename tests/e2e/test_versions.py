@@ -63,6 +63,7 @@ def a_job(name: str, version: str) -> dict[str, Any]:
     """With high availability under the name that the version knows: what Flink 1.16 would overlook is refused."""
     manifest = a_flinkdeployment(name, version=version)
     configuration = manifest["spec"]["flinkConfiguration"]
+    configuration["kubernetes.operator.snapshot.resource.enabled"] = "false"
     if version == "1.16":
         configuration["high-availability"] = configuration.pop("high-availability.type")
     return manifest

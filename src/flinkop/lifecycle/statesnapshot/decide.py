@@ -105,12 +105,14 @@ def _on_progress(record: SnapshotRecord, seen: SnapshotSeen, desired: SnapshotDe
         return completed(record, desired, seen.outcome.location, fresh)
     gone = why_over(record, seen.job)
     if gone is not None:
-        return abandoned(record, desired, gone)
+        unknown = "" if isinstance(seen.outcome, SnapshotFailed) else desired.perhaps_at
+        return abandoned(record, desired, behind(gone, unknown))
     if isinstance(seen.outcome, SnapshotFailed):
         return failed(record, desired, seen.outcome.cause, fresh)
     deadline = for_snapshot_since(desired.kind, record.triggered_at or fresh.now, desired.settings)
     if deadline.is_over(fresh.now):
-        return failed(record, desired, f"it did not complete within {deadline.options}", fresh)
+        late = f"it did not complete within {deadline.options}"
+        return failed(record, desired, behind(late, desired.perhaps_at), fresh)
     if isinstance(seen.outcome, SnapshotUnknown) and seen.job.presence is JobPresence.RUNNING:
         return _ask(replace(record, job_id=record.job_id or seen.job.job_id), desired, fresh)
     heard = isinstance(seen.outcome, SnapshotInProgress) or seen.job.presence is JobPresence.RUNNING

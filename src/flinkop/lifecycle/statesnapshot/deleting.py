@@ -63,8 +63,7 @@ def _unfinished(record: SnapshotRecord, seen: SnapshotSeen, desired: SnapshotDes
 def _perhaps_left(desired: SnapshotDesired) -> tuple[Event, ...]:
     if desired.kind is not SAVEPOINT:
         return ()
-    place = desired.directory or "its directory"
-    return (trouble("CleanupFailed", f"What became of the savepoint is not known: if it was made, its files are in {place}."),)
+    return (trouble("CleanupFailed", f"What became of the savepoint is not known. {desired.perhaps_at}"),)
 
 
 def _dispose(record: SnapshotRecord, seen: SnapshotSeen, desired: SnapshotDesired, deadline: Deadline, fresh: Fresh) -> SnapshotDecision:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flinkop.lifecycle.desired import Settings
-from flinkop.lifecycle.snapshotkind import Kind
+from flinkop.lifecycle.snapshotkind import SAVEPOINT, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class SnapshotDesired:
     def directory(self) -> str | None:
         """Where a savepoint is to be written to."""
         return self.path or self.settings.savepoint_directory
+
+    @property
+    def perhaps_at(self) -> str:
+        """Where the files of one are whose outcome is not known, as a sentence. Checkpoints are found and deleted by Flink."""
+        return f"If it was made, its files are in {self.directory or 'its directory'}." if self.kind is SAVEPOINT else ""
 
     @property
     def obstacle(self) -> str | None:
