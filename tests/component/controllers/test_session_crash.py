@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,13 +129,30 @@ async def play(stage: Stage, scenario: Scenario, strike: Strike) -> None:
         for number, (spec, phase) in enumerate(scenario.prepared):
             await (jobs.change(namespace, spec) if number else jobs.create(namespace, dict(scenario.spec)))
             await jobs.wait_until(namespace, phase, is_at(phase))
-    async with stage.mortal_operator(namespace, strike):
+    async with stage.mortal_operator(namespace, strike), time_that_passes(stage, namespace):
         await scenario.story(jobs, namespace)
         await until(lambda: len(starts(stage, namespace)) >= len(scenario.starts))
         await jobs.wait_until(namespace, str(scenario.phase), is_at(scenario.phase))
     async with stage.operator(namespace):
         await jobs.wait_until(namespace, str(scenario.phase), is_at(scenario.phase))
         check(stage, scenario, namespace, await jobs.resource(namespace))
+
+
+@contextlib.asynccontextmanager
+async def time_that_passes(stage: Stage, namespace: str) -> AsyncIterator[None]:
+    """Nobody knows whether a process that died had submitted its job: it is submitted again a minute later, and that is not waited for."""
+
+    async def pass_by() -> None:
+        for pause in (2, 4, 6):
+            await asyncio.sleep(pause)
+            stage.clocks[namespace].put_forward(seconds=61)
+
+    passing = asyncio.create_task(pass_by())
+    try:
+        yield
+    finally:
+        passing.cancel()
+        await asyncio.gather(passing, return_exceptions=True)
 
 
 def is_at(phase: str | None) -> Condition:
