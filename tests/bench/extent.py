@@ -15,9 +15,33 @@ class Extent:
     all_running: int
     hanging: int
     cold_starts: int
+    some_session_jobs: int
+    all_session_jobs: int
     settle_seconds: float
     rest_seconds: float
 
 
-FULL = Extent(one_by_one=30, burst=1000, some_running=200, all_running=1000, hanging=60, cold_starts=5, settle_seconds=30, rest_seconds=60)
-QUICK = Extent(one_by_one=10, burst=100, some_running=20, all_running=100, hanging=6, cold_starts=2, settle_seconds=8, rest_seconds=20)
+FULL = Extent(
+    one_by_one=30,
+    burst=1000,
+    some_running=200,
+    all_running=1000,
+    hanging=60,
+    cold_starts=5,
+    some_session_jobs=50,
+    all_session_jobs=500,
+    settle_seconds=30,
+    rest_seconds=60,
+)
+QUICK = Extent(
+    one_by_one=10,
+    burst=100,
+    some_running=20,
+    all_running=100,
+    hanging=6,
+    cold_starts=2,
+    some_session_jobs=5,
+    all_session_jobs=50,
+    settle_seconds=8,
+    rest_seconds=20,
+)

@@ -10,6 +10,7 @@ NODE_LABEL = "flinkop.test/fleet"
 """Label and taint of the fake node."""
 
 FLINK_DEPLOYMENTS = "/apis/flink.apache.org/v1beta1/namespaces/{namespace}/flinkdeployments"
+FLINK_SESSION_JOBS = "/apis/flink.apache.org/v1beta1/namespaces/{namespace}/flinksessionjobs"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{namespace}/deployments"
 _ON_THE_FLEET = {
     "spec": {
@@ -39,6 +40,24 @@ def a_flinkdeployment(namespace: str, name: str) -> dict[str, Any]:
         "kind": "FlinkDeployment",
         "metadata": {"name": name, "namespace": namespace},
         "spec": spec,
+    }
+
+
+def a_session_cluster(namespace: str, name: str) -> dict[str, Any]:
+    """A cluster that jobs share."""
+    manifest = a_flinkdeployment(namespace, name)
+    del manifest["spec"]["job"]
+    return manifest
+
+
+def a_session_job(namespace: str, name: str, cluster: str) -> dict[str, Any]:
+    """A stateless job from the cluster's image."""
+    job = {"jarURI": "local:///opt/flink/usrlib/job.jar", "entryClass": "Job", "parallelism": 1, "upgradeMode": "stateless"}
+    return {
+        "apiVersion": "flink.apache.org/v1beta1",
+        "kind": "FlinkSessionJob",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"deploymentName": cluster, "job": job},
     }
 
 

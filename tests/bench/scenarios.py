@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from tests.bench.result import Result
-from tests.bench.scenario import burst, coldstart, deletion, hanging, memory, onebyone, runningrest, start, unreadyrest, unthrottled
+from tests.bench.scenario import (
+    burst,
+    coldstart,
+    deletion,
+    hanging,
+    memory,
+    onebyone,
+    runningrest,
+    sessionjobs,
+    start,
+    unreadyrest,
+    unthrottled,
+)
 from tests.bench.stage import Stage
 
 Scenario = Callable[[Stage], Awaitable[Result]]
@@ -20,6 +32,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "start": start.measure,
     "running-rest": runningrest.measure,
     "hanging": hanging.measure,
+    "session-jobs": sessionjobs.measure,
     "deletion-running": deletion.measure_running,
     "unthrottled": unthrottled.measure,
 }

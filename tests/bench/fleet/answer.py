@@ -15,7 +15,7 @@ def answer(path: str, cluster: str, job: str, started_ms: int) -> Any:
     """The JSON of `path`, without `/v1`, or None for one that is not known here. `job` is the job's id."""
     match path:
         case "/jobs/overview":
-            return {"jobs": [_overview(cluster, job, started_ms)]}
+            return {"jobs": [overview(cluster, job, started_ms)]}
         case "/overview":
             return _cluster_overview()
         case "/config":
@@ -32,10 +32,11 @@ def answer(path: str, cluster: str, job: str, started_ms: int) -> Any:
             return None
 
 
-def _overview(cluster: str, job: str, started_ms: int) -> dict[str, Any]:
+def overview(name: str, job: str, started_ms: int) -> dict[str, Any]:
+    """One RUNNING job of `/jobs/overview`."""
     return {
         "jid": job,
-        "name": cluster,
+        "name": name,
         "start-time": started_ms,
         "end-time": -1,
         "duration": 60_000,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import defaultdict
+from typing import Any
 
 from aiohttp import web
 from tests.bench.apiserver import ApiServer
 from tests.bench.fleet.account import Account
 from tests.bench.fleet.address import CONTROL_PORT, JOBMANAGER_PORT
 from tests.bench.fleet.answer import answer
+from tests.bench.fleet.session import SESSION, SessionJobs
 from tests.cluster.process import Failed
 
 _JOB_ID = re.compile(r"pipeline\.job-id\"?:\s*\"?([0-9a-f]{32})")
@@ -29,12 +32,14 @@ class JobManagers:
     def __init__(self, api: ApiServer, hang: str | None) -> None:
         self._api, self._hang = api, hang
         self._jobs: dict[tuple[str, str], str] = {}
+        self._sessions: dict[tuple[str, str], SessionJobs] = defaultdict(SessionJobs)
         self._account = Account()
         self._started_ms = int(time.time() * 1000) - 60_000
 
     def forget_job(self, namespace: str, cluster: str) -> None:
         """A JobManager that starts may run another job than the one before it."""
         self._jobs.pop((namespace, cluster), None)
+        self._sessions.pop((namespace, cluster), None)
 
     async def serve(self, address: str) -> None:
         """Listens, and gives back when it does."""
@@ -52,10 +57,10 @@ class JobManagers:
         self._account.note(f"{namespace}/{cluster}", path, time.monotonic())
         if self._hang and cluster.startswith(self._hang):
             await asyncio.sleep(_FOR_EVER)
+        if cluster.startswith(SESSION):
+            return _json(await self._sessions[namespace, cluster].answer(request, path), path)
         found = answer(path, cluster, await self._job_id(namespace, cluster), self._started_ms)
-        if found is None:
-            return web.json_response({"errors": [f"not in the fleet: {path}"]}, status=404)
-        return web.json_response(found)
+        return _json(found, path)
 
     async def _job_id(self, namespace: str, cluster: str) -> str:
         key = namespace, cluster
@@ -74,3 +79,9 @@ class JobManagers:
     async def _forget(self, _request: web.Request) -> web.Response:
         self._account.forget()
         return web.json_response({})
+
+
+def _json(found: Any, path: str) -> web.Response:
+    if found is None:
+        return web.json_response({"errors": [f"not in the fleet: {path}"]}, status=404)
+    return web.json_response(found)
