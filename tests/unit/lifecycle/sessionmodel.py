@@ -142,6 +142,13 @@ class World:
         self.wake()
         self._boot(self.process)
 
+    def stay(self) -> None:
+        """From now on there is a cluster, and whoever wanted it to go does no more."""
+        self.recreate()
+        if self.state is not ClusterState.NOT_READY or self.process.ready:
+            self.state = ClusterState.READY
+        self.wake()
+
     def _boot(self, process: Process) -> None:
         self.time.after(self.some(3.0, 12.0), lambda: self._come_up(process))
 

@@ -59,7 +59,7 @@ _SETTINGS = Settings(
     cleanup_timeout=timedelta(seconds=100),
     cancel_timeout=timedelta(seconds=20),
     submission_timeout=SUBMISSION,
-    progress_interval=timedelta(seconds=1),
+    progress_interval=timedelta(seconds=3),
     rest_interval=timedelta(seconds=30),
 )
 

@@ -183,7 +183,7 @@ class Life:
         self.operator.crashes = self.operator.deafness = 0.0
         world = self.world
         world.hangs = world.savepoints_fail = world.savepoints_are_slow = world.has_no_slots = world.jar_is_missing = world.rejects = False
-        world.recreate()
+        world.stay()
         job = self.resource.spec["job"]
         if job["args"][0].startswith("throws"):
             self._submit({**self.resource.spec, "job": {**job, "args": ["fixed"]}}, "fixed")
