@@ -13,6 +13,7 @@ from flinkop.api.flinkconfiguration import text_of
 from flinkop.effective import Effective
 from flinkop.flinkconf.configfile import double_quoted
 from flinkop.flinkconf.layers import Given, Setting
+from flinkop.kubectlyaml import scalar_of
 
 _WIDEST = 76
 _LONGEST_OVERRIDDEN = 40
@@ -59,7 +60,7 @@ def _is_plain(text: str) -> bool:
     except (yaml.YAMLError, TypeError, ValueError):
         return False
     if isinstance(read, str):
-        return read == text and not _may_be_a_number(text)
+        return read == text and isinstance(scalar_of(text), str) and not _may_be_a_number(text)
     return isinstance(read, bool | int | float) and text_of(read) == text
 
 

@@ -14,6 +14,7 @@ import yaml
 from flinkop.api.crd import build_crds
 from flinkop.api.kind import ALL, GROUP, KINDS, Kind
 from flinkop.kindcheck import Defaults, Manifest, Surroundings, broken_rules, kind_of
+from flinkop.kubectlyaml import Loader
 from flinkop.validation.violation import Violation, warning
 
 __all__ = ["Defaults", "Document", "NotYaml", "Surroundings", "check_manifest", "check_manifests", "name_in", "read_manifests"]
@@ -27,7 +28,6 @@ _OF_KUBERNETES = {"apiVersion": {}, "kind": {}, "metadata": {"x-kubernetes-prese
 
 _TO_COME = frozenset({"FlinkBlueGreenDeployment"})
 
-_MERGE = "tag:yaml.org,2002:merge"
 _MOST_VALUES = 200_000
 """Of one file, with aliases written out: far more than the API server takes."""
 
@@ -43,25 +43,6 @@ class Document:
     place: int
     title: str
     violations: tuple[Violation, ...] | None
-
-
-class _Loader(yaml.SafeLoader):
-    """Knows no dates: the API server's reader leaves them text."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - the class attribute that PyYAML reads
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Raises MarkedYAMLError when a key is there twice: of two values one would be lost without a word."""
-        seen = set()
-        for key, _ in node.value:
-            if key.tag != _MERGE and key.value.__hash__ is not None and (key.tag, key.value) in seen:
-                raise yaml.MarkedYAMLError(problem="a key is there twice", problem_mark=key.start_mark)
-            if key.value.__hash__ is not None:
-                seen.add((key.tag, key.value))
-        return super().construct_mapping(node, deep)
 
 
 def check_manifests(text: str, defaults: Defaults) -> Iterator[Document]:
@@ -84,7 +65,7 @@ def specs_in(objects: Iterable[object]) -> dict[tuple[str, str, str], Mapping[st
 def read_manifests(text: str) -> list[tuple[int, object]]:
     """The objects of a YAML stream with the places of their documents; what `kubectl get` gives as a List, item by item. Raises NotYaml."""
     try:
-        documents = list(yaml.load_all(text, _Loader))
+        documents = list(yaml.load_all(text, Loader))
     except yaml.MarkedYAMLError as error:
         raise NotYaml(_without_its_text(error)) from None
     except yaml.YAMLError as error:
