@@ -61,7 +61,11 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_config)
     _add_configuration(parser)
-    parser.add_argument("file", metavar="FILE", help="manifests, or what `kubectl get flinkdep -o yaml` gives; - is standard input")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="manifests, or what `kubectl get flinkdep -o yaml` gives, a job with its cluster; - is standard input",
+    )
     parser.add_argument("--name", help="show only the resource of this name")
     parser.add_argument("--namespace", "-n", default="default", help="the namespace of resources that name none; default: default")
     parser.add_argument("--all", action="store_true", help="show also the operator's options for resources that nobody set")
@@ -191,7 +195,7 @@ def _show_configurations(options: argparse.Namespace, config: OperatorConfig) ->
     print(FORMS[options.output](found), end="")
     errors = sum(_tell_violations(options.file, effective.document, sys.stderr) for effective in found)
     if not found:
-        print(f"{options.file}: has no FlinkDeployment{f' {options.name}' if options.name else ''}", file=sys.stderr)
+        print(f"{options.file}: has no resource with a configuration{f' {options.name}' if options.name else ''}", file=sys.stderr)
     return OK if found and not errors else WRONG
 
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flinkop.api.flinkconfiguration import flatten_configuration
-from flinkop.api.flinkdeployment import parse_spec
 from flinkop.api.flinkversion import FlinkVersion
-from flinkop.api.kind import FLINK_DEPLOYMENT
+from flinkop.api.kind import Kind
 from flinkop.config import OperatorConfig
 from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import operatoroptions
 from flinkop.flinkconf.layers import Given, Layer, Setting, explain
 from flinkop.flinkconf.reference import text_of_default
 from flinkop.flinkconf.syntax import format_list, parse_list
-from flinkop.manifest import Document, Surroundings, check_manifest, name_in, read_manifests
+from flinkop.kindcheck import Manifest, kind_of
+from flinkop.kindsettings import EXPLAIN, explain_kind
+from flinkop.manifest import Document, Surroundings, check_manifest, name_in, read_manifests, specs_in
 from flinkop.redaction import redact, redact_arguments, redact_mapping
-from flinkop.resources.configuration import explain_configuration
 from flinkop.resources.speclayers import OWN_CONFIGURATION, PROGRAM_ARGUMENTS
 
 DEFAULT_OF_OPTION, NOT_SET = "default of the option", "not set"
@@ -36,7 +36,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """The configuration of one resource. When the spec cannot be read, only `flinkConfiguration` and what stands below it."""
+    """The configuration of one resource.
+
+    When the spec cannot be read, only `flinkConfiguration` and what stands below it; when the cluster of a job is not in the text, only
+    what the job itself says and the operator's part. Then it is not complete.
+    """
 
     document: Document
     namespace: str
@@ -46,10 +50,13 @@ class Effective:
 
 
 def effective_configurations(text: str, config: OperatorConfig, request: Request) -> Iterator[Effective]:
-    """One for each FlinkDeployment of the text that was asked for. Raises NotYaml."""
-    for place, raw in read_manifests(text):
-        if isinstance(raw, Mapping) and raw.get("kind") == FLINK_DEPLOYMENT.name and request.name in (None, name_in(raw, "name")):
-            yield _effective(place, _placed(raw, request.namespace), config, request)
+    """One for each resource of the text that has a configuration and was asked for. Raises NotYaml."""
+    placed = [(place, _placed(raw, request.namespace)) for place, raw in read_manifests(text) if isinstance(raw, Mapping)]
+    around = Surroundings(config.defaults_for, specs_in(raw for _, raw in placed))
+    for place, raw in placed:
+        kind = kind_of(raw.get("apiVersion"), raw.get("kind"))
+        if kind is not None and kind.name in EXPLAIN and request.name in (None, name_in(raw, "name")):
+            yield _effective(place, raw, kind, config, around, request)
 
 
 def _placed(raw: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
@@ -59,17 +66,16 @@ def _placed(raw: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
     return {**raw, "metadata": {**metadata, "namespace": namespace}}
 
 
-def _effective(place: int, raw: Mapping[str, Any], config: OperatorConfig, request: Request) -> Effective:
-    namespace, name, raw_spec = name_in(raw, "namespace") or request.namespace, name_in(raw, "name"), raw.get("spec") or {}
+def _effective(place: int, raw: Mapping[str, Any], kind: Kind, config: OperatorConfig, around: Surroundings, request: Request) -> Effective:
+    manifest = Manifest(name_in(raw, "name"), name_in(raw, "namespace") or request.namespace, raw.get("spec") or {})
     try:
-        spec = parse_spec(raw_spec)
-        settings, complete = explain_configuration(namespace, name, spec, config.layers_for(namespace, spec.flink_version)), True
+        settings, complete = explain_kind(kind, manifest, config.layers_for, around)
     except InvalidSpec:
-        settings, complete = _readable_part(namespace, raw_spec, config), False
+        settings, complete = _readable_part(manifest.namespace, manifest.spec, config), False
     if request.with_unset:
         settings = (*settings, *_unset(settings))
-    document = check_manifest(place, raw, Surroundings(config.defaults_for))
-    return Effective(document, namespace, name, tuple(_shown(settings)), complete)
+    document = check_manifest(place, raw, around)
+    return Effective(document, manifest.namespace, manifest.name, tuple(_shown(settings)), complete)
 
 
 def _readable_part(namespace: str, raw_spec: Any, config: OperatorConfig) -> tuple[Setting, ...]:

@@ -28,7 +28,7 @@ def _lines(effective: Effective) -> str:
     rows = [(f"{_key(setting.key)}: {_scalar(setting.value)}", _origin(setting)) for setting in effective.settings]
     width = max((len(pair) for pair, _ in rows if len(pair) <= _WIDEST), default=0)
     title = f"# {_scalar(effective.document.title)} in the namespace {_scalar(effective.namespace)}"
-    note = "" if effective.complete else "\n# its other fields are not taken into account: the spec cannot be read"
+    note = "" if effective.complete else "\n# not complete: the spec cannot be read, or its cluster is not in the input"
     return "".join(f"{line}\n" for line in (f"{title}{note}", *(f"{pair:{width}}  # {origin}" for pair, origin in rows)))
 
 

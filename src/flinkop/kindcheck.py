@@ -22,7 +22,7 @@ from flinkop.resources.simplecluster import adapt_cluster
 from flinkop.validation.flinkapplication import validate_flinkapplication
 from flinkop.validation.flinkcluster import validate_flinkcluster
 from flinkop.validation.flinkdeployment import validate_flinkdeployment
-from flinkop.validation.flinksessionjob import validate_flinksessionjob
+from flinkop.validation.flinksessionjob import validate_flinksessionjob, validate_submitted_alone
 from flinkop.validation.flinkstatesnapshot import validate_flinkstatesnapshot
 from flinkop.validation.simplepath import as_simple
 from flinkop.validation.violation import Violation
@@ -31,7 +31,7 @@ Defaults = Callable[[str, FlinkVersion], Mapping[str, str]]
 """Namespace and Flink version to the operator's default configuration."""
 
 # As long as a session job's cluster is not known, only what holds for all versions matters.
-_UNKNOWN_VERSION = FlinkVersion(1, 20)
+UNKNOWN_VERSION = FlinkVersion(1, 20)
 
 _NEXT_COMPLAINT = re.compile(r"; (?=spec[.:\[])")
 
@@ -88,18 +88,20 @@ def _check_deployment(manifest: Manifest, spec: FlinkDeploymentSpec, around: Sur
 def _session_job(manifest: Manifest, around: Surroundings) -> Iterator[Violation]:
     spec = parse_sessionjob_spec(manifest.spec)
     raw = around.find(FLINK_DEPLOYMENT, manifest.namespace, spec.deployment_name)
-    yield from _check_session_job(manifest, spec, _read(raw, parse_spec), around)
+    yield from _check_session_job(manifest, spec, read_cluster(raw, parse_spec), around)
 
 
 def _check_session_job(
     manifest: Manifest, spec: FlinkSessionJobSpec, cluster: FlinkDeploymentSpec | None, around: Surroundings
 ) -> tuple[Violation, ...]:
-    defaults = around.defaults(manifest.namespace, _UNKNOWN_VERSION if cluster is None else cluster.flink_version)
-    conf = defaults if cluster is None else build_session_job_configuration(manifest.namespace, manifest.name, spec, cluster, defaults)
-    return validate_flinksessionjob(manifest.name, manifest.namespace, spec, conf, cluster=cluster)
+    known = cluster or FlinkDeploymentSpec(flink_version=UNKNOWN_VERSION)
+    defaults = around.defaults(manifest.namespace, known.flink_version)
+    conf = build_session_job_configuration(manifest.namespace, manifest.name, spec, known, defaults)
+    found = validate_flinksessionjob(manifest.name, manifest.namespace, spec, conf, cluster=cluster)
+    return found if cluster is not None else tuple(dict.fromkeys((*found, *validate_submitted_alone(spec, conf, known))))
 
 
-def _read(raw: Mapping[str, Any] | None, read: Callable[[Mapping[str, Any]], FlinkDeploymentSpec]) -> FlinkDeploymentSpec | None:
+def read_cluster(raw: Mapping[str, Any] | None, read: Callable[[Mapping[str, Any]], FlinkDeploymentSpec]) -> FlinkDeploymentSpec | None:
     """The cluster, if it is there. None also when it cannot be read: that is told of the cluster itself."""
     try:
         return None if raw is None else read(raw)
@@ -132,7 +134,7 @@ def _check_adapted(manifest: Manifest, spec: FlinkApplicationSpec, around: Surro
     if isinstance(adapted, FlinkDeploymentSpec):
         return _check_deployment(manifest, adapted, around)
     raw = around.find(FLINK_CLUSTER, manifest.namespace, adapted.deployment_name)
-    return _check_session_job(manifest, adapted, _read(raw, lambda spec: adapt_cluster(parse_cluster_spec(spec))), around)
+    return _check_session_job(manifest, adapted, read_cluster(raw, lambda spec: adapt_cluster(parse_cluster_spec(spec))), around)
 
 
 _CHECKS: Mapping[str, Callable[[Manifest, Surroundings], Iterator[Violation]]] = {

@@ -156,8 +156,8 @@ def test_config_shows_what_it_can_and_tells_what_is_wrong(tmp_path: Path, capsys
     [
         pytest.param([], "a: [", 2, "cannot be read: ", id="not YAML"),
         pytest.param(["--default", "kubernetes.operator.reconcile.interval=soon"], HEALTHY, 2, "reconcile.interval: ", id="configuration"),
-        pytest.param([], "kind: ConfigMap", 1, "has no FlinkDeployment\n", id="nothing of ours"),
-        pytest.param(["--name", "other"], HEALTHY, 1, "has no FlinkDeployment other\n", id="another name"),
+        pytest.param([], "kind: ConfigMap", 1, "has no resource with a configuration\n", id="nothing of ours"),
+        pytest.param(["--name", "other"], HEALTHY, 1, "has no resource with a configuration other\n", id="another name"),
     ],
 )
 def test_config_says_why_it_shows_nothing(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.unit.test_kindcheck import SESSION, a_session_job, a_simple_manifest
 from tests.unit.test_manifest import a_manifest
 
 from flinkop.config import OperatorConfig, load_config
@@ -177,3 +178,52 @@ def test_of_a_spec_that_cannot_be_read_the_readable_part_is_shown(changes: dict[
     assert not found.complete
     assert [setting.key for setting in found.settings] == keys
     assert found.document.violations
+
+
+SIMPLE_CLUSTER = a_simple_manifest(
+    "FlinkCluster", "shared", flinkVersion="1.20", taskManager={"replicas": 1, "slots": 3}, configuration={"k": "own", "on.disk": "yes"}
+)
+ON_CLUSTER = a_simple_manifest(
+    "FlinkApplication", "work", flinkCluster={"name": "shared"}, configuration={"k": "job's"}, job={"jarURI": "local:///job.jar"}
+)
+OWN_CLUSTER = a_simple_manifest(
+    "FlinkApplication", "work", flinkVersion="1.20", configuration={"k": "own"}, job={"jarURI": "local:///job.jar"}
+)
+
+
+@pytest.mark.parametrize(
+    ("manifests", "name", "expected"),
+    [
+        pytest.param(
+            [SESSION, a_session_job(flinkConfiguration={"k": "job's"})],
+            "work",
+            {"k": "spec.flinkConfiguration", "taskmanager.numberOfTaskSlots": "FlinkDeployment session: spec.flinkConfiguration"},
+            id="a session job",
+        ),
+        pytest.param(
+            [SIMPLE_CLUSTER],
+            "shared",
+            {"k": "spec.configuration", "taskmanager.numberOfTaskSlots": "the other fields of the spec"},
+            id="a cluster of the simple style",
+        ),
+        pytest.param(
+            [ON_CLUSTER, SIMPLE_CLUSTER],
+            "work",
+            {"k": "spec.configuration", "on.disk": "FlinkCluster shared: spec.configuration"},
+            id="an application on it",
+        ),
+        pytest.param([OWN_CLUSTER], "work", {"k": "spec.configuration"}, id="an application with a cluster of its own"),
+    ],
+)
+def test_every_kind_with_a_configuration_is_shown_with_its_sources(manifests: list[Any], name: str, expected: dict[str, str]) -> None:
+    (found,) = effective(*manifests, name=name)
+    assert found.complete
+    assert {setting.key: setting.source for setting in found.settings if setting.key in expected} == expected
+
+
+@pytest.mark.parametrize("job", [a_session_job(flinkConfiguration={"k": "job's"}), ON_CLUSTER], ids=["a session job", "an application"])
+def test_of_a_job_whose_cluster_is_not_there_the_own_part_is_shown(job: dict[str, Any]) -> None:
+    (found,) = effective(job)
+    assert not found.complete
+    assert {setting.key: setting.value for setting in found.settings}["k"] == "job's"
+    assert not any(setting.source.startswith(("FlinkDeployment", "FlinkCluster")) for setting in found.settings)

@@ -92,6 +92,31 @@ def test_a_cluster_in_another_namespace_is_another_cluster() -> None:
     assert errors(elsewhere, a_session_job(job={"upgradeMode": "savepoint"})) == []
 
 
+ALONE: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "well": ({}, []),
+    "no parallelism": ({"job": {"parallelism": 0}}, ["error spec.job.parallelism"]),
+    "an option of the operator that does not exist": (
+        {"flinkConfiguration": {"kubernetes.operator.savepoint.histroy.max.count": "3"}},
+        ["warning spec.flinkConfiguration.kubernetes.operator.savepoint.histroy.max.count"],
+    ),
+    "an option that cannot be read": (
+        {"flinkConfiguration": {"execution.checkpointing.timeout": "soon"}},
+        ["error spec.flinkConfiguration.execution.checkpointing.timeout"],
+    ),
+    "an option of the cluster": (
+        {"flinkConfiguration": {"taskmanager.numberOfTaskSlots": "2"}},
+        ["warning spec.flinkConfiguration.taskmanager.numberOfTaskSlots"],
+    ),
+    "state whose place the cluster may know": ({"job": {"upgradeMode": "savepoint"}}, 2 * ["warning spec.job.upgradeMode"]),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), ALONE.values(), ids=ALONE.keys())
+def test_a_session_job_alone_is_checked_as_far_as_its_cluster_has_no_say(changes: dict[str, Any], expected: list[str]) -> None:
+    (document,) = check(a_session_job(**changes))
+    assert [f"{violation.severity} {violation.path}" for violation in document.violations or ()] == expected
+
+
 def test_a_cluster_that_cannot_be_read_is_told_once() -> None:
     broken = {**SESSION, "spec": {**SESSION["spec"], "image": 1}}
 

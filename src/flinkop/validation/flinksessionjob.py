@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flinkop.api.cluster import TaskManagerSpec
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec
@@ -14,7 +14,7 @@ from flinkop.validation import configuration, job, notyet
 from flinkop.validation.artifact import check_jar_uri, sources_in
 from flinkop.validation.identity import check_cluster_name
 from flinkop.validation.subject import path_of
-from flinkop.validation.violation import Violation, warning
+from flinkop.validation.violation import Severity, Violation, warning
 
 CONFIGURATION_SINCE = FlinkVersion(1, 17)
 """Since then Flink takes a configuration with a job."""
@@ -154,6 +154,26 @@ ON_ITS_CLUSTER: tuple[Callable[[SubmittedJob], Iterator[Violation]], ...] = (
     job.starts_from_a_real_path,
 )
 """Rules that look at what the cluster is, and what it gives to its jobs."""
+
+
+PERHAPS = frozenset({job.keeps_its_state_somewhere, job.asks_for_checkpoints_that_flink_can_take})
+"""Of these, rules whose answer depends on what the cluster says."""
+
+OF_ITS_VERSION = frozenset({configuration.uses_names_that_flink_knows})
+"""And those about Flink's version, of which nothing can be said without it."""
+
+
+def validate_submitted_alone(spec: FlinkSessionJobSpec, conf: Mapping[str, str], stand_in: FlinkDeploymentSpec) -> Iterator[Violation]:
+    """What is wrong with a FlinkSessionJob whose cluster is nowhere to be seen, as far as a `stand_in` for it tells."""
+    subject = SubmittedJob(spec, conf, None, stand_in)
+    for rule in ON_ITS_CLUSTER:
+        if rule not in OF_ITS_VERSION:
+            yield from (_perhaps(violation) if rule in PERHAPS else violation for violation in rule(subject))
+
+
+def _perhaps(violation: Violation) -> Violation:
+    remedy = f"{violation.remedy}, unless its cluster, which is not here, says it"
+    return replace(violation, remedy=remedy, severity=Severity.WARNING)
 
 
 def validate_flinksessionjob(
