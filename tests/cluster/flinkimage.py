@@ -31,19 +31,19 @@ esac
 """
 
 
-def ensure(version: str, layers: Sequence[Path] = ()) -> Path:
+def ensure(version: str, layers: Sequence[Path] = (), repository: str = "flink") -> Path:
     """The image archive of that version with `layers` on top, from the cache or made now. A layer's name has to tell its content."""
-    archive = place.cache() / "images" / f"{'-'.join(('flink', version, *(layer.name for layer in layers)))}.tar"
+    archive = place.cache() / "images" / f"{'-'.join((repository, version, *(layer.name for layer in layers)))}.tar"
     with locked(archive.with_suffix(".lock")):
         if not archive.exists():
             partial = archive.with_suffix(".partial")
-            build(version, partial, layers)
+            build(version, partial, layers, repository)
             partial.rename(archive)
     return archive
 
 
-def build(version: str, target: Path, layers: Sequence[Path] = ()) -> None:
-    """Writes the image archive `flink:<version>` with `layers` on top."""
+def build(version: str, target: Path, layers: Sequence[Path] = (), repository: str = "flink") -> None:
+    """Writes the image archive `<repository>:<version>` with `layers` on top."""
     java = _java_of(version)
     root, flink = _java_root(java), distribution(version)
     short = version.rpartition(".")[0]
@@ -57,7 +57,7 @@ def build(version: str, target: Path, layers: Sequence[Path] = ()) -> None:
         "Cmd": ["help"],
         "WorkingDir": "/opt/flink",
     }
-    names = [f"docker.io/library/flink:{version}", f"docker.io/library/flink:{short}"]
+    names = [f"docker.io/library/{repository}:{tag}" for tag in (version, short)]
     ociimage.pack(target, names, config, [root, flink, *layers])
 
 

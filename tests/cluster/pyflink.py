@@ -17,10 +17,7 @@ PYTHON = "3.11"
 """That of the Debian release which the images of Flink 1.19 and later are made of."""
 
 _PACKAGES = (
-    *(
-        f"{name}{PYTHON}{part}"
-        for name, part in (("python", ""), ("python", "-minimal"), ("libpython", "-minimal"), ("libpython", "-stdlib"))
-    ),
+    *(f"python{PYTHON}", f"python{PYTHON}-minimal", f"libpython{PYTHON}-minimal", f"libpython{PYTHON}-stdlib"),
     *("libexpat1", "libsqlite3-0", "libffi8", "libssl3", "libbz2-1.0", "liblzma5", "libuuid1", "libdb5.3", "libncursesw6", "libreadline8"),
     *("media-types", "libstdc++6", "libgomp1"),
 )
