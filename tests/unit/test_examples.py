@@ -16,10 +16,8 @@ FILES = sorted(EXAMPLES.glob("*.yaml"))
 
 def clusters(path: Path) -> list[dict[str, Any]]:
     """What becomes a cluster of that name."""
-    documents = list(yaml.safe_load_all(path.read_text()))
-    return [
-        one for one in documents if one["kind"] not in ("FlinkSessionJob", "FlinkStateSnapshot") and not one["spec"].get("flinkCluster")
-    ]
+    own = {"FlinkDeployment", "FlinkCluster", "FlinkApplication"}
+    return [one for one in yaml.safe_load_all(path.read_text()) if one["kind"] in own and not one["spec"].get("flinkCluster")]
 
 
 def flinkdeployments(path: Path) -> list[dict[str, Any]]:
