@@ -62,6 +62,7 @@ class JobManager:
 
     `says` is given as the answer to whatever is asked, `others` are jobs that somebody submitted by hand. That of a session cluster has no
     `job` of its own, but `jars`, and the jobs that were `submitted` through them, by id; these are of one resource if it `takes_one`.
+    Every job takes one of its `slots`.
     """
 
     key: Key
@@ -70,6 +71,7 @@ class JobManager:
     jars: Jars | None = None
     submitted: dict[str, Job] = field(default_factory=dict)
     takes_one: bool = False
+    slots: int = 100
     hangs: bool = False
     savepoint_fails_with: str | None = None
     says: Answer | None = None
@@ -163,6 +165,9 @@ class JobManagers:
         match (request.method, *parts):
             case ("GET", "config"):
                 return web.json_response({"flink-version": "1.20.5", "flink-revision": "abc @ 2025"})
+            case ("GET", "overview"):
+                taken = sum(job.state == "RUNNING" for job in found.jobs())
+                return web.json_response({"slots-total": found.slots, "slots-available": max(found.slots - taken, 0)})
             case ("GET", "jobs", "overview"):
                 return web.json_response({"jobs": [_overview(job) for job in found.jobs()]})
             case (_, "jars", *rest) if found.jars is not None:
