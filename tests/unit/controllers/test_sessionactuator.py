@@ -11,6 +11,7 @@ import pytest
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.controllers.sessionactuator import JarLost, SessionJobActuator, SessionTarget
 from flinkop.flink.jar import Accepted, JarUnknown
+from flinkop.flinkconf.jar import PYTHON_CLASSES
 from flinkop.lifecycle.action import SubmitJob
 from flinkop.lifecycle.restore import RestorePoint, RestoreSource
 
@@ -36,9 +37,12 @@ def a_target(url: str) -> SessionTarget:
     return SessionTarget(("team", "job"), {}, cast(Any, wish), cast(Any, cluster))
 
 
-async def test_programs_that_take_long_leave_connections_to_their_jobmanager_for_looking() -> None:
+@pytest.mark.parametrize(("entry_class", "at_once"), [(None, 2), ("Main", 2), (PYTHON_CLASSES[0], 1)])
+async def test_programs_that_take_long_leave_connections_to_their_jobmanager_for_looking_and_those_in_python_are_alone(
+    entry_class: str | None, at_once: int
+) -> None:
     flink = SlowJobManagers()
-    jars = SimpleNamespace(entry_class=lambda _wish: None)
+    jars = SimpleNamespace(entry_class=lambda _wish: entry_class)
     actuator = SessionJobActuator(cast(Any, None), cast(Any, flink), cast(Any, jars))
     action = SubmitJob("a" * 32, "jar", RestorePoint(RestoreSource.EMPTY))
     async with asyncio.TaskGroup() as tasks:
@@ -46,10 +50,10 @@ async def test_programs_that_take_long_leave_connections_to_their_jobmanager_for
             tasks.create_task(actuator.perform(action, a_target(url)))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        assert flink.running == {"http://one": 2, "http://other": 1}
+        assert flink.running == {"http://one": at_once, "http://other": 1}
         flink.go_on.set()
     assert flink.running == {"http://one": 0, "http://other": 0}
-    assert len(actuator._turns) == 0
+    assert len(actuator._turns._turns) == 0
 
 
 class WithoutJars:
