@@ -76,7 +76,7 @@ class Loader(yaml.SafeLoader):
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         """The tag of a node that says none."""
         if kind is not yaml.ScalarNode:
-            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+            return super().resolve(kind, value, implicit)
         if not implicit[0]:
             return f"{_LONG}str"
         return _MERGE if value == "<<" else _PLAIN
@@ -92,8 +92,8 @@ class Loader(yaml.SafeLoader):
                 seen.add(name)
         return {_text(key): value for key, value in super().construct_mapping(node, deep).items()}
 
-    def _key(self, node: yaml.ScalarNode) -> str:
-        value = self.construct_object(node)  # type: ignore[no-untyped-call]
+    def _key(self, node: yaml.ScalarNode) -> Any:
+        value = self.construct_object(node)
         if value is None:
             raise yaml.MarkedYAMLError(problem="a key is empty", problem_mark=node.start_mark)
         return _text(value)
