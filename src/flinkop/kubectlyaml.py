@@ -76,7 +76,7 @@ class Loader(yaml.SafeLoader):
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         """The tag of a node that says none."""
         if kind is not yaml.ScalarNode:
-            return super().resolve(kind, value, implicit)
+            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
         if not implicit[0]:
             return f"{_LONG}str"
         return _MERGE if value == "<<" else _PLAIN
