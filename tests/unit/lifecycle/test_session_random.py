@@ -27,6 +27,7 @@ _LIVES = int(os.environ.get("FLINKOP_RANDOM_LIVES", "100"))
 _FIRST = int(os.environ.get("FLINKOP_RANDOM_SEED", "0"))
 _BATCHES = 10
 _TO_REST = 4 * 3600.0
+_LAST_CHORES = 400.0
 _SILENCE = 600.0
 _OPTIONS = ("savepoint-on-deletion", "restart-failed", "no-fallback")
 _EDITS = ("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "savepoint", "throws")
@@ -167,7 +168,7 @@ class Life:
         self._heal()
         self._run_until(self.time.now + _TO_REST, self.is_at_rest)
         assert self.is_at_rest(), self._story("no rest")
-        self._run_until(self.time.now + 100.0)
+        self._run_until(self.time.now + _LAST_CHORES)
         quiet_since = self.time.now
         self._run_until(self.time.now + _SILENCE)
         assert self.is_at_rest(), self._story("rest was left")
@@ -197,6 +198,8 @@ class Life:
             return False
         record, spec = read_record(self.resource.status), self.resource.spec
         suspended = spec["job"]["state"] == "suspended"
+        if record.savepoints.trigger is not None:
+            return False
         match record.phase:
             case Phase.RUNNING:
                 runs = [job.state for job in active] == [JobState.RUNNING] and active[0].args == spec["job"]["args"][0]
