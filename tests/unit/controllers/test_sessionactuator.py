@@ -65,7 +65,7 @@ class WithoutJars:
 
 async def test_a_jar_that_the_jobmanager_has_lost_is_told_from_a_submission_whose_answer_is_lost() -> None:
     forgotten: list[Any] = []
-    jars = SimpleNamespace(forget=lambda *what: forgotten.append(what))
+    jars = SimpleNamespace(forget=lambda *what: forgotten.append(what), entry_class=lambda _wish: None)
     actuator, target = SessionJobActuator(cast(Any, None), cast(Any, WithoutJars()), cast(Any, jars)), a_target("http://one")
     with pytest.raises(JarLost):
         await actuator.perform(SubmitJob("a" * 32, "jar", RestorePoint(RestoreSource.EMPTY)), target)
