@@ -44,11 +44,22 @@ async def drop(stage: Stage, namespace: str, name: str = SNAPSHOT) -> None:
     await stage.kube.delete(FLINK_STATE_SNAPSHOTS, namespace, name)
 
 
-async def wait_for_snapshot(stage: Stage, namespace: str, is_so: Is | None, name: str = SNAPSHOT, seconds: float = 30) -> dict[str, Any]:
+async def find(stage: Stage, namespace: str, name: str | None) -> dict[str, Any] | None:
+    """The snapshot of that name, or else the only one."""
+    if name is not None:
+        return await stage.kube.get(FLINK_STATE_SNAPSHOTS, namespace, name)
+    found = await stage.kube.list(FLINK_STATE_SNAPSHOTS, namespace)
+    assert len(found) <= 1, f"{namespace}: {[one['metadata']['name'] for one in found]}"
+    return found[0] if found else None
+
+
+async def wait_for_snapshot(
+    stage: Stage, namespace: str, is_so: Is | None, name: str | None = SNAPSHOT, seconds: float = 30
+) -> dict[str, Any]:
     """Waits until the snapshot is so; with None until it is gone."""
     end = time.monotonic() + seconds
     while True:
-        found = await stage.kube.get(FLINK_STATE_SNAPSHOTS, namespace, name)
+        found = await find(stage, namespace, name)
         if (found is None) if is_so is None else (found is not None and is_so(found)):
             return found or {}
         if time.monotonic() > end:

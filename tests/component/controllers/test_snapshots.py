@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from tests.component.controllers.mortal import Fate, Strike
 from tests.component.controllers.snapshotstage import SNAPSHOT, a_checkpoint, a_savepoint, ask, drop, is_state, wait_for_snapshot
-from tests.component.controllers.stage import NAME, Stage
+from tests.component.controllers.stage import NAME, Stage, a_spec
 from tests.component.waiting import until
 
 from flinkop.kube.resource import FLINK_STATE_SNAPSHOTS
 
 _AT_ONCE = 6
+WITH_RESOURCES = a_spec(configuration={"kubernetes.operator.snapshot.resource.enabled": "true"})
 Story = Callable[[Stage, str], Awaitable[Any]]
 
 
@@ -23,13 +24,14 @@ Story = Callable[[Stage, str], Awaitable[Any]]
 class Scenario:
     """A job runs, `prepared` happens in peace, then `story`, and fate strikes. `state` None: the snapshot is gone.
 
-    `savepoints` is how many there are in the end.
+    `savepoints` is how many there are in the end. Without a `name` it is the one that the operator makes.
     """
 
     story: Story
     state: str | None
     savepoints: int
     prepared: Story | None = None
+    name: str | None = SNAPSHOT
 
 
 def asks(spec: dict[str, Any]) -> Story:
@@ -68,7 +70,17 @@ async def take_and_keep(stage: Stage, namespace: str) -> None:
     await wait_for_snapshot(stage, namespace, is_state("COMPLETED"))
 
 
+async def raise_the_nonce(stage: Stage, namespace: str) -> None:
+    await stage.change(namespace, {"job": {"savepointTriggerNonce": 1}})
+
+
+async def upgrade(stage: Stage, namespace: str) -> None:
+    await stage.change(namespace, {"job": {"args": ["new"]}})
+
+
 SCENARIOS = {
+    "a nonce": Scenario(raise_the_nonce, "COMPLETED", 1, name=None),
+    "the savepoint of an upgrade": Scenario(upgrade, "COMPLETED", 1, name=None),
     "a savepoint": Scenario(asks(a_savepoint()), "COMPLETED", 1),
     "a slow savepoint": Scenario(ask_slowly, "COMPLETED", 1),
     "a checkpoint": Scenario(asks(a_checkpoint()), "COMPLETED", 0),
@@ -82,16 +94,19 @@ SCENARIOS = {
 
 async def play(stage: Stage, scenario: Scenario, strike: Strike) -> None:
     namespace = await stage.a_namespace()
-    is_reached = is_state(scenario.state) if scenario.state else None
+
+    async def end() -> None:
+        await wait_for_snapshot(stage, namespace, is_state(scenario.state) if scenario.state else None, scenario.name)
+
     async with stage.operator(namespace):
-        await stage.running(namespace)
+        await stage.running(namespace, WITH_RESOURCES)
         if scenario.prepared is not None:
             await scenario.prepared(stage, namespace)
     async with stage.mortal_operator(namespace, strike):
         await scenario.story(stage, namespace)
-        await wait_for_snapshot(stage, namespace, is_reached)
+        await end()
     async with stage.operator(namespace):
-        await wait_for_snapshot(stage, namespace, is_reached)
+        await end()
         await until(lambda: len(stage.world.jobmanagers.savepoints_of(namespace)) == scenario.savepoints)
     assert stage.problems(namespace) == []
 
