@@ -15,9 +15,18 @@ from flinkop.api.crd import build_crds
 from flinkop.api.kind import ALL, GROUP, KINDS, Kind
 from flinkop.kindcheck import Defaults, Manifest, Surroundings, broken_rules, kind_of
 from flinkop.kubectlyaml import Loader
+from flinkop.validation.podfield import misfits
 from flinkop.validation.violation import Violation, warning
 
 __all__ = ["Defaults", "Document", "NotYaml", "Surroundings", "check_manifest", "check_manifests", "name_in", "read_manifests"]
+
+_QUOTES = "put quotes around a value that has ': ', ' #' or begins with one of @ * & ! %, or look at the indentation"
+_WORDS = (
+    (r"character '\t'", "a tab where YAML takes blanks only", "indent with blanks"),
+    ("unhashable key", "a map or list is the name of a field", "is this a template that was not rendered yet? Put quotes around {{ }}"),
+    ("a key is there twice", "", "remove one of them"),
+)
+"""Part of what PyYAML says, better words for it, and what to do."""
 
 DEFAULT_NAMESPACE = "default"
 """Of an object that names none."""
@@ -79,10 +88,17 @@ def read_manifests(text: str) -> list[tuple[int, object]]:
 
 def _without_its_text(error: yaml.MarkedYAMLError) -> str:
     """What is wrong and where. The line itself is not shown: it may hold a secret."""
-    problem = sub(r"'[^']{2,}'", "...", error.problem or "cannot be understood")
+    problem, remedy = _in_words(error.problem or "cannot be understood")
     mark = error.problem_mark or error.context_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-    return f"{where}{problem}; put quotes around a value that has ': ', ' #' or begins with one of @ * & ! %, or look at the indentation"
+    return f"{where}{problem}; {remedy}"
+
+
+def _in_words(problem: str) -> tuple[str, str]:
+    for words, told, remedy in _WORDS:
+        if words in problem:
+            return told or problem, remedy
+    return sub(r"'[^']{2,}'", "...", problem), _QUOTES
 
 
 def _is_endless(documents: list[object]) -> bool:
@@ -131,6 +147,7 @@ def _violations(raw: Mapping[str, Any], around: Surroundings) -> Iterator[Violat
     if kind not in KINDS:
         yield warning("kind", "is checked here, and not served by this version of the operator", "wait for a later one")
     yield from _unknown_fields("", raw, _schema(kind.name))
+    yield from misfits("metadata", "ObjectMeta", raw.get("metadata"))
     manifest = Manifest(name_in(raw, "name"), name_in(raw, "namespace") or DEFAULT_NAMESPACE, raw.get("spec") or {})
     yield from broken_rules(kind, manifest, around)
 

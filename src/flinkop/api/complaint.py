@@ -27,6 +27,7 @@ _GIVEN: tuple[tuple[type, str], ...] = (
     (str, "text"),
     (dict, "a map"),
     (list, "a list"),
+    (type(None), "nothing"),
 )
 
 

@@ -25,7 +25,7 @@ class FlinkVersion:
         match = _PATTERN.fullmatch(text)
         version = cls(int(match[1]), int(match[2])) if match else None
         if version not in KNOWN_VERSIONS:
-            raise ValueError(f"is not a Flink version; write one of {', '.join(map(str, KNOWN_VERSIONS))}")
+            raise ValueError(f"is not a Flink version; write one of {', '.join(map(str, KNOWN_VERSIONS))}, with v and _")
         return version
 
     def __str__(self) -> str:

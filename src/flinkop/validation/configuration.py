@@ -28,6 +28,8 @@ _LOG_FILES = ("log4j-console.properties", "logback-console.xml")
 _YAML_SINCE = FlinkVersion(2, 0)
 _OPERATOR_PREFIXES = (PREFIX, AUTOSCALER_PREFIX)
 
+_HIGH_AVAILABILITY = frozenset({"NONE", "KUBERNETES", "ZOOKEEPER"})
+
 _JAVA_OPTIONS = ("env.java.opts", "env.java.default-opts")
 _ENTRYPOINT_ARGUMENTS = ("kubernetes.jobmanager.entrypoint.args", "kubernetes.taskmanager.entrypoint.args")
 _SHELL_CHARACTERS = frozenset("$`;&|<>(){}\n")
@@ -47,6 +49,31 @@ def has_readable_options(subject: Configured) -> Iterator[Violation]:
             option.read(subject.conf)
         except InvalidOption as error:
             yield Violation.of(subject.path_of(error.key), error.problem)
+
+
+def names_a_kind_of_high_availability(subject: Configured) -> Iterator[Violation]:
+    """Flink takes any other word for the name of a class, and its JobManager ends."""
+    try:
+        mode = flinkoptions.HIGH_AVAILABILITY.read(subject.conf)
+    except InvalidOption:
+        return
+    if mode.upper() not in _HIGH_AVAILABILITY and "." not in mode:
+        key = next(
+            key for key in (*flinkoptions.HIGH_AVAILABILITY.fallback_keys, flinkoptions.HIGH_AVAILABILITY.key) if key in subject.conf
+        )
+        yield Violation(subject.path_of(key), f"'{mode}' is no kind of high availability", "write kubernetes, zookeeper or NONE")
+
+
+def has_overrides_that_are_numbers(subject: Configured) -> Iterator[Violation]:
+    """Vertices to numbers from 1 on."""
+    option = flinkoptions.PARALLELISM_OVERRIDES
+    try:
+        overrides = option.read(subject.conf)
+    except InvalidOption:
+        return
+    for vertex, text in overrides.items():
+        if not text.isdecimal() or int(text) < 1:
+            yield Violation(subject.path_of(option.key), f"gives the vertex {vertex} no parallelism", "write VERTEX:NUMBER, from 1 on")
 
 
 def has_known_operator_options(subject: Configured) -> Iterator[Violation]:

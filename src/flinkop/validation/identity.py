@@ -17,6 +17,13 @@ _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _OLDEST = FlinkVersion(1, 16)
 _NEWEST = FlinkVersion(2, 3)
 
+# Source: the grammar of github.com/distribution/reference.
+_NAME_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REGISTRY = r"(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]+)?|\[[0-9a-fA-F:]+\](?::[0-9]+)?)"
+_IMAGE = re.compile(
+    rf"(?:{_REGISTRY}/)?{_NAME_PART}(?:/{_NAME_PART})*(?::\w[\w.-]{{0,127}})?(?:@[a-zA-Z0-9]+:[0-9a-fA-F]{{32,}})?", re.ASCII
+)
+
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
@@ -27,6 +34,9 @@ def has_a_valid_name(subject: Subject) -> Iterator[Violation]:
 
 def check_cluster_name(path: str, name: str) -> Iterator[Violation]:
     """What is wrong with a name that stands at `path` as Flink's cluster id."""
+    if not name:
+        yield Violation(path, "is not set", "write a name")
+        return
     if len(name) > _LONGEST_NAME:
         problem = f"has {len(name)} characters, and Flink allows a cluster id of at most {_LONGEST_NAME}"
         yield Violation(path, problem, "choose a shorter name")
@@ -72,6 +82,14 @@ def has_a_service_account(subject: Subject) -> Iterator[Violation]:
     """The JobManager needs rights to make TaskManagers and to elect a leader, so the account must be chosen."""
     if not subject.spec.service_account:
         yield Violation("spec.serviceAccount", "is not set", "name a ServiceAccount that may manage pods and config maps, such as flink")
+
+
+def has_an_image_that_can_be_named(subject: Subject) -> Iterator[Violation]:
+    """Kubernetes finds out only when a pod is to start: then the old job is stopped already."""
+    image = subject.spec.image or ""
+    if image and not _IMAGE.fullmatch(image):
+        remedy = "write [registry/]name[:tag][@digest] without blanks, the name in lower-case letters"
+        yield Violation("spec.image", "cannot be the name of an image", remedy)
 
 
 def has_a_valid_pull_policy(subject: Subject) -> Iterator[Violation]:

@@ -26,6 +26,13 @@ _OF_NAMES = re.compile(rf"\.spec\.({'|'.join(_LISTS_OF_NAMED)})\[\d+\]: has no n
 _MOUNTED_BY_FLINK = frozenset({"/opt/flink/conf", "/opt/flink/pod-template"})
 _PART_OF_THE_IMAGE = frozenset({"/opt/flink", "/opt/flink/bin", "/opt/flink/lib", "/opt/flink/opt", "/opt/flink/plugins"})
 
+# Volumes that Flink, or the operator, adds. Source: Flink's kubeclient decorators.
+_VOLUMES_OF_FLINK = ("flink-", "hadoop-", "kerberos-", "pod-template-", "kube-api-access-")
+
+_WORD = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_LABEL_KEY = re.compile(rf"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?{_WORD}")
+_LABEL_VALUE = re.compile(rf"(?:{_WORD})?")
+
 Template = Mapping[str, Any]
 
 
@@ -121,6 +128,40 @@ def _check_names(subject: Subject, path: str, overlay: Template | None, kind: st
         names = [str(item["name"]) for item in items if item.get("name")]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             yield Violation(f"{where}.spec.{kind}", f"has two elements with the name {name}", "rename one of them")
+
+
+def mounts_volumes_that_there_are(subject: Subject) -> Iterator[Violation]:
+    """The API server refuses a mount without its volume, when the old job is stopped already. Flink brings volumes of its own."""
+    yield from dict.fromkeys(violation for path, overlay in _overlays(subject) for violation in _check_volumes(subject, path, overlay))
+
+
+def _check_volumes(subject: Subject, path: str, overlay: Template | None) -> Iterator[Violation]:
+    templates = (("spec.podTemplate", subject.spec.pod_template), (path, overlay))
+    volumes = {volume.get("name") for _, template in templates for volume in _items(template, "volumes")}
+    for where, template in templates:
+        for kind in ("initContainers", "containers"):
+            for index, container in enumerate(_items(template, kind)):
+                for name in _mounted(container) - volumes:
+                    if not name.startswith(_VOLUMES_OF_FLINK):
+                        problem = f"mounts {name}, which is none of the volumes"
+                        yield Violation(f"{where}.spec.{kind}[{index}].volumeMounts", problem, f"add it to {where}.spec.volumes")
+
+
+def _mounted(container: Mapping[str, Any]) -> set[str]:
+    mounts = container.get("volumeMounts")
+    found = mounts if isinstance(mounts, list) else []
+    return {mount["name"] for mount in found if isinstance(mount, Mapping) and isinstance(mount.get("name"), str)}
+
+
+def has_labels_that_kubernetes_takes(subject: Subject) -> Iterator[Violation]:
+    """Keys and values of labels have a grammar."""
+    for path, template in _templates(subject).items():
+        metadata = template.get("metadata")
+        labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+        for key, value in labels.items() if isinstance(labels, Mapping) else ():
+            if not _LABEL_KEY.fullmatch(str(key)) or (isinstance(value, str) and not _LABEL_VALUE.fullmatch(value)):
+                remedy = "use letters, digits, - _ and . between them, at most 63; a key may have a prefix and /"
+                yield Violation(f"{path}.metadata.labels.{key}", "is not a label that Kubernetes takes", remedy)
 
 
 def lays_like_over_like(subject: Subject) -> Iterator[Violation]:

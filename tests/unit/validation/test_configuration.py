@@ -218,3 +218,19 @@ def test_no_value_of_a_sensitive_key_is_shown(key: str) -> None:
     (sentence,) = sentences_of(a_spec(flinkConfiguration={key: "'s3cr3t#"}))[:1]
     assert key in sentence
     assert "s3cr3t" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_one"),
+    [("kubernetes", True), ("NONE", True), ("zookeeper", True), ("org.example.MyHaServicesFactory", True), ("kubernets", False)],
+)
+def test_a_kind_of_high_availability_that_flink_does_not_know_is_refused(mode: str, is_one: bool) -> None:
+    conf = {"high-availability.type": mode, "high-availability.storageDir": "s3://a/ha"}
+    found = [sentence for sentence in sentences_of(a_spec(flinkConfiguration=conf)) if "is no kind of high availability" in sentence]
+    assert (found == []) is is_one
+
+
+@pytest.mark.parametrize(("text", "is_one"), [("a:2,b:1", True), ("a:x", False), ("a:0", False), ("a:-1", False)])
+def test_overrides_of_vertices_are_numbers(text: str, is_one: bool) -> None:
+    found = sentences_of(a_spec(flinkConfiguration={"pipeline.jobvertex-parallelism-overrides": text}))
+    assert (found == []) is is_one

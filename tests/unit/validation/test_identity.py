@@ -8,6 +8,7 @@ import pytest
 from tests.unit.validation.deployment import DIRECTORIES, a_spec, sentences_of
 
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec
+from flinkop.validation.identity import check_cluster_name
 
 
 def test_nothing_is_wrong_with_a_healthy_deployment() -> None:
@@ -137,3 +138,25 @@ CHANGES: dict[str, tuple[FlinkDeploymentSpec, FlinkDeploymentSpec, list[str]]] =
 @pytest.mark.parametrize(("before", "after", "expected"), CHANGES.values(), ids=CHANGES.keys())
 def test_some_things_may_not_change(before: FlinkDeploymentSpec, after: FlinkDeploymentSpec, expected: list[str]) -> None:
     assert sentences_of(after, previous=before) == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "is_one"),
+    [
+        ("flink", True),
+        ("flink:1.20", True),
+        ("docker.io/library/flink:1.20-java17", True),
+        ("registry:5000/a/b_c:T-1", True),
+        (f"Registry.example/p/x@sha256:{'a' * 64}", True),
+        ("flink 1.20", False),
+        ("Flink:1.20", False),
+        ("flink:", False),
+        ("http://registry/flink", False),
+    ],
+)
+def test_an_image_that_no_kubelet_can_name_is_refused_before_the_old_job_is_stopped(image: str, is_one: bool) -> None:
+    assert (sentences_of(a_spec(image=image)) == []) is is_one
+
+
+def test_a_name_that_is_not_there_is_told_as_that() -> None:
+    assert [str(violation) for violation in check_cluster_name("metadata.name", "")] == ["metadata.name: is not set; write a name"]

@@ -22,6 +22,11 @@ def main(**fields: Any) -> dict[str, Any]:
     return {"spec": {"containers": [{"name": "flink-main-container", **fields}]}}
 
 
+def with_volumes(template: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The template with volumes of these names."""
+    return {"spec": {**template["spec"], "volumes": [{"name": name} for name in names]}}
+
+
 def spec(**fields: Any) -> dict[str, Any]:
     return {"spec": fields}
 
@@ -76,7 +81,10 @@ MISFITS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [f"{AT}.tolerations: is a map, where Kubernetes takes a list; write - before each of its elements"],
     ),
     "a variable without a name": (main(env=[{"value": "x"}]), [f"{AT}.containers[0].env[0]: has no name; give it one"]),
-    "a mount without a place": (main(volumeMounts=[{"name": "v"}]), [f"{AT}.containers[0].volumeMounts[0]: has no mountPath; give it one"]),
+    "a mount without a place": (
+        with_volumes(main(volumeMounts=[{"name": "v"}]), "v"),
+        [f"{AT}.containers[0].volumeMounts[0]: has no mountPath; give it one"],
+    ),
     "a policy in small letters": (
         main(imagePullPolicy="always"),
         [f"{AT}.containers[0].imagePullPolicy: is not one of Always, IfNotPresent, Never; write one of them, with these capitals"],
@@ -101,8 +109,8 @@ MOUNT = {"name": "v", "mountPath": "/v"}
 
 
 def test_what_one_template_leaves_out_the_other_may_give() -> None:
-    assert laid_over(main(volumeMounts=[{"name": "v"}]), main(volumeMounts=[{"mountPath": "/v"}])) == []
-    assert laid_over(main(volumeMounts=[MOUNT]), main(volumeMounts=[MOUNT, {"name": "w"}])) == [
+    assert laid_over(with_volumes(main(volumeMounts=[{"name": "v"}]), "v"), main(volumeMounts=[{"mountPath": "/v"}])) == []
+    assert laid_over(with_volumes(main(volumeMounts=[MOUNT]), "v", "w"), main(volumeMounts=[MOUNT, {"name": "w"}])) == [
         f"spec.{manager}.podTemplate.spec.containers[0].volumeMounts[1]: has no mountPath; give it one"
         for manager in ("jobManager", "taskManager")
     ]
@@ -111,7 +119,7 @@ def test_what_one_template_leaves_out_the_other_may_give() -> None:
 def test_where_lists_are_merged_by_name_positions_say_nothing() -> None:
     base = {"spec": {"containers": [{"name": "log"}, {"name": "flink-main-container", "volumeMounts": [MOUNT]}]}}
     by_name = {"kubernetes.operator.pod-template.merge-arrays-by-name": "true"}
-    assert laid_over(base, main(volumeMounts=[{"name": "v"}]), **by_name) == []
+    assert laid_over(with_volumes(base, "v"), main(volumeMounts=[{"name": "v"}]), **by_name) == []
 
 
 @pytest.mark.parametrize(("before", "severity"), [(main(volumeMount=[]), "warning"), (main(), "error")], ids=["runs already", "is new"])
@@ -129,3 +137,28 @@ def test_no_value_is_shown() -> None:
 
 def test_the_table_is_that_of_the_client_that_is_installed() -> None:
     assert TABLE.read_text(encoding="utf-8") == render_pod_schema(), "write it anew with `make generate`"
+
+
+def test_a_mount_needs_its_volume_unless_flink_brings_it() -> None:
+    mounts = [{"name": "data", "mountPath": "/data"}, {"name": "flink-config-volume", "mountPath": "/conf"}]
+    found = sentences_of(a_spec(podTemplate=main(volumeMounts=mounts)))
+    assert found == [f"{AT}.containers[0].volumeMounts: mounts data, which is none of the volumes; add it to {AT}.volumes"]
+    with_volume = main(volumeMounts=mounts)
+    with_volume["spec"]["volumes"] = [{"name": "data", "emptyDir": {}}]
+    assert sentences_of(a_spec(podTemplate=with_volume)) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "wrong"),
+    [
+        ({"a": "b", "example.com/a_b.c": "", "A": "x-1"}, []),
+        ({"a b": "c"}, ["a b"]),
+        ({"a": "b c"}, ["a"]),
+        ({"a": "-b"}, ["a"]),
+        ({"/a": "b"}, ["/a"]),
+        ({"a": "b" * 64}, ["a"]),
+    ],
+)
+def test_labels_have_their_grammar(labels: dict[str, str], wrong: list[str]) -> None:
+    found = sentences_of(a_spec(podTemplate={"metadata": {"labels": labels}}))
+    assert [sentence.partition(": ")[0] for sentence in found] == [f"spec.podTemplate.metadata.labels.{key}" for key in wrong]
