@@ -9,7 +9,7 @@ from flinkop.api.flinkapplication import FlinkApplicationSpec, parse_application
 from flinkop.api.flinkcluster import parse_cluster_spec
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec
 from flinkop.api.flinksessionjob import FlinkSessionJobSpec
-from flinkop.api.kind import FLINK_APPLICATION, FLINK_CLUSTER
+from flinkop.api.kind import FLINK_APPLICATION, FLINK_CLUSTER, FLINK_DEPLOYMENT, FLINK_SESSION_JOB
 from flinkop.controllers.clusterkind import ClusterKind
 from flinkop.controllers.jobkind import JobKind
 from flinkop.controllers.jobplace import shared_cluster_name
@@ -29,7 +29,8 @@ from flinkop.validation.simplepath import as_simple
 from flinkop.validation.violation import Violation
 
 _CONFIGURATION = ("spec.flinkConfiguration", "spec.configuration")
-_JOBS = (("FlinkSessionJob", "FlinkApplication"),)
+_JOBS = (FLINK_SESSION_JOB.name, FLINK_APPLICATION.name)
+_SHARED = (FLINK_DEPLOYMENT.name, FLINK_CLUSTER.name)
 _MOVE = "to move the job, create another FlinkApplication with spec.job.initialSavepointPath"
 
 _RESTING = frozenset({Phase.DEPLOYING, Phase.RUNNING, Phase.FAILED, Phase.FINISHED})
@@ -110,7 +111,7 @@ def _complete_on_cluster(resource: Mapping[str, Any], status: dict[str, Any], re
 
 FLINK_CLUSTER_KIND = ClusterKind(
     FLINK_CLUSTER,
-    words=(_CONFIGURATION, *_JOBS, ("FlinkDeployment", "FlinkCluster")),
+    words=(_CONFIGURATION, _JOBS, _SHARED),
     tell=as_simple,
     complete=_complete_cluster,
     read=read_cluster,
@@ -118,7 +119,7 @@ FLINK_CLUSTER_KIND = ClusterKind(
 
 ALONE = ClusterKind(
     FLINK_APPLICATION,
-    words=(_CONFIGURATION, ("FlinkDeployment", "FlinkApplication")),
+    words=(_CONFIGURATION, (FLINK_DEPLOYMENT.name, FLINK_APPLICATION.name)),
     tell=as_simple,
     complete=_complete_alone,
     read=read_alone,
@@ -129,11 +130,11 @@ ON_CLUSTER = JobKind(
     FLINK_APPLICATION,
     words=(
         _CONFIGURATION,
-        *_JOBS,
+        _JOBS,
         ("spec.deploymentName", "spec.flinkCluster.name"),
-        ("FlinkDeployment", "FlinkCluster"),
-        ("Session cluster", "FlinkCluster"),
-        ("session cluster", "FlinkCluster"),
+        _SHARED,
+        ("Session cluster", FLINK_CLUSTER.name),
+        ("session cluster", FLINK_CLUSTER.name),
     ),
     tell=as_simple,
     complete=_complete_on_cluster,

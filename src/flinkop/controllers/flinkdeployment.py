@@ -169,7 +169,7 @@ class FlinkDeploymentController:
     async def _give_way(self, key: Key, resource: Mapping[str, Any], record: Record, wish: Wish, rival: str, memory: Memory) -> Outcome:
         desired = wish.desired
         decision = give_way(record, rival, desired.generation, deleting=desired.deleting, has_finalizer=desired.has_finalizer)
-        target = Target(key, await self._record(resource, record, decision, None, _scale(key, wish), memory), wish)
+        target = Target(key, await self._write(resource, record, decision, None, _scale(key, wish), memory), wish)
         return await self._act(decision, target, memory)
 
     def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory, around: Around = NOTHING_AROUND) -> Wish | NeverValid:
@@ -192,7 +192,11 @@ class FlinkDeploymentController:
     async def _record(
         self, resource: Mapping[str, Any], record: Record, decision: Decision, observed: Observed | None, scale: Scale, memory: Memory
     ) -> Mapping[str, Any]:
-        told = retell(decision, self._kind.words)
+        return await self._write(resource, record, retell(decision, self._kind.words), observed, scale, memory)
+
+    async def _write(
+        self, resource: Mapping[str, Any], record: Record, told: Decision, observed: Observed | None, scale: Scale, memory: Memory
+    ) -> Mapping[str, Any]:
         after = write_status(told.record, resource.get("status") or {}, scale, self._clock.now())
         return await self._statuses.record(resource, record, told, self._kind.complete(resource, after, told.record, observed), memory)
 

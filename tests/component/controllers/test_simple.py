@@ -108,6 +108,19 @@ async def test_a_cluster_is_deleted_when_the_last_of_its_applications_is(stage: 
         await clusters(stage).wait_until(namespace, "gone", is_at(None), CLUSTER)
 
 
+async def the_one_that_runs(stage: Stage, namespace: str) -> str:
+    """The name of the only application that runs."""
+    running: list[str] = []
+
+    async def is_so() -> bool:
+        found = {name: await applications(stage).resource(namespace, name) or {} for name in ("one", "two")}
+        running[:] = [name for name, one in found.items() if (one.get("status") or {}).get("phase") == "Running"]
+        return len(running) == 1
+
+    await until(is_so)
+    return running[0]
+
+
 async def test_applications_beyond_the_slots_wait_and_start_when_there_is_room(stage: Stage) -> None:
     namespace = await stage.a_namespace()
     async with stage.operator(namespace):
@@ -115,9 +128,8 @@ async def test_applications_beyond_the_slots_wait_and_start_when_there_is_room(s
         stage.world.jobmanagers.alive[namespace, CLUSTER].slots = 1
         for name in ("one", "two"):
             await applications(stage).create(namespace, on_cluster(parallelism=1), name)
-        await until(lambda: len(job_ids(stage, namespace)) == 1)
-        found = [await applications(stage).resource(namespace, name) or {} for name in ("one", "two")]
-        first, second = ("one", "two") if found[0]["status"]["phase"] == "Running" else ("two", "one")
+        first = await the_one_that_runs(stage, namespace)
+        second = "two" if first == "one" else "one"
         waiting = await applications(stage).wait_until(namespace, "waiting", has_reason("WaitingForSlots"), second)
         assert "needs 1 slots, its parallelism, and 0 of the FlinkCluster's 1 are free" in waiting["status"]["message"]
         await applications(stage).delete(namespace, first)

@@ -473,6 +473,7 @@ AT_REST = {"JobRunning", "ClusterReady", "JobFinished", "JobCanceled", "Suspende
 STALLED_AT_ONCE = {
     *("OldClusterStuck", "SavepointUnknown", "RestoreFailed", "ValidationError", "IngressRefused", "IngressNotManaged"),
     *("ClusterMissing", "ClusterDeleting", "NotASessionCluster", "JarUnavailable", "SubmissionRejected"),
+    *("WaitingForSlots", "NameTaken"),
 }
 PASSED_AT_ONCE = {"Accepted", "Adopted", "StopRevised", "RollbackRevised", "JobStopped", "JobLost", "SubmissionGivenUp"}
 FETCHING = {"FetchingJar"}
