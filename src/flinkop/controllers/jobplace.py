@@ -24,7 +24,7 @@ def has_own_cluster(resource: Mapping[str, Any]) -> bool:
     recorded = _recorded(resource)
     if recorded is not None:
         return "deploymentName" not in recorded
-    return not (resource.get("spec") or {}).get("flinkCluster")
+    return (resource.get("spec") or {}).get("flinkCluster") is None
 
 
 def named_cluster(resource: Mapping[str, Any]) -> str | None:
