@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.advice import ADVICE, render_advice
 from tests.compatibility import render_compatibility
 from tests.podschema import TABLE, render_pod_schema
 from tests.versions import DOCUMENT, read_rows, render_versions
@@ -59,6 +60,7 @@ def main() -> None:
     """Writes all of them."""
     (_DOCS / "configuration.md").write_text(render_reference(), encoding="utf-8")
     (_DOCS / "compatibility.md").write_text(render_compatibility(), encoding="utf-8")
+    ADVICE.write_text(render_advice(), encoding="utf-8")
     DOCUMENT.write_text(render_versions(read_rows()), encoding="utf-8")
     TABLE.write_text(render_pod_schema(), encoding="utf-8")
     _fill("phases", "architecture.md", phases())

@@ -22,9 +22,15 @@ OK, WRONG, UNUSABLE = 0, 1, 2
 _EXIT_STATUS = "Exit status: 0 all is well (warnings allowed), 1 something is wrong, 2 a file or the configuration cannot be read."
 
 
+_EXPLAIN = "explain"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and gives the exit status."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [_EXPLAIN]:
+        return _explain(given[1:])
+    options = _parser().parse_args(given)
     status: int = options.command(options)
     return status
 
@@ -35,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="run the operator"))
     _add_validate(commands.add_parser("validate", help="check manifests without a cluster"))
     _add_config(commands.add_parser("config", help="show the effective configuration of resources, and where each value comes from"))
+    commands.add_parser(_EXPLAIN, help="tell why a resource is as it is, and what to do next")  # has a parser of its own
     commands.add_parser("crds", help="print the CustomResourceDefinitions").set_defaults(command=_crds)
     commands.add_parser("version", help="print the version").set_defaults(command=_version)
     return parser
@@ -201,6 +208,12 @@ def _show_configurations(options: argparse.Namespace, config: OperatorConfig) ->
 
 def _read(name: str) -> str:
     return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+
+
+def _explain(arguments: Sequence[str]) -> int:
+    from flinkop.explain.command import run
+
+    return run(arguments, f"flinkop {_EXPLAIN}")
 
 
 def _crds(_options: argparse.Namespace) -> int:

@@ -228,6 +228,22 @@ class HandoverStatus(ApiModel):
     """Where the job's end left its state."""
 
 
+class DecisionStatus(ApiModel):
+    """A decision that changed the phase, or the reason why the resource is in it."""
+
+    at: str | None = None
+    """When it was made."""
+
+    from_phase: str | None = None
+    """The phase before."""
+
+    to_phase: str | None = None
+    """The phase after."""
+
+    reason: str | None = None
+    """Why, in one word."""
+
+
 class JobResourceStatus(ReportedStatus):
     """What the operator knows about a resource that has a job: a cluster, or a job on one."""
 
@@ -239,6 +255,9 @@ class JobResourceStatus(ReportedStatus):
 
     operation: OperationStatus | None = None
     """What the operator is in the middle of."""
+
+    decisions: list[DecisionStatus] = Field(default_factory=list)
+    """The last ten decisions, the newest last."""
 
     start: StartStatus | None = None
     """The start that what runs now comes from."""

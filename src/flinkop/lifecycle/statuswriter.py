@@ -29,6 +29,7 @@ from flinkop.lifecycle.step import (
 )
 
 _ERROR_LIMIT = 2048
+_DECISIONS_KEPT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def write_job_status(record: Record, before: Mapping[str, Any], now: datetime) -
         "observedGeneration": record.generation,
         "lifecycleState": lifecycle_state(record),
         "conditions": render(conditions(record), before.get("conditions") or (), record.generation, moment),
+        "decisions": _decisions(record, before, moment) or None,
         "operation": _operation(record),
         "start": _start(record),
         "abandonedJobs": list(record.abandoned) or None,
@@ -82,6 +84,16 @@ def timestamp(moment: datetime) -> str:
 
 def _precise(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _decisions(record: Record, before: Mapping[str, Any], now: str) -> list[dict[str, Any]]:
+    """The last decisions: those that changed the phase or its reason."""
+    kept = list(before.get("decisions") or ())
+    was = before.get("phase")
+    if (was, before.get("reason")) == (record.phase.value, record.reason):
+        return kept
+    new = {"at": now, "fromPhase": was or Phase.CREATED.value, "toPhase": record.phase.value, "reason": record.reason}
+    return [*kept, new][-_DECISIONS_KEPT:]
 
 
 def _operation(record: Record) -> dict[str, Any] | None:

@@ -68,6 +68,7 @@ EVERY_FIELD = [(name, path) for name, found in OURS.items() for path in found]
 
 OF_JOBS = {
     *("phase", "reason", "message", "conditions", "restore", "operation", "start", "restartWindow", "abandonedJobs", "handover"),
+    "decisions",
     "jobStatus",  # of its parts, the names of resources that stand for snapshots
 }
 OWN_FIELDS = {

@@ -149,7 +149,9 @@ def test_every_field_of_the_models_is_listed_or_our_own() -> None:
     ours = {
         name
         for name in fields_of_the_models()
-        if re.match(r"status\.(phase|reason|message|restore|rollback|restartWindow|abandonedJobs|operation|start|handover)\b", name)
+        if re.match(
+            r"status\.(phase|reason|message|restore|rollback|restartWindow|abandonedJobs|operation|start|handover|decisions)\b", name
+        )
         or re.match(r"status\.jobStatus\.\w+Info\.(?:\w+(?:\[\])?\.resource|triggerResource)$", name)
     }
     assert fields_of_the_models() - ours - OWN_FIELDS.keys() == set()

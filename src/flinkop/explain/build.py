@@ -1,0 +1,81 @@
+"""From what was found to what is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flinkop.explain import reading
+from flinkop.explain.advice import advice_for
+from flinkop.explain.facts import Facts
+from flinkop.explain.report import Child, Condition, Report
+
+_SHOWN_EVENTS = 20
+
+
+def build_report(facts: Facts) -> Report:
+    """The report about the resource of `facts`."""
+    resource, status = facts.resource, facts.resource.get("status") or {}
+    conditions, events = reading.conditions_of(resource), reading.events_of(facts.events)
+    ready = next((one for one in conditions if one.type == "Ready"), None)
+    exceptions = tuple(one for one in events if reading.is_exception(one))[:_SHOWN_EVENTS]
+    children = tuple(_children(facts))
+    return Report(
+        kind=resource["kind"],
+        namespace=resource["metadata"]["namespace"],
+        name=resource["metadata"]["name"],
+        verdict=reading.verdict_of(resource, conditions),
+        since=ready.since if ready else None,
+        phase=status.get("phase") or status.get("state") or "",
+        reason=status.get("reason") or "",
+        message=status.get("message") or reading.error_of(resource) or "",
+        job=reading.job_of(resource),
+        wait=reading.wait_of(resource, conditions),
+        next_steps=tuple(dict.fromkeys(_next_steps(facts, conditions, children))),
+        conditions=conditions,
+        decisions=reading.decisions_of(resource),
+        restore=reading.restore_of(resource),
+        children=children,
+        exceptions=exceptions,
+        events=tuple(one for one in events if not reading.is_exception(one))[:_SHOWN_EVENTS],
+        configuration=facts.configuration,
+        problems=facts.problems,
+    )
+
+
+def _children(facts: Facts) -> Iterator[Child]:
+    yield from map(reading.resource_child, facts.refers_to)
+    yield from map(reading.deployment_child, facts.deployments)
+    yield from map(reading.pod_child, facts.pods)
+
+
+def _next_steps(facts: Facts, conditions: tuple[Condition, ...], children: tuple[Child, ...]) -> Iterator[str]:
+    """What is said about the reasons that stand there. Nothing for a resource that is well."""
+    status = facts.resource.get("status") or {}
+    if not conditions:
+        yield (
+            "No operator has written a status. Is one running, does one lead, and does it watch this namespace and these labels? "
+            "kubectl -n flinkop get lease,pods"
+        )
+        return
+    reasons = [one.reason for one in conditions if _asks_for_help(one)]
+    if reading.verdict_of(facts.resource, conditions) != "Ready":
+        reasons.insert(0, status.get("reason") or "")
+    for reason in dict.fromkeys(filter(None, reasons)):
+        advice = advice_for(reason)
+        if advice is not None:
+            yield from (f"{reason}: {text}" for text in (advice.means, _then(advice.after), _do(advice.do)) if text)
+    for child in children:
+        if child.kind.startswith("Flink") and not child.healthy:
+            yield f"{child.kind}/{child.name} is not ready: flinkop explain {child.kind.lower()}/{child.name}"
+
+
+def _asks_for_help(condition: Condition) -> bool:
+    return (condition.type == "Stalled" and condition.status == "True") or (condition.type == "IngressReady" and condition.status != "True")
+
+
+def _then(after: str) -> str:
+    return f"when that takes too long: {after}" if after else ""
+
+
+def _do(text: str) -> str:
+    return f"do: {text}" if text else ""

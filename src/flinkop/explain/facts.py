@@ -1,0 +1,24 @@
+"""What a report is made from: objects as the API server gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flinkop.explain.report import Value
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The resource and what belongs to it. `refers_to`: the cluster of a job, the resource of a snapshot."""
+
+    resource: Object
+    deployments: tuple[Object, ...] = ()
+    pods: tuple[Object, ...] = ()
+    refers_to: tuple[Object, ...] = ()
+    events: tuple[Object, ...] = ()
+    configuration: tuple[Value, ...] = ()
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,189 @@
+"""Parts of a report, each read from the objects that tell it. What somebody else has written may lack anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flinkop.explain.report import Child, Condition, Decided, Restore, RestorePoint, Told, Wait
+from flinkop.redaction import redact
+
+Object = Mapping[str, Any]
+
+_EXCEPTIONS = frozenset({"JobException", "Error"})
+_STEPS = {
+    "TakingSavepoint": "the savepoint with which the job stops",
+    "Cancelling": "the job to be cancelled",
+    "TearingDown": "the old cluster to go",
+    "WaitingToRetry": "the next try of the upgrade",
+    "WaitingToStop": "a moment at which the old job can be stopped without losing state",
+    "Submitting": "the submitted job to show up on its cluster",
+    "Rescaling": "the vertices of the job to be as parallel as asked",
+    "WaitingForJobs": "the jobs on the session cluster to end",
+}
+
+
+def conditions_of(resource: Object) -> tuple[Condition, ...]:
+    """The conditions in their order."""
+    found = _status(resource).get("conditions") or ()
+    return tuple(
+        Condition(
+            one.get("type", ""),
+            one.get("status", ""),
+            one.get("reason", ""),
+            one.get("message", ""),
+            time_of(one.get("lastTransitionTime")),
+        )
+        for one in found
+    )
+
+
+def verdict_of(resource: Object, conditions: Iterable[Condition]) -> str:
+    """In one word or a few, by the rules that generic tools have."""
+    metadata, status = resource["metadata"], _status(resource)
+    true = {one.type for one in conditions if one.status == "True"}
+    if "deletionTimestamp" in metadata:
+        return "Deleting"
+    if status.get("observedGeneration", -1) != metadata.get("generation"):
+        return "Not looked at yet by an operator" if not true else "Not looked at since the spec changed"
+    return next((word for word in ("Reconciling", "Stalled", "Ready") if word in true), "Not ready")
+
+
+def wait_of(resource: Object, conditions: Iterable[Condition]) -> Wait | None:
+    """What is under way: the step that is recorded, or else what the condition `Reconciling` says."""
+    operation = _status(resource).get("operation") or {}
+    if step := operation.get("step"):
+        what = _STEPS.get(step, step)
+        return Wait(what, time_of(operation.get("startedAt")), time_of(operation.get("endsAt") or operation.get("notBefore")))
+    busy = next((one for one in conditions if (one.type, one.status) == ("Reconciling", "True")), None)
+    return Wait(busy.message or busy.reason, busy.since, None) if busy else None
+
+
+def decisions_of(resource: Object) -> tuple[Decided, ...]:
+    """The last decisions, the newest first."""
+    found = reversed(_status(resource).get("decisions") or ())
+    return tuple(Decided(time_of(one.get("at")), one.get("fromPhase", ""), one.get("toPhase", ""), one.get("reason", "")) for one in found)
+
+
+def restore_of(resource: Object) -> Restore | None:
+    """What the last start restored, and what else there is."""
+    status = _status(resource)
+    choice = status.get("restore")
+    if not choice:
+        return None
+    where = choice.get("path") or (f"metadata of job {choice['jobId']}" if choice.get("jobId") else "")
+    chosen = RestorePoint(choice.get("source") or "no start", where, choice.get("message") or choice.get("reason", ""))
+    rejected = tuple(
+        RestorePoint(one.get("source", ""), one.get("path", ""), one.get("reason", "")) for one in choice.get("rejected") or ()
+    )
+    return Restore(chosen, time_of(choice.get("decidedAt")), (*rejected, *_known_state(status.get("jobStatus") or {})))
+
+
+def _known_state(job: Object) -> Iterator[RestorePoint]:
+    if path := job.get("upgradeSavepointPath"):
+        yield RestorePoint("savepoint", path, "left by the job when it stopped; the next start uses it")
+    last = (job.get("savepointInfo") or {}).get("lastSavepoint") or {}
+    if last.get("location"):
+        yield RestorePoint("savepoint", last["location"], f"the last that was taken, {last.get('triggerType', 'by hand').lower()}")
+
+
+def job_of(resource: Object) -> str:
+    """The job in a few words; empty where none is known."""
+    job = _status(resource).get("jobStatus") or {}
+    words = [job.get("jobName"), f"({job['jobId']})" if job.get("jobId") else None, job.get("state")]
+    return " ".join(word for word in words if word)
+
+
+def error_of(resource: Object) -> str | None:
+    """The recorded error, which is JSON in a text."""
+    text = _status(resource).get("error")
+    if not text:
+        return None
+    try:
+        return redact(str(json.loads(text).get("message", text)))
+    except (ValueError, AttributeError):
+        return redact(str(text))
+
+
+def events_of(events: Iterable[Object]) -> tuple[Told, ...]:
+    """The Events, the newest first."""
+    told = [
+        Told(
+            time_of(one.get("lastTimestamp") or one.get("eventTime") or one["metadata"].get("creationTimestamp")),
+            one.get("type", ""),
+            one.get("reason", ""),
+            redact(one.get("message", "")),
+            one.get("count") or 1,
+        )
+        for one in events
+    ]
+    return tuple(sorted(told, key=lambda one: one.at or datetime.min.replace(tzinfo=UTC), reverse=True))
+
+
+def is_exception(told: Told) -> bool:
+    """Whether an Event tells of an exception of the job."""
+    return told.reason in _EXCEPTIONS
+
+
+def deployment_child(deployment: Object) -> Child:
+    """A Deployment is well when all of its pods are ready."""
+    status, wanted = deployment.get("status") or {}, (deployment.get("spec") or {}).get("replicas", 1)
+    ready = status.get("readyReplicas", 0)
+    trouble = [one.get("message", "") for one in status.get("conditions") or () if _is_trouble(one)]
+    going = ["is being deleted"] if "deletionTimestamp" in deployment["metadata"] else []
+    detail = "; ".join((f"{ready} of {wanted} pods ready", *going, *trouble))
+    return Child("Deployment", deployment["metadata"]["name"], ready == wanted and not going, detail)
+
+
+def _is_trouble(condition: Object) -> bool:
+    return (condition.get("type"), condition.get("status")) in {("ReplicaFailure", "True"), ("Progressing", "False")}
+
+
+def pod_child(pod: Object) -> Child:
+    """A pod is well when all of its containers are ready."""
+    status, containers = pod.get("status") or {}, (pod.get("status") or {}).get("containerStatuses") or ()
+    ready = bool(containers) and all(one.get("ready") for one in containers)
+    words = [status.get("phase", "Unknown"), *_of_schedule(status), *(word for one in containers for word in _of_container(one))]
+    if "deletionTimestamp" in pod["metadata"]:
+        words.append("is being deleted")
+    if node := (pod.get("spec") or {}).get("nodeName"):
+        words.append(f"on {node}")
+    return Child("Pod", pod["metadata"]["name"], ready, ", ".join(words))
+
+
+def _of_schedule(status: Object) -> Iterator[str]:
+    for one in status.get("conditions") or ():
+        if (one.get("type"), one.get("status")) == ("PodScheduled", "False"):
+            yield f"{one.get('reason', '')}: {one.get('message', '')}"
+
+
+def _of_container(container: Object) -> Iterator[str]:
+    state, last = container.get("state") or {}, (container.get("lastState") or {}).get("terminated") or {}
+    waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
+    for trouble in (waiting, ended):
+        if trouble:
+            yield f"{container.get('name')} {trouble.get('reason', 'ended')} {redact(trouble.get('message') or '')}".strip()
+    if container.get("restartCount"):
+        code = f", last with exit code {last['exitCode']}" if "exitCode" in last else ""
+        yield f"{container.get('name')} restarted {container['restartCount']} times{code}"
+
+
+def resource_child(resource: Object) -> Child:
+    """A resource of ours is well when it is Ready."""
+    ready = next((one for one in conditions_of(resource) if one.type == "Ready"), None)
+    detail = f"{ready.reason}: {ready.message}" if ready else "no operator has looked at it yet"
+    return Child(resource["kind"], resource["metadata"]["name"], ready is not None and ready.status == "True", detail)
+
+
+def time_of(text: str | None) -> datetime | None:
+    """None for what is no time."""
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _status(resource: Object) -> Object:
+    return resource.get("status") or {}

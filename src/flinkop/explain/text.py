@@ -1,0 +1,125 @@
+"""A report for people: what is, why, and what to do, the most important first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from flinkop.explain.report import Report, Restore, RestorePoint, Told, Wait
+
+_STYLES = {"Ready": "bold green", "Reconciling": "bold yellow", "Stalled": "bold red", "Deleting": "bold yellow"}
+_WIDTH_OF_FILES = 140
+
+
+def render_json(report: Report) -> str:
+    """The report as JSON; times in RFC 3339."""
+    return f"{json.dumps(asdict(report), indent=2, ensure_ascii=False, default=_of_time)}\n"
+
+
+def _of_time(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def print_report(report: Report, now: datetime, stream: TextIO) -> None:
+    """Writes the report; in colours and as wide as the terminal where it is one."""
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else _WIDTH_OF_FILES)
+    console.print(Group(*_parts(report, now)))
+
+
+def _parts(report: Report, now: datetime) -> Iterator[RenderableType]:
+    yield _head(report, now)
+    yield from _section("Waiting for", [_wait(report.wait, now)] if report.wait else [])
+    yield from _section("What to do", [Text(f"• {step}") for step in report.next_steps])
+    rows = [(ago(one.at, now), f"{one.before} → {one.after}", one.reason) for one in report.decisions]
+    yield from _section("Last decisions", _table(rows))
+    yield from _section("State", list(_restore(report.restore, now)) if report.restore else [])
+    yield from _section("Children", _table((_mark(one.healthy), f"{one.kind}/{one.name}", one.detail) for one in report.children))
+    yield from _section("Exceptions of the job", _table(_told(one, now) for one in report.exceptions))
+    yield from _section("Events", _table(_told(one, now) for one in report.events))
+    conditions = [(one.type, one.status, ago(one.since, now), one.reason, one.message) for one in report.conditions]
+    yield from _section("Conditions", _table(conditions))
+    values = [(f"{one.key}: {one.value}", f"# {one.source}") for one in report.configuration]
+    yield from _section("Effective configuration", _table(values))
+    yield from _section("Could not be found out", [Text(problem) for problem in report.problems])
+
+
+def _head(report: Report, now: datetime) -> RenderableType:
+    line = Text.assemble(
+        (f"{report.kind}/{report.name}", "bold"),
+        f" in {report.namespace}: ",
+        (report.verdict, _STYLES.get(report.verdict, "bold")),
+        f" since {ago(report.since, now)}" if report.since and report.verdict in {"Ready", "Stalled", "Not ready"} else "",
+    )
+    words = [word for word in (report.phase, report.reason) if word]
+    rest = [Text(", ".join(words)), Text(report.message), Text(f"job {report.job}" if report.job else "")]
+    return Group(line, *(text for text in rest if text.plain))
+
+
+def _section(title: str, lines: Sequence[RenderableType]) -> Iterator[RenderableType]:
+    if lines:
+        yield Text(f"\n{title}", style="bold cyan")
+        yield Padding(Group(*lines), (0, 0, 0, 2))
+
+
+def _table(rows: Iterable[Sequence[str]]) -> list[RenderableType]:
+    found = list(rows)
+    if not found:
+        return []
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for _ in found[0]:
+        table.add_column(overflow="fold")
+    for row in found:
+        table.add_row(*(Text(cell) for cell in row))
+    return [table]
+
+
+def _wait(wait: Wait, now: datetime) -> Text:
+    since = f", for {ago(wait.since, now)}" if wait.since else ""
+    if wait.ends_at is None:
+        end = ""
+    elif wait.ends_at > now:
+        end = f"; it has {ago(now, wait.ends_at)} more"
+    else:
+        end = f"; its time was over {ago(wait.ends_at, now)} ago"
+    return Text(f"{wait.what}{since}{end}")
+
+
+def _restore(restore: Restore, now: datetime) -> Iterator[RenderableType]:
+    yield Text(f"restored {_point(restore.chosen)} (decided {ago(restore.decided_at, now)} ago)")
+    yield from (Text(f"also: {_point(one)}") for one in restore.alternatives)
+
+
+def _point(point: RestorePoint) -> str:
+    where = f" {point.where}" if point.where else ""
+    return f"{point.source}{where}: {point.note}" if point.note else f"{point.source}{where}"
+
+
+def _told(one: Told, now: datetime) -> tuple[str, ...]:
+    times = f"×{one.count}" if one.count > 1 else ""
+    return ago(one.at, now), one.type, one.reason, times, one.message
+
+
+def _mark(healthy: bool) -> str:
+    return "✔" if healthy else "✘"
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """How long it is from `moment` to `now`, in at most two units; `?` where that is not known."""
+    if moment is None:
+        return "?"
+    seconds = max(0, int((now - moment) / timedelta(seconds=1)))
+    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+    parts = []
+    for unit, size in units:
+        count, seconds = divmod(seconds, size)
+        parts.append((count, unit))
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    return " ".join(f"{count}{unit}" for count, unit in parts[first : first + 2] if count) or "0s"

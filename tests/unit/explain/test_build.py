@@ -1,0 +1,168 @@
+"""What a report says of a resource, and what it advises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from tests.advice import ADVICE, render_advice
+from tests.reasons import of_lifecycle
+from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, WELL, a_deployment, a_pod, a_resource, an_event
+from tests.unit.lifecycle.builder import NOW, SAVEPOINT
+from tests.unit.lifecycle.test_status import records
+
+from flinkop.explain.advice import all_advice
+from flinkop.explain.build import build_report
+from flinkop.explain.facts import Facts
+from flinkop.explain.report import Child, Decided
+from flinkop.explain.text import render_json
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.statuswriter import Scale, write_status
+
+
+def about(record: Record | None = WELL, **facts: Any) -> Any:
+    return build_report(Facts(a_resource(record), **facts))
+
+
+@pytest.mark.parametrize(
+    ("resource", "verdict"),
+    [
+        (a_resource(WELL), "Ready"),
+        (a_resource(STOPPING), "Reconciling"),
+        (a_resource(FAILED), "Stalled"),
+        (a_resource(None), "Not looked at yet by an operator"),
+        (a_resource(WELL, generation=2), "Not looked at since the spec changed"),
+        (a_resource(WELL, deletionTimestamp="2025-03-01T12:00:00Z"), "Deleting"),
+    ],
+)
+def test_the_verdict_is_that_of_generic_tools(resource: dict[str, Any], verdict: str) -> None:
+    assert build_report(Facts(resource)).verdict == verdict
+
+
+def test_who_is_well_is_not_told_what_to_do() -> None:
+    report = about(WELL)
+    assert (report.next_steps, report.wait) == ((), None)
+    assert (report.phase, report.reason, report.since) == ("Running", "JobRunning", NOW)
+
+
+def test_a_step_says_what_is_waited_for_since_when_and_how_long_it_may_take() -> None:
+    ends = NOW + timedelta(minutes=5)
+    wait = about(replace(STOPPING, ends_at=ends)).wait
+    assert (wait.what, wait.since, wait.ends_at) == ("the old cluster to go", NOW - timedelta(seconds=1), ends)
+
+
+def test_what_to_do_comes_from_the_documentation() -> None:
+    steps = about(FAILED).next_steps
+    assert any(step.startswith("JobFailed: do: ") and "change the spec" in step for step in steps)
+    assert len(steps) == len(set(steps))
+
+
+def test_a_resource_without_a_status_leads_to_the_operator() -> None:
+    (step,) = about(None).next_steps
+    assert "get lease,pods" in step
+
+
+def test_a_refused_spec_is_advised_about_although_the_job_runs() -> None:
+    assert any(step.startswith("ValidationError") for step in about(replace(WELL, invalid="spec.job: is wrong")).next_steps)
+
+
+def test_the_restore_point_is_shown_with_what_else_there_is() -> None:
+    restore = about(replace(STOPPING, savepoint_path=SAVEPOINT)).restore
+    assert (restore.chosen.source, restore.chosen.where) == ("savepoint", SAVEPOINT)
+    assert [one.where for one in restore.alternatives] == [SAVEPOINT]
+
+
+def test_decisions_are_remembered_in_the_status_and_told_the_newest_first() -> None:
+    scale = Scale("", 0)
+    status: dict[str, Any] = {}
+    for minute, record in enumerate((WELL, WELL, STOPPING, FAILED)):
+        status = write_status(record, status, scale, NOW + timedelta(minutes=minute))
+    report = build_report(Facts({**a_resource(), "status": status}))
+    assert report.decisions == (
+        Decided(NOW + timedelta(minutes=3), "Upgrading", "Failed", "JobFailed"),
+        Decided(NOW + timedelta(minutes=2), "Running", "Upgrading", "StoppingCluster"),
+        Decided(NOW, "Created", "Running", "JobRunning"),
+    )
+
+
+def test_the_number_of_remembered_decisions_is_bounded() -> None:
+    status: dict[str, Any] = {}
+    for _ in range(20):
+        for record in (WELL, STOPPING):
+            status = write_status(record, status, Scale("", 0), NOW)
+    assert len(status["decisions"]) == 10
+
+
+def test_a_status_from_before_decisions_were_remembered_is_not_written_for_that() -> None:
+    status = a_resource(WELL)["status"]
+    del status["decisions"]
+    assert write_status(WELL, status, Scale("", 0), ASKED_AT) == status
+
+
+@pytest.mark.parametrize(
+    ("pod", "expected"),
+    [
+        (a_pod(), Child("Pod", "job-1", True, "Running, on n1")),
+        (
+            a_pod({"ready": False, "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}, phase="Pending"),
+            Child("Pod", "job-1", False, "Pending, flink-main-container ImagePullBackOff no such image, on n1"),
+        ),
+        (
+            a_pod({"restartCount": 3, "lastState": {"terminated": {"exitCode": 137}}}),
+            Child("Pod", "job-1", True, "Running, flink-main-container restarted 3 times, last with exit code 137, on n1"),
+        ),
+    ],
+)
+def test_a_pod_says_how_it_fares(pod: dict[str, Any], expected: Child) -> None:
+    assert about(pods=(pod,)).children == (expected,)
+
+
+def test_a_deployment_is_well_when_its_pods_are_ready() -> None:
+    assert [one.healthy for one in about(deployments=(a_deployment(), a_deployment(0), a_deployment(deletionTimestamp="x"))).children] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_cluster_that_is_not_well_is_where_to_look_next() -> None:
+    report = about(WELL, refers_to=(a_resource(FAILED),))
+    assert report.next_steps == ("FlinkDeployment/job is not ready: flinkop explain flinkdeployment/job",)
+
+
+def test_events_are_sorted_counted_and_without_secrets_and_exceptions_apart() -> None:
+    events = (
+        an_event("Submit", at="2025-03-01T12:00:00Z"),
+        an_event("JobException", "it broke: password=hunter2", at="2025-03-01T12:02:00Z", count=3),
+        an_event("JobStatusChanged", at="2025-03-01T12:01:00Z"),
+    )
+    report = about(events=events)
+    assert [one.reason for one in report.events] == ["JobStatusChanged", "Submit"]
+    ((exception,), text) = (report.exceptions, render_json(report))
+    assert (exception.reason, exception.count) == ("JobException", 3)
+    assert "hunter2" not in text
+
+
+@settings(max_examples=40)
+@given(records())
+def test_any_resource_can_be_explained(record: Record) -> None:
+    assert render_json(about(record))
+
+
+@pytest.mark.parametrize(
+    "status", [{}, {"phase": "Else", "conditions": [{}], "operation": {"step": "New"}, "error": "{", "decisions": [{}]}]
+)
+def test_so_can_one_that_somebody_else_wrote(status: dict[str, Any]) -> None:
+    assert render_json(build_report(Facts({**a_resource(), "status": status})))
+
+
+def test_the_advice_is_that_of_the_documentation() -> None:
+    assert ADVICE.read_text(encoding="utf-8") == render_advice(), "write it anew with `make generate`"
+
+
+def test_there_is_advice_for_what_stands_in_status_reason() -> None:
+    assert len(all_advice().keys() & of_lifecycle()) > 40
+    assert not [reason for reason, advice in all_advice().items() if "see there" in advice.do or "`" in advice.do or not advice.means]
