@@ -112,6 +112,8 @@ class OperatorConfig:
     artifact_max_size = _SystemOption(options.ARTIFACT_MAX_SIZE)
     artifact_file_directories = _SystemOption(options.ARTIFACT_FILE_DIRECTORIES)
     refuse_restricted_hosts = _SystemOption(options.REFUSE_RESTRICTED_HOSTS)
+    exception_events_limit = _SystemOption(options.EXCEPTION_EVENTS_LIMIT)
+    exception_events_lines = _SystemOption(options.EXCEPTION_EVENTS_LINES)
     dynamic_config = _SystemOption(options.DYNAMIC_CONFIG)
     dynamic_config_interval = _SystemOption(options.DYNAMIC_CONFIG_INTERVAL)
 

@@ -46,6 +46,7 @@ class Job:
     checkpoints: dict[str, int | Failure | None] = field(default_factory=dict)
     stop_path: str | None = None
     failure: str | None = None
+    exceptions: list[dict[str, Any]] = field(default_factory=list)
     restarts: int = 0
     bounds: dict[str, tuple[int, int]] = field(default_factory=lambda: {VERTEX: (1, 1)})
 
@@ -229,7 +230,7 @@ class JobManagers:
             case ("PATCH",):
                 return _cancel(job)
             case ("GET", "exceptions"):
-                return web.json_response({"root-exception": job.failure, "exceptionHistory": {"entries": []}})
+                return web.json_response({"root-exception": job.failure, "exceptionHistory": {"entries": job.exceptions}})
             case _:
                 return _not_found(request)
 

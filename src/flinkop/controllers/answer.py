@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from flinkop.flink.model import AsyncOperation, CheckpointStatistics, Completed, Failed, InProgress, JobOverview, Unknown
+from flinkop.flink.model import AsyncOperation, CheckpointStatistics, Completed, Failed, InProgress, JobFailure, JobOverview, Unknown
 from flinkop.lifecycle.observed import (
     Checkpoints,
     Job,
+    JobException,
     JobState,
     Snapshot,
     SnapshotCompleted,
@@ -23,6 +24,11 @@ def read_job(overview: JobOverview) -> Job:
     if state is JobState.RUNNING and not overview.all_tasks_running:
         state = JobState.CREATED
     return Job(overview.job_id, overview.name, state, overview.start_time, overview.last_modification)
+
+
+def read_exception(failure: JobFailure) -> JobException:
+    """An entry of the job's exception history."""
+    return JobException(failure.at, failure.causes, failure.places, failure.task)
 
 
 def read_snapshot(operation: AsyncOperation) -> Snapshot:

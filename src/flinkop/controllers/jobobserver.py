@@ -7,17 +7,19 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from flinkop.controllers.answer import read_checkpoints, read_job, read_snapshot
+from flinkop.controllers.answer import read_checkpoints, read_exception, read_job, read_snapshot
 from flinkop.controllers.knowledge import Knowledge
 from flinkop.errors import FlinkRejected, FlinkUnreachable
 from flinkop.flink.client import FlinkClient
 from flinkop.flink.model import AsyncOperation, JobOverview
+from flinkop.lifecycle.jobexception import may_have_failed
 from flinkop.lifecycle.observed import (
     TERMINAL,
     Answered,
     Bounds,
     Checkpoints,
     Job,
+    JobException,
     JobState,
     Observed,
     RescaleRefused,
@@ -56,6 +58,8 @@ class JobObserver:
         requests = self._outcomes(url, record, asked, knowledge)
         if job is not None:
             requests |= self._details(url, asked, knowledge, job)
+            if may_have_failed(record, job):
+                requests["exceptions"] = self._exceptions(url, job)
         return replace(seen, **await _answered(requests))
 
     def _details(self, url: str, asked: Question, knowledge: Knowledge, job: Job) -> Requests:
@@ -71,6 +75,9 @@ class JobObserver:
         if Question.CLUSTER_INFO in asked and job.state is JobState.RUNNING:
             requests["cluster_info"] = self._flink.cluster_info(url)
         return requests
+
+    async def _exceptions(self, url: str, job: Job) -> tuple[JobException, ...]:
+        return tuple(map(read_exception, await self._flink.failures(url, job.job_id)))
 
     def _outcomes(self, url: str, record: Record, asked: Question, knowledge: Knowledge) -> Requests:
         requests: Requests = {}

@@ -63,6 +63,8 @@ def settings_of(conf: Mapping[str, str], system: Mapping[str, str], version: Fli
         cancel_timeout=_bounded(options.CANCEL_TIMEOUT.read(conf)),
         shutdown_ttl=_bounded(options.SHUTDOWN_TTL.read(conf)),
         progress_interval=max(_SHORTEST, min(options.PROGRESS_CHECK_INTERVAL.read(system), _PROGRESS)),
+        exceptions_limit=options.EXCEPTION_EVENTS_LIMIT.read(system),
+        exceptions_lines=options.EXCEPTION_EVENTS_LINES.read(system),
         rest_interval=max(_SHORTEST, options.RECONCILE_INTERVAL.read(system)),
     )
 

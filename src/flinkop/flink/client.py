@@ -27,6 +27,7 @@ from flinkop.flink.model import (
     CheckpointStatistics,
     Completed,
     CompletedCheckpoint,
+    JobFailure,
     JobOverview,
     Unknown,
     read_checkpoint_operation,
@@ -36,6 +37,7 @@ from flinkop.flink.model import (
     read_disposal,
     read_exceptions,
     read_execution_result,
+    read_failures,
     read_jobs,
     read_operation,
     read_request_id,
@@ -54,6 +56,7 @@ ANSWER_LIMIT = 8 * 1024 * 1024
 """How many bytes of an answer are read. That of a job with many vertices, and exceptions, is below a tenth of it."""
 
 _NOT_ENABLED = "Checkpointing has not been enabled"
+_FAILURES = 100
 _CONNECT_TIMEOUT = 3.0
 _PER_JOBMANAGER = 4
 _DNS_SECONDS = 30
@@ -186,6 +189,10 @@ class FlinkClient:
         if trace is None:
             trace = await self._get(base_url, f"/jobs/{job_id}/execution-result", read_execution_result)
         return summarize(trace) if trace else None
+
+    async def failures(self, base_url: str, job_id: str) -> list[JobFailure]:
+        """The newest exceptions of the job, the newest first."""
+        return await self._get(base_url, f"/jobs/{job_id}/exceptions?maxExceptions={_FAILURES}", read_failures)
 
     async def cluster_info(self, base_url: str) -> Mapping[str, str]:
         """`status.clusterInfo`: version and revision of Flink."""

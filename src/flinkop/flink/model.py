@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from flinkop.flink.stacktrace import summarize
+from flinkop.flink.stacktrace import causes_of, places_of, summarize
 
 NOT_ADDRESSABLE = "<checkpoint-not-externally-addressable>"
 
@@ -106,6 +106,18 @@ class CheckpointStatistics:
     known: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class JobFailure:
+    """An entry of the job's exception history: when, its first causes in one line each, where it was thrown, and by which task."""
+
+    at: int
+    causes: tuple[str, ...]
+    places: tuple[str, ...]
+    task: str | None
+
+
+_CAUSES = 3
+_PLACES = 50
 _NEVER = 2**63 - 1
 
 NO_CHECKPOINTS = CheckpointStatistics(0, None, None, None, None)
@@ -222,6 +234,17 @@ def read_exceptions(answer: Mapping[str, Any]) -> str | None:
     entries = _maps(_map(answer["exceptionHistory"])["entries"])
     trace = answer.get("root-exception") or (entries[0]["stacktrace"] if entries else None)
     return None if trace is None else _text(trace)
+
+
+def read_failures(answer: Mapping[str, Any]) -> list[JobFailure]:
+    """The history in `/jobs/:id/exceptions`, the newest first."""
+    return [_read_failure(entry) for entry in _maps(_map(answer["exceptionHistory"])["entries"])]
+
+
+def _read_failure(entry: Mapping[str, Any]) -> JobFailure:
+    trace, task = _text(entry["stacktrace"]), entry.get("taskName")
+    causes, places = causes_of(trace, _CAUSES), places_of(trace, _PLACES)
+    return JobFailure(_number(entry["timestamp"]), causes, places, None if task is None else _text(task))
 
 
 def read_execution_result(answer: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from flinkop.redaction import redact
 
@@ -40,6 +41,18 @@ def find_cause(text: str) -> str | None:
     about_options = [cause for cause in causes if _NAMES_THE_OPTION.search(cause)]
     telling = about_options or [cause for cause in causes if _BESIDE_THE_POINT not in cause] or causes
     return _one_line(telling[-1]) if telling else None
+
+
+def causes_of(trace: str, most: int) -> tuple[str, ...]:
+    """The first causes of a stack trace, each in one line: what was thrown, then what it was caused by."""
+    found = [_one_line(caused or first) for caused, first in _CAUSE.findall(trace)] or [summarize(trace)]
+    return tuple(dict.fromkeys(found))[:most]
+
+
+def places_of(trace: str, most: int) -> tuple[str, ...]:
+    """Where it was thrown: the first lines of the trace that are places in code."""
+    lines = (_one_line(line) for line in trace.splitlines() if line.startswith("\tat "))
+    return tuple(islice(lines, most))
 
 
 def summarize(trace: str) -> str:

@@ -12,8 +12,6 @@ NOT_YET: frozenset[str] = frozenset(
     for name in (
         "cluster.resource-view.refresh-interval",
         "dynamic.namespaces.enabled",
-        "events.exceptions.limit-per-reconciliation",
-        "events.exceptions.stacktrace-lines",
         "exception.field.max.length",
         "exception.label.mapper",
         "health.canary.resource.timeout",

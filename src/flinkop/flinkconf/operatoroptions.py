@@ -416,6 +416,15 @@ ARTIFACT_FILE_DIRECTORIES: Option[tuple[str, ...]] = _system(
     _directories,
     "Directories of the operator's pod, with semicolons between, from which `file://` may fetch, besides `user.artifacts.base.dir`.",
 )
+EXCEPTION_EVENTS_LIMIT = _system(
+    "events.exceptions.limit-per-reconciliation",
+    10,
+    integer,
+    "How many exceptions of a job are reported as Events at once, at most; of more the newest.",
+)
+EXCEPTION_EVENTS_LINES = _system(
+    "events.exceptions.stacktrace-lines", 5, integer, "How many lines of the stack trace an Event about an exception of the job has."
+)
 LOG_LEVEL: Option[str | None] = _system(
     "log.level",
     None,
@@ -504,6 +513,8 @@ ALL: tuple[Option[Any], ...] = (
     ARTIFACT_HEADERS_FROM,
     ARTIFACT_MAX_SIZE,
     ARTIFACT_FILE_DIRECTORIES,
+    EXCEPTION_EVENTS_LIMIT,
+    EXCEPTION_EVENTS_LINES,
     *TOLERATED,
 )
 

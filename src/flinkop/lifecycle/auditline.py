@@ -11,20 +11,23 @@ from typing import Any
 from flinkop.lifecycle.decision import Decision, Event, EventType
 from flinkop.lifecycle.record import Health
 
+_INFO, _ERROR = "Info   ", "Error  "  # as wide as Warning
 AT_REST = "Resource fully reconciled, nothing to do"
 
 
 def lines_about(before: Mapping[str, Any], after: Mapping[str, Any], decision: Decision) -> Iterator[str]:
     """What the established operator would log of a decision that makes `after` of the status `before`."""
     if _told(before) != _told(after):
-        yield _line("Status", "Info" if after.get("error") is None else "Error", after.get("lifecycleState", ""), _text(after))
+        severity = _INFO if after.get("error") is None else _ERROR
+        yield f">>> Status[Job] | {severity} | {after.get('lifecycleState', ''):<15} | {_text(after)}"
     if before == after and not decision.actions and decision.record.health is Health.SETTLED:
         yield AT_REST
 
 
 def line_of(event: Event) -> str:
     """What the established operator would log of an Event."""
-    return _line("Event", "Info" if event.type is EventType.NORMAL else event.type.value, event.reason.upper(), event.message)
+    severity = _INFO if event.type is EventType.NORMAL else event.type.value
+    return f">>> Event[Job] | {severity} | {event.reason.upper():<15} | {event.message}"
 
 
 def _told(status: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -33,7 +36,3 @@ def _told(status: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _text(status: Mapping[str, Any]) -> str:
     return str(status.get("error") or status.get("message", ""))
-
-
-def _line(what: str, severity: str, about: str, text: str) -> str:
-    return f">>> {what}[Job] | {severity:<7} | {about:<15} | {text}"

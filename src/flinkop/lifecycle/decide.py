@@ -14,6 +14,7 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.ended import on_ended
 from flinkop.lifecycle.health import watch_health
 from flinkop.lifecycle.ingress import ingress_actions, ingress_events, ingress_problem
+from flinkop.lifecycle.jobexception import exception_events
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
@@ -65,7 +66,8 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
 
 def complete(record: Record, decision: Decision, observed: Observed, desired: Desired) -> Decision:
     """What holds for every kind: refused actions and specs are told, and the finalizer comes before the first action."""
-    return _with_problems(record, _with_finalizer(_with_refusal(decision, observed), desired), desired)
+    told = replace(decision, events=(*exception_events(record, decision.record, observed, desired.settings), *decision.events))
+    return _with_problems(record, _with_finalizer(_with_refusal(told, observed), desired), desired)
 
 
 def never_accepted(record: Record, desired_generation: int, problems: tuple[str, ...]) -> Decision:

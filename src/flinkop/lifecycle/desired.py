@@ -62,6 +62,8 @@ class Settings:
     submission_timeout: timedelta = timedelta(minutes=10)
     progress_interval: timedelta = timedelta(seconds=1)
     rest_interval: timedelta = timedelta(seconds=10)
+    exceptions_limit: int = 10
+    exceptions_lines: int = 5
 
 
 @dataclass(frozen=True, slots=True)

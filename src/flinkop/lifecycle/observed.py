@@ -250,6 +250,16 @@ class RefusedIngress:
 
 
 @dataclass(frozen=True, slots=True)
+class JobException:
+    """An exception of the job: when, in epoch milliseconds, its first causes, where it was thrown, and the task."""
+
+    at: int
+    causes: tuple[str, ...]
+    places: tuple[str, ...] = ()
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One look at the world.
 
@@ -284,6 +294,7 @@ class Observed:
     rest: Rest = field(default_factory=NotAsked)
     job: Job | None = None
     failure: str | None = None
+    exceptions: tuple[JobException, ...] = ()
     savepoint: Snapshot | None = None
     requested_checkpoint: Snapshot | None = None
     checkpoints: Checkpoints | None = None

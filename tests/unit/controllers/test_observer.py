@@ -21,6 +21,7 @@ from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.lifecycle.observed import (
     Bounds,
+    JobException,
     JobState,
     Observed,
     RescaleRefused,
@@ -59,6 +60,9 @@ class Flink:
 
     async def jobs_overview(self, _url: str) -> list[model.JobOverview]:
         return [model.JobOverview(JOB, "job", model.JobState.RUNNING, 1, 1, 1, 1, 0)]
+
+    async def failures(self, _url: str, _job_id: str) -> list[model.JobFailure]:
+        return [model.JobFailure(1, ("boom",), ("at x",), "map")]
 
     async def savepoint_status(self, _url: str, job_id: str, trigger_id: str) -> model.AsyncOperation:
         assert (job_id, trigger_id) == (JOB, "trigger")
@@ -258,3 +262,10 @@ def test_a_quota_that_keeps_taskmanagers_of_a_standalone_cluster_from_being_made
     taskmanagers = {"metadata": {"uid": "tm", "ownerReferences": [{"uid": "owner"}]}, "status": {"conditions": [refused]}}
     seen = look(Objects({(KEY[0], "job-taskmanager"): taskmanagers}), Pods())
     assert (seen.taskmanagers, seen.trouble) == (TaskManagers("tm", 1), Trouble("FailedCreate", "exceeded quota"))
+
+
+def test_exceptions_are_asked_for_when_the_job_has_changed_and_not_at_rest() -> None:
+    changed = observe(RUNNING, model.Unknown())
+    at_rest = observe(replace(RUNNING, job=replace(RUNNING.job, update_time=1)), model.Unknown())
+    assert changed.exceptions == (JobException(1, ("boom",), ("at x",), "map"),)
+    assert at_rest.exceptions == ()

@@ -32,6 +32,7 @@ from flinkop.flink.model import (
     Completed,
     Failed,
     InProgress,
+    JobFailure,
     JobOverview,
     JobState,
     read_checkpoint_operation,
@@ -40,6 +41,7 @@ from flinkop.flink.model import (
     read_cluster_info,
     read_exceptions,
     read_execution_result,
+    read_failures,
     read_jobs,
     read_operation,
 )
@@ -305,3 +307,19 @@ def test_what_is_missing_is_not_made_up(reader: Reader, raw: dict[str, Any]) -> 
     """Least of all a count of no checkpoints, on which a start from empty state may rest."""
     with pytest.raises((KeyError, ValueError)):
         reader(raw)
+
+
+def test_the_history_of_exceptions_tells_when_why_where_and_which_task() -> None:
+    entry = {"stacktrace": "java.lang.Error: boom\n\tat a.B.c(B.java:1)\n", "timestamp": 7, "taskName": "map (1/2)", "endpoint": "h:1"}
+    nameless = {"stacktrace": "java.lang.Error: boom", "timestamp": 8, "taskName": None}
+    found = read_failures({"exceptionHistory": {"entries": [entry, nameless]}})
+    assert found == [
+        JobFailure(7, ("java.lang.Error: boom",), ("at a.B.c(B.java:1)",), "map (1/2)"),
+        JobFailure(8, ("java.lang.Error: boom",), (), None),
+    ]
+
+
+@pytest.mark.parametrize("answer", [{}, {"exceptionHistory": None}, {"exceptionHistory": {"entries": [{"timestamp": 1}]}}])
+def test_a_history_that_is_none_is_not_taken_for_an_empty_one(answer: dict[str, Any]) -> None:
+    with pytest.raises((KeyError, ValueError)):
+        read_failures(answer)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.flink.transcript import BAD_SAVEPOINT, MULTILINE, NESTED, NOBODYS, SUPPRESSED, VERSIONS, exchange
 
-from flinkop.flink.stacktrace import find_cause, summarize
+from flinkop.flink.stacktrace import causes_of, find_cause, places_of, summarize
 
 BAD_DIRECTORY_CAUSE = (
     "org.apache.flink.core.fs.UnsupportedFileSystemSchemeException: Could not find a file system implementation for scheme 'nosuch'. "
@@ -138,3 +138,28 @@ def test_a_message_of_megabytes_is_cut(message: str) -> None:
 
 def test_a_secret_of_megabytes_is_hidden() -> None:
     assert summarize(f"java.io.IOException: password={'x' * 5_000_000}") == "java.io.IOException: password=******"
+
+
+TRACE = """java.util.concurrent.CompletionException: java.lang.RuntimeException: it broke
+\tat org.example.Map.map(Map.java:7)
+\tat org.example.Task.run(Task.java:9)
+Caused by: java.lang.RuntimeException: it broke
+\tat org.example.Map.map(Map.java:6)
+Caused by: java.io.IOException: password=hunter2
+Caused by: java.lang.Error: third
+Caused by: java.lang.Error: fourth
+"""
+
+
+def test_the_first_causes_are_told_each_once_without_wrappers_and_secrets() -> None:
+    assert causes_of(TRACE, 3) == (
+        "java.lang.RuntimeException: it broke",
+        "java.io.IOException: password=******",
+        "java.lang.Error: third",
+    )
+    assert causes_of("no trace at all", 3) == ("no trace at all",)
+
+
+def test_where_it_was_thrown_is_told_by_the_first_lines() -> None:
+    assert places_of(TRACE, 2) == ("at org.example.Map.map(Map.java:7)", "at org.example.Task.run(Task.java:9)")
+    assert places_of(TRACE, 0) == ()

@@ -90,6 +90,8 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "user.artifacts.base.dir": "/opt/flink/artifacts",
     "user.artifacts.disallow-restricted-hosts": True,
     "user.artifacts.http.header": {},
+    "events.exceptions.limit-per-reconciliation": 10,
+    "events.exceptions.stacktrace-lines": 5,
 }
 
 OWN_DEFAULTS: dict[str, object] = {
