@@ -61,14 +61,19 @@ def _schemes(text: str) -> tuple[str, ...]:
     return tuple(scheme.strip().lower() for scheme in parse_list(text) if scheme.strip())
 
 
-def _one_of_words(*words: str) -> Callable[[str], str | None]:
-    def parse(text: str) -> str | None:
+def _word(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
         word = text.strip().lower()
-        if word and word not in words:
+        if word not in words:
             raise ValueError(f"'{text}' is not one of the values; write {' or '.join(words)}")
-        return word or None
+        return word
 
     return parse
+
+
+def _optional_word(*words: str) -> Callable[[str], str | None]:
+    parse = _word(*words)
+    return lambda text: parse(text) if text.strip() else None
 
 
 def _directories(text: str) -> tuple[str, ...]:
@@ -425,14 +430,21 @@ EXCEPTION_EVENTS_LIMIT = _system(
 EXCEPTION_EVENTS_LINES = _system(
     "events.exceptions.stacktrace-lines", 5, integer, "How many lines of the stack trace an Event about an exception of the job has."
 )
+FLINK_LOG_FORMAT = _resource(
+    "flink.log.format",
+    "text",
+    _word("text", "json"),
+    "How JobManager and TaskManagers log, where `spec.logConfiguration` says nothing: `text`, or `json` with one object a line. Takes "
+    "effect at the next start.",
+)
 LOG_LEVEL: Option[str | None] = _system(
     "log.level",
     None,
-    _one_of_words("debug", "info", "warning", "error"),
+    _optional_word("debug", "info", "warning", "error"),
     "The least severe lines that are logged: `debug`, `info`, `warning` or `error`. Wins over `--log-level`.",
 )
 LOG_FORMAT: Option[str | None] = _system(
-    "log.format", None, _one_of_words("json", "console"), "How a line of the log looks: `json` or `console`. Wins over `--log-format`."
+    "log.format", None, _optional_word("json", "console"), "How a line of the log looks: `json` or `console`. Wins over `--log-format`."
 )
 LOG_ESTABLISHED_LINES = _system(
     "log.established-lines",
@@ -513,6 +525,7 @@ ALL: tuple[Option[Any], ...] = (
     ARTIFACT_HEADERS_FROM,
     ARTIFACT_MAX_SIZE,
     ARTIFACT_FILE_DIRECTORIES,
+    FLINK_LOG_FORMAT,
     EXCEPTION_EVENTS_LIMIT,
     EXCEPTION_EVENTS_LINES,
     *TOLERATED,

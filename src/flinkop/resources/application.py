@@ -58,6 +58,7 @@ def build_application(
     by_name: bool = False,
     startup_probe: bool = True,
     sql_runner_image: str | None = None,
+    json_logs: bool = False,
 ) -> ClusterObjects:
     """The objects of a start. `conf` comes from `with_deployment`; what follows it are options of the operator.
 
@@ -69,7 +70,7 @@ def build_application(
     jobmanager, taskmanager = _templates(spec, by_name)
     if runs_sql(spec):
         jobmanager = with_sql_runner(jobmanager, sql_runner_image)
-    log_files = dict(sorted((spec.log_configuration or logconfiguration.DEFAULTS).items()))
+    log_files = dict(sorted((spec.log_configuration or logconfiguration.log_files_in(json_logs)).items()))
     build = _standalone if cluster.is_standalone else _native
     return build(cluster, jobmanager, taskmanager, log_files, startup_probe)
 
@@ -102,6 +103,7 @@ def options_of(conf: Mapping[str, str]) -> dict[str, Any]:
         "by_name": operatoroptions.MERGE_ARRAYS_BY_NAME.read(conf),
         "startup_probe": operatoroptions.STARTUP_PROBE.read(conf),
         "sql_runner_image": operatoroptions.SQL_RUNNER_IMAGE.read(conf),
+        "json_logs": operatoroptions.FLINK_LOG_FORMAT.read(conf) == "json",
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-LOG4J_CONSOLE = """\
+from collections.abc import Mapping
+
+_LOG4J = """\
 status = warn
 rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = Console
@@ -23,7 +25,24 @@ logger.netty.level = OFF
 appender.console.name = Console
 appender.console.type = Console
 appender.console.layout.type = PatternLayout
+"""
+
+_TEXT = """\
 appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %m%n
+"""
+
+# Not Log4j's JSON layouts: the libraries that they need are in the images of Flink 2 only.
+_FIELDS = {
+    "timestamp": "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX}",
+    "level": "%p",
+    "logger": "%enc{%c}{JSON}",
+    "thread": "%enc{%t}{JSON}",
+    "message": "%enc{%m}{JSON}",
+    "exception": "%enc{%throwable}{JSON}",
+}
+_JSON = f"""\
+appender.console.layout.alwaysWriteExceptions = false
+appender.console.layout.pattern = {{{",".join(f'"{name}":"{pattern}"' for name, pattern in _FIELDS.items())}}}%n
 """
 
 LOGBACK_CONSOLE = """\
@@ -41,4 +60,12 @@ LOGBACK_CONSOLE = """\
 </configuration>
 """
 
-DEFAULTS = {"log4j-console.properties": LOG4J_CONSOLE, "logback-console.xml": LOGBACK_CONSOLE}
+DEFAULTS = {"log4j-console.properties": _LOG4J + _TEXT, "logback-console.xml": LOGBACK_CONSOLE}
+
+JSON = {**DEFAULTS, "log4j-console.properties": _LOG4J + _JSON}
+"""The same with one JSON object a line, stack traces included."""
+
+
+def log_files_in(json: bool) -> Mapping[str, str]:
+    """The log configuration of a cluster that brings none of its own."""
+    return JSON if json else DEFAULTS

@@ -29,6 +29,7 @@ OWN_OPTIONS = frozenset(
     PREFIX + name
     for name in (
         *(f"user.artifacts.{name}" for name in ("headers-from", "max-size", "file-directories")),
+        "flink.log.format",
         *(f"log.{name}" for name in ("level", "format", "established-lines")),
         "sql-runner.image",
     )

@@ -98,6 +98,7 @@ OWN_DEFAULTS: dict[str, object] = {
     "user.artifacts.headers-from": None,
     "user.artifacts.max-size": 512 * 1024 * 1024,
     "user.artifacts.file-directories": (),
+    "flink.log.format": "text",
     "log.level": None,
     "log.format": None,
     "log.established-lines": False,

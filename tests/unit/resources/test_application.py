@@ -180,14 +180,15 @@ def test_templates_are_merged_by_position_or_name(by_name: bool, names: list[str
 @pytest.mark.parametrize(
     ("conf", "flags"),
     [
-        ({}, {"by_name": False, "startup_probe": True, "sql_runner_image": None}),
+        ({}, {"by_name": False, "startup_probe": True, "sql_runner_image": None, "json_logs": False}),
         (
             {
                 "kubernetes.operator.pod-template.merge-arrays-by-name": "true",
                 "kubernetes.operator.jm-deployment.startup.probe.enabled": "false",
                 "kubernetes.operator.sql-runner.image": "flinkop:1",
+                "kubernetes.operator.flink.log.format": "json",
             },
-            {"by_name": True, "startup_probe": False, "sql_runner_image": "flinkop:1"},
+            {"by_name": True, "startup_probe": False, "sql_runner_image": "flinkop:1", "json_logs": True},
         ),
     ],
     ids=["by default", "the other way"],
@@ -223,3 +224,9 @@ def test_memory_that_is_not_set_is_missed_by_name() -> None:
     spec = a_spec(V2_3, jobManager={})
     with pytest.raises(InvalidSpec, match=r"flinkConfiguration.jobmanager.memory.process.size: is missing"):
         build_application("ns", "app", spec, with_deployment(configuration_of(spec), a_plan()))
+
+
+def test_json_logs_are_the_clusters_own_configuration_unless_it_brings_one() -> None:
+    assert '"message":"%enc' in config_map(objects_of(a_spec(), json_logs=True))["data"]["log4j-console.properties"]
+    own = config_map(objects_of(a_spec(logConfiguration={"log4j-console.properties": "mine"}), json_logs=True))["data"]
+    assert own["log4j-console.properties"] == "mine"
