@@ -27,12 +27,23 @@ COMMANDS: Mapping[str, str] = {
     "buildah": "buildah",
     "javac": "openjdk-17-jdk-headless",
     "mvn": "maven",
+    "promtool": "prometheus",
 }
 
 
-def missing() -> list[str]:
+def missing(commands: Mapping[str, str] = COMMANDS) -> list[str]:
     """The Debian packages that are not installed."""
-    return sorted({package for command, package in COMMANDS.items() if not _is_there(command)})
+    return sorted({package for command, package in commands.items() if not _is_there(command)})
+
+
+def ensure_command(command: str) -> str:
+    """Installs what brings one command, where it is missing; gives the command. Raises Failed, as `ensure` does."""
+    packages = missing({command: COMMANDS[command]})
+    if packages and os.geteuid() != 0:
+        raise Failed(f"please install: {' '.join(packages)}")
+    if packages:
+        _install(packages)
+    return command
 
 
 def ensure() -> None:
