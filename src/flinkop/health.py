@@ -42,7 +42,7 @@ class Endpoints:
 
     live: Check
     ready: Check
-    metrics: Callable[[], bytes]
+    metrics: Callable[[], Awaitable[bytes]]
 
 
 @asynccontextmanager
@@ -101,6 +101,6 @@ def _answer(check: Check) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 def _metrics_routes(endpoints: Endpoints) -> list[web.RouteDef]:
     async def handle(_request: web.Request) -> web.Response:
-        return web.Response(body=endpoints.metrics(), headers={"Content-Type": _METRICS_TYPE})
+        return web.Response(body=await endpoints.metrics(), headers={"Content-Type": _METRICS_TYPE})
 
     return [web.get("/metrics", handle)]

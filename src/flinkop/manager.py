@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from prometheus_client import generate_latest
 
-from flinkop import health
+from flinkop import __version__, health
 from flinkop.artifact.policy import read_policy
 from flinkop.artifact.store import ArtifactStore
 from flinkop.artifact.upload import JarUploads
@@ -27,11 +26,13 @@ from flinkop.controllers.jarsupply import JarSupply
 from flinkop.controllers.observer import BaseUrl
 from flinkop.controllers.passes import Pass, Passes, Tools
 from flinkop.controllers.routes import Queues, Routes
+from flinkop.controllers.scrape import sources_of
 from flinkop.controllers.trigger import Key
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.connection import find_connection
-from flinkop.metrics import observe_flink_request
+from flinkop.metrics import BUILD, observe_flink_request
+from flinkop.monitoring.exposition import Exposition
 from flinkop.runtime.backoff import Backoff, BackoffSettings
 from flinkop.runtime.controller import Controller
 from flinkop.runtime.leaderelection import ElectionSettings, LeaderElector
@@ -84,7 +85,7 @@ class Manager:
     async def run(self) -> None:
         """Runs the operator."""
         self._stop_on_signals()
-        endpoints = health.Endpoints(self._live(), self._unready, generate_latest)
+        endpoints = health.Endpoints(self._live(), self._unready, self._exposition().text)
         port = self._config.health_probe_port if self._config.health_probe else None
         self._artifacts = ArtifactStore(read_policy(self._config), self._clock)
         self._uploads = JarUploads(self._flink, self._clock, self._config.job_submission_timeout.total_seconds())
@@ -166,6 +167,10 @@ class Manager:
         )
         name = config.lease_name or config.operator_name
         return LeaderElector(self._kube, config.operator_namespace, name, config.pod_name, settings, self._clock, _end_process)
+
+    def _exposition(self) -> Exposition:
+        BUILD.labels(__version__).set(1)
+        return Exposition(sources_of(self._caches, self._queues, lambda: self._is_working, lambda: self._live_config.current))
 
     def _live(self) -> health.Check:
         return health.Lasting(self._unhealthy_watch, _STALE_WATCH_SECONDS, self._clock.monotonic)

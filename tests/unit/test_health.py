@@ -15,6 +15,10 @@ def fine() -> None:
     return None
 
 
+async def jobs() -> bytes:
+    return b"jobs 3\n"
+
+
 def saying(problem: str) -> Check:
     return lambda: problem
 
@@ -38,19 +42,19 @@ async def get(port: int, path: str) -> tuple[int, str, str]:
     ],
 )
 async def test_each_endpoint_answers_by_its_check(path: str, live: Check, ready: Check, expected: tuple[int, str]) -> None:
-    async with serve(Endpoints(live, ready, bytes), 0, host="127.0.0.1") as (port,):
+    async with serve(Endpoints(live, ready, jobs), 0, host="127.0.0.1") as (port,):
         status, text, _ = await get(port, path)
 
     assert (status, text) == expected
 
 
 async def test_metrics_are_on_the_same_port_by_default() -> None:
-    async with serve(Endpoints(fine, fine, lambda: b"jobs 3\n"), 0, host="127.0.0.1") as (port,):
+    async with serve(Endpoints(fine, fine, jobs), 0, host="127.0.0.1") as (port,):
         assert await get(port, "/metrics") == (200, "jobs 3\n", "text/plain; version=0.0.4; charset=utf-8")
 
 
 async def test_metrics_can_have_a_port_of_their_own() -> None:
-    async with serve(Endpoints(fine, fine, lambda: b"jobs 3\n"), 0, metrics_port=0, host="127.0.0.1") as (port, metrics_port):
+    async with serve(Endpoints(fine, fine, jobs), 0, metrics_port=0, host="127.0.0.1") as (port, metrics_port):
         statuses = {at: (await get(at, path))[0] for at, path in ((port, "/healthz"), (metrics_port, "/metrics"))}
         elsewhere = {at: (await get(at, path))[0] for at, path in ((port, "/metrics"), (metrics_port, "/healthz"))}
 
@@ -59,17 +63,17 @@ async def test_metrics_can_have_a_port_of_their_own() -> None:
 
 
 async def test_the_port_is_free_again_after_the_block() -> None:
-    async with serve(Endpoints(fine, fine, bytes), 0, host="127.0.0.1") as (port,):
+    async with serve(Endpoints(fine, fine, jobs), 0, host="127.0.0.1") as (port,):
         pass
 
-    async with serve(Endpoints(fine, fine, bytes), port, host="127.0.0.1") as (again,):
+    async with serve(Endpoints(fine, fine, jobs), port, host="127.0.0.1") as (again,):
         assert again == port
 
 
 async def test_a_port_that_is_taken_is_an_error() -> None:
-    async with serve(Endpoints(fine, fine, bytes), 0, host="127.0.0.1") as (port,):
+    async with serve(Endpoints(fine, fine, jobs), 0, host="127.0.0.1") as (port,):
         with pytest.raises(InvalidConfiguration, match=f"port {port} cannot be listened on: .*address already in use"):
-            async with serve(Endpoints(fine, fine, bytes), port, host="127.0.0.1"):
+            async with serve(Endpoints(fine, fine, jobs), port, host="127.0.0.1"):
                 pass
 
 
@@ -109,7 +113,7 @@ def ask_at(clock: HandClock, check: Callable[[], str | None], seconds: float) ->
 
 @pytest.mark.parametrize("metrics_port", [0, None])
 async def test_what_has_no_port_is_not_served(metrics_port: int | None) -> None:
-    async with serve(Endpoints(fine, fine, bytes), None, metrics_port, host="127.0.0.1") as ports:
+    async with serve(Endpoints(fine, fine, jobs), None, metrics_port, host="127.0.0.1") as ports:
         statuses = [(await get(port, path))[0] for port in ports for path in ("/metrics", "/healthz")]
 
     assert statuses == ([] if metrics_port is None else [200, 404])

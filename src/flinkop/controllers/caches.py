@@ -73,10 +73,13 @@ class Caches:
         """How many objects there are of each kind."""
         return {cache.informers[0].resource.plural: len(cache.store) for cache in self._all()}
 
+    def of_resources(self) -> tuple[Cache, ...]:
+        """Those of the kinds that are served. Those whose changes concern others come first: their index is filled when these are told."""
+        jobs, clusters = (self.flink_session_jobs, self.flink_applications), (self.flink_deployments, self.flink_clusters)
+        return self.flink_state_snapshots, *jobs, *clusters
+
     def _all(self) -> Iterable[Cache]:
-        """The kinds whose changes concern others come first: their index is filled when the others are told."""
-        yield self.flink_state_snapshots
-        yield from (self.flink_session_jobs, self.flink_applications, self.flink_deployments, self.flink_clusters)
+        yield from self.of_resources()
         yield from (self.deployments, self.pods)
         if self.ingresses is not None:
             yield self.ingresses

@@ -108,7 +108,7 @@ class FlinkDeploymentController:
         self._observer, self._actuator, self._events = observer, actuator, events
         self._clock, self._configuration, self._ids = clock, configuration, ids
         self._kind, self._look_around, self._rival = kind, look_around, rival
-        self._statuses = StatusRecorder(kube, events, kind.endpoint)
+        self._statuses = StatusRecorder(kube, events, kind.endpoint, clock)
         self._memories: dict[Key, Memory] = {}
 
     async def reconcile(self, key: Key) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from flinkop.clock import Clock, SystemClock
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.errors import UnreadableStatus
 from flinkop.kube.client import KubeClient
@@ -17,6 +18,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.statusreader import read_for_deletion, read_record
 from flinkop.log import log_established
+from flinkop.monitoring.history import History
 
 _log = structlog.get_logger(__name__)
 
@@ -30,8 +32,9 @@ class Remembering(Protocol):
 class StatusRecorder:
     """Writes the status of one kind of resources, and the Events that go with it."""
 
-    def __init__(self, kube: KubeClient, events: EventRecorder, resource: Resource) -> None:
+    def __init__(self, kube: KubeClient, events: EventRecorder, resource: Resource, clock: Clock | None = None) -> None:
         self._kube, self._events, self._resource = kube, events, resource
+        self._history = History(resource.kind, clock or SystemClock())
 
     def read(self, resource: Mapping[str, Any]) -> Record:
         """What the status of `resource` says; of one that is deleted only what can be read: a deletion starts nothing, and has to end.
@@ -66,6 +69,8 @@ class StatusRecorder:
         _tell(record, decision)
         for line in lines_about(before, after, decision):
             log_established(line)
+            self._history.tell(resource["metadata"]["uid"], record, decision)
+        self._history.tell_events(decision.events)
         self._events.record(resource, decision.events)
         return resource
 

@@ -15,9 +15,6 @@ NOT_YET: frozenset[str] = frozenset(
         "exception.field.max.length",
         "exception.label.mapper",
         "health.canary.resource.timeout",
-        "resource.lifecycle.metrics.enabled",
-        "resource.lifecycle.namespace.histograms.enabled",
-        "resource.metrics.enabled",
     )
 )
 
@@ -26,7 +23,6 @@ NOT_YET_PREFIXES: tuple[str, ...] = (
     AUTOSCALER_PREFIX,
     f"{PREFIX}{AUTOSCALER_PREFIX}",
     f"{PREFIX}bluegreen.",
-    f"{PREFIX}metrics.",
 )
 
 _CACHE = "what is made from a configuration is kept with its resource and made anew when that changes"
@@ -45,14 +41,17 @@ NOT_APPLICABLE: Mapping[str, str] = {
             "exception.stacktrace.enabled": _CAUSES,
             "exception.stacktrace.max.length": _CAUSES,
             "exception.throwable.list.max.count": _CAUSES,
+            "resource.lifecycle.metrics.enabled": "durations of changes are always measured",
+            "resource.lifecycle.namespace.histograms.enabled": "durations are measured by kind, which is a bounded number of series",
             "resource.deletion.propagation": "whatever is deleted is waited for until its last pod is gone",
             "josdk.metrics.enabled": "there is no Java operator framework, and passes and queues are always measured",
             "jvm.metrics.enabled": "there is no Java virtual machine, and the process is always measured",
             "kubernetes.client.metrics.enabled": "requests to the API server are always counted",
             "kubernetes.client.metrics.http.response.code.groups.enabled": "the count of requests has the code as a label",
-            "kubernetes.client.metrics.slow.request.threshold": "requests to the API server are counted and not timed",
+            "kubernetes.client.metrics.slow.request.threshold": "all requests to the API server are timed, in buckets",
             "metrics.histogram.sample.size": "histograms count all values in buckets and keep no sample",
             "metrics.scope.": _SCOPE,
+            "metrics.": "metrics are served for Prometheus, and no other reporter sends them",
             "plugins.listeners.": "a listener is a Java class, and this operator runs no Java",
             "rate-limiter.limit": _RATE,
             "rate-limiter.refresh-period": _RATE,

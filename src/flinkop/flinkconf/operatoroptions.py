@@ -172,6 +172,24 @@ RETRY_PERIOD = _system(
 )
 HEALTH_PROBE = _system("health.probe.enabled", True, boolean, "Whether the operator's health endpoints are served.")
 HEALTH_PROBE_PORT = _system("health.probe.port", 8085, integer, "The port of the operator's health endpoints.")
+RESOURCE_METRICS = _system(
+    "resource.metrics.enabled",
+    True,
+    boolean,
+    "Whether each resource has metrics of its own. Totals by phase, job state and condition are there in any case.",
+)
+RESOURCE_METRICS_LIMIT = _system(
+    "resource.metrics.limit",
+    5000,
+    integer,
+    "How many resources may have metrics of their own. `flinkop_resources_without_series` tells how many were left out.",
+)
+ESTABLISHED_METRIC_NAMES = _system(
+    "resource.metrics.established-names.enabled",
+    False,
+    boolean,
+    "Whether counts of resources are there under the established operator's metric names too, for dashboards that exist.",
+)
 
 DYNAMIC_CONFIG = _system(
     "dynamic.config.enabled",
@@ -371,6 +389,13 @@ MERGE_ARRAYS_BY_NAME = _resource(
     boolean,
     "Whether lists of two pod templates are merged by the names of their elements rather than by position.",
 )
+PROMETHEUS_METRICS = _resource(
+    "job.metrics.prometheus.enabled",
+    False,
+    boolean,
+    "Whether Flink's Prometheus reporter is switched on, on port 9249 or `metrics.reporter.flinkop.port`, and pods get the port `metrics`"
+    " and the annotations `prometheus.io/*`. Takes effect at the next start.",
+)
 JOB_SUBMISSION_TIMEOUT = _system(
     "job.submission.timeout",
     timedelta(minutes=10),
@@ -479,6 +504,9 @@ ALL: tuple[Option[Any], ...] = (
     RETRY_PERIOD,
     HEALTH_PROBE,
     HEALTH_PROBE_PORT,
+    RESOURCE_METRICS,
+    RESOURCE_METRICS_LIMIT,
+    ESTABLISHED_METRIC_NAMES,
     DYNAMIC_CONFIG,
     DYNAMIC_CONFIG_INTERVAL,
     MANAGE_INGRESS,
@@ -514,6 +542,7 @@ ALL: tuple[Option[Any], ...] = (
     SAVEPOINT_HISTORY_COUNT_CEILING,
     SAVEPOINT_HISTORY_AGE_CEILING,
     MERGE_ARRAYS_BY_NAME,
+    PROMETHEUS_METRICS,
     BLOCK_ON_SESSION_JOBS,
     BLOCK_ON_UNMANAGED_JOBS,
     JOB_SUBMISSION_TIMEOUT,

@@ -6,6 +6,7 @@ Two ways to talk: `request` sends one question and reads the whole answer, `stre
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -93,12 +94,13 @@ class Transport:
     ) -> bytes:
         headers = {"Content-Type": content_type, **await self._connection.credentials.headers()}
         async with self._slot(what):
+            began = time.monotonic()
             with _as_unavailable(method, what):
                 async with self._session.request(
                     method, self._url(path, query), data=data, headers=headers, allow_redirects=False
                 ) as response:
                     content = await response.read()
-        observe_kube_request(method, what, response.status)
+        observe_kube_request(method, what, response.status, time.monotonic() - began)
         if response.status >= 300:
             raise self._failure(response, content)
         return content

@@ -15,7 +15,7 @@ import structlog
 from flinkop.clock import Clock, SystemClock
 from flinkop.errors import TerminalError, TransientError
 from flinkop.kube.slot import TURN
-from flinkop.metrics import RECONCILE_TIME, RECONCILES
+from flinkop.metrics import ACTIVE_WORKERS, RECONCILE_ERRORS, RECONCILE_TERMINAL_ERRORS, RECONCILE_TIME, RECONCILES, WORKERS
 from flinkop.runtime.backoff import Backoff
 from flinkop.runtime.workqueue import ShutDown, WorkQueue
 
@@ -71,7 +71,9 @@ class Controller(Generic[K]):
         self._kind, self._name, self._queue, self._reconcile = kind, kind.lower(), queue, reconcile
         self._workers, self._backoff, self._deadline = workers, backoff, deadline
         self._clock = clock or SystemClock()
-        self._time = RECONCILE_TIME.labels(self._name)
+        self._time, self._active = RECONCILE_TIME.labels(self._name), ACTIVE_WORKERS.labels(self._name)
+        self._errors, self._terminal_errors = RECONCILE_ERRORS.labels(self._name), RECONCILE_TERMINAL_ERRORS.labels(self._name)
+        WORKERS.labels(self._name).set(workers)
         self._turns = count(1)
 
     async def run(self) -> None:
@@ -97,7 +99,8 @@ class Controller(Generic[K]):
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(kind=self._kind, **_named(key), reconcile=uuid.uuid4().hex[:8])
         try:
-            result = await self._attempt(key)
+            with self._active.track_inprogress():
+                result = await self._attempt(key)
         finally:  # also what the pass has bound meanwhile
             structlog.contextvars.clear_contextvars()
         self._time.observe(self._clock.monotonic() - began)
@@ -128,11 +131,13 @@ class Controller(Generic[K]):
             raise
 
     def _fail(self, key: K, error: Exception) -> Result:
+        self._errors.inc()
         match error:
             case TransientError():
                 _log.info("pass interrupted", error=type(error).__name__, cause=str(error), again_after=self._try_again(key, error))
                 return Result.TRANSIENT_ERROR
             case TerminalError():
+                self._terminal_errors.inc()
                 # again all the same: no watch tells that a permission was given, and an API server that starts knows no permission yet
                 _log.warning("pass refused", error=type(error).__name__, cause=str(error), again_after=self._try_again(key, error))
                 return Result.TERMINAL_ERROR
@@ -142,7 +147,7 @@ class Controller(Generic[K]):
 
     def _try_again(self, key: K, error: Exception) -> float:
         pause = max(self._backoff.next(key), getattr(error, "retry_after", None) or 0.0)
-        self._queue.add_after(key, pause)
+        self._queue.retry_after(key, pause)
         return round(pause, 1)
 
 

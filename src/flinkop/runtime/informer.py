@@ -11,7 +11,7 @@ import structlog
 from flinkop.clock import Clock, SystemClock
 from flinkop.errors import ApiUnavailable, FlinkopError, Forbidden, NotFound
 from flinkop.kube.resource import Resource
-from flinkop.metrics import WATCHES
+from flinkop.metrics import LISTS, WATCHES
 from flinkop.runtime.backoff import Backoff, BackoffSettings
 from flinkop.runtime.reflector import Collection, Reflector
 from flinkop.runtime.store import Indexer, Key, Object, Store, key_of
@@ -67,7 +67,12 @@ class Informer:
     @property
     def healthy(self) -> bool:
         """Whether it has heard from the API server in the last three minutes; a quiet watch is heard from every minute and a half."""
-        return self._clock.monotonic() - self._heard_at < _UNHEALTHY_AFTER
+        return self.silence < _UNHEALTHY_AFTER
+
+    @property
+    def silence(self) -> float:
+        """For how many seconds nothing has been heard."""
+        return self._clock.monotonic() - self._heard_at
 
     @property
     def synced(self) -> bool:
@@ -160,6 +165,7 @@ class Informer:
         """What came in since the list began becomes the content at once; keys that vanished meanwhile are told as well."""
         changes = self.store.replace(self._incoming or {})
         self._incoming = None
+        LISTS.labels(self.resource.plural).inc()
         for old, new in changes:
             self._notify(old, new)
         self._synced.set()

@@ -51,7 +51,7 @@ class LeaderElector:
         self._is_known = False
         self._seen_at = self._renewed_at = clock.monotonic()
         self._changed = asyncio.Event()
-        self.is_leader = False
+        self._lead(is_leader=False)
 
     def on_started(self, callback: Callable[[], None]) -> None:
         """Calls `callback` once the lease is ours."""

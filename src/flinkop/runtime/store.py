@@ -39,6 +39,10 @@ class Store:
         """All keys."""
         return set(self._objects)
 
+    def objects(self) -> list[Object]:
+        """All objects, copied in one go: other threads may ask too."""
+        return list(self._objects.values())
+
     def by_index(self, index: str, value: str) -> list[Object]:
         """The objects for which the indexer `index` gives `value`, by key."""
         return [self._objects[key] for key in sorted(self._indexes[index].get(value, ()))]
@@ -106,6 +110,10 @@ class NamespacedStores:
     def keys(self) -> list[Key]:
         """The keys of all objects."""
         return [key for store in self._stores.values() for key in store.keys()]  # noqa: SIM118 - not a mapping
+
+    def objects(self) -> list[Object]:
+        """All objects. Other threads may ask too."""
+        return [obj for store in self._stores.values() for obj in store.objects()]
 
     def by_index(self, index: str, key: Key) -> list[Object]:
         """The objects of the key's namespace for which the indexer `index` gives the key, written `namespace/name`."""

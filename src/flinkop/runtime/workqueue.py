@@ -1,7 +1,7 @@
 """A queue of keys that are to be looked at: no key is processed twice at once, and none is lost.
 
 The three collections and their invariant are those of client-go's workqueue. All methods but `get` are plain functions that never
-wait; all must be called from the event loop's thread.
+wait; all but `ages` must be called from the event loop's thread.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from flinkop.clock import Clock, SystemClock
-from flinkop.metrics import QUEUE_ADDS, QUEUE_DEPTH, QUEUE_WAIT
+from flinkop.metrics import QUEUE_ADDS, QUEUE_DEPTH, QUEUE_RETRIES, QUEUE_WAIT, QUEUE_WORK
 
 K = TypeVar("K", bound=Hashable)
 _SPARE = 64
@@ -37,10 +37,11 @@ class WorkQueue(Generic[K]):
     """
 
     def __init__(self, name: str = "queue", clock: Clock | None = None) -> None:
+        self.name = name
         self._clock = clock or SystemClock()
         self._queue: deque[K] = deque()
         self._dirty: dict[K, float] = {}
-        self._processing: set[K] = set()
+        self._processing: dict[K, float] = {}
         self._delayed: list[_Delayed[K]] = []
         self._due: dict[K, _Delayed[K]] = {}
         self._sequence = 0
@@ -49,9 +50,15 @@ class WorkQueue(Generic[K]):
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._closed = False
         self._depth, self._adds, self._wait = QUEUE_DEPTH.labels(name), QUEUE_ADDS.labels(name), QUEUE_WAIT.labels(name)
+        self._work, self._retries = QUEUE_WORK.labels(name), QUEUE_RETRIES.labels(name)
 
     def __len__(self) -> int:
         return len(self._queue)
+
+    def ages(self) -> list[float]:
+        """How long the keys that are processed have been so, in seconds. Other threads may ask: the times are copied in one go."""
+        now = self._clock.monotonic()
+        return [now - began for began in list(self._processing.values())]
 
     def add(self, key: K) -> None:
         """Has the key processed soon. A delayed addition of it is overtaken by this one: the pass that comes decides anew."""
@@ -78,6 +85,11 @@ class WorkQueue(Generic[K]):
         self._sweep()
         self._arm(at)
 
+    def retry_after(self, key: K, seconds: float) -> None:
+        """As `add_after`, because the pass failed."""
+        self._retries.inc()
+        self.add_after(key, seconds)
+
     async def get(self) -> K:
         """The next key; the caller must call `done` with it.
 
@@ -89,14 +101,17 @@ class WorkQueue(Generic[K]):
                 raise ShutDown
             await self._wait_for_key()
         key = self._queue.popleft()
-        self._wait.observe(self._clock.monotonic() - self._dirty.pop(key))
-        self._processing.add(key)
+        now = self._clock.monotonic()
+        self._wait.observe(now - self._dirty.pop(key))
+        self._processing[key] = now
         self._depth.set(len(self._queue))
         return key
 
     def done(self, key: K) -> None:
         """Ends the processing of the key; if it was added meanwhile, it waits again."""
-        self._processing.discard(key)
+        began = self._processing.pop(key, None)
+        if began is not None:
+            self._work.observe(self._clock.monotonic() - began)
         if key in self._dirty and not self._closed:
             self._enqueue(key)
 

@@ -32,6 +32,8 @@ OWN_OPTIONS = frozenset(
         "flink.log.format",
         *(f"log.{name}" for name in ("level", "format", "established-lines")),
         "sql-runner.image",
+        "job.metrics.prometheus.enabled",
+        *(f"resource.metrics.{name}" for name in ("limit", "established-names.enabled")),
     )
 )
 

@@ -6,28 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from prometheus_client import REGISTRY
 from tests.generate import changes
 from tests.unit.chart.render import render
 
-import flinkop.metrics  # noqa: F401 - registers the metrics
 from flinkop.flinkconf import operatoroptions
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "operations.md").read_text()
-
-
-def section(title: str) -> str:
-    return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-
-
-def test_every_metric_of_ours_is_explained_and_no_other() -> None:
-    ours = {family.name for family in REGISTRY.collect() if not family.name.startswith(("python_", "process_"))}
-    explained = {
-        name.removesuffix("_total") for name in re.findall(r"`([a-z_]{12,})`", section("Metrics")) if not name.startswith("prometheus")
-    }
-
-    assert explained == ours
 
 
 def test_the_table_of_changes_is_the_table_of_rules() -> None:

@@ -50,6 +50,7 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "leader-election.retry-period": 2 * SECOND,
     "health.probe.enabled": True,
     "health.probe.port": 8085,
+    "resource.metrics.enabled": True,
     "dynamic.config.enabled": True,
     "ingress.manage": True,
     "deployment.rollback.enabled": False,
@@ -95,6 +96,9 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
 }
 
 OWN_DEFAULTS: dict[str, object] = {
+    "job.metrics.prometheus.enabled": False,
+    "resource.metrics.limit": 5000,
+    "resource.metrics.established-names.enabled": False,
     "user.artifacts.headers-from": None,
     "user.artifacts.max-size": 512 * 1024 * 1024,
     "user.artifacts.file-directories": (),
@@ -146,7 +150,7 @@ def test_a_reason_is_one_part_of_a_sentence(reason: str) -> None:
 def test_a_name_that_only_begins_like_an_option_is_another_one() -> None:
     assert reason_against(f"{PREFIX}jvm.metrics.enabled") is not None
     assert reason_against(f"{PREFIX}jvm.metrics.enabled.too") is None
-    assert reason_against(f"{PREFIX}metrics.scope") is None
+    assert reason_against(f"{PREFIX}metrics") is None
 
 
 def test_timeouts_of_the_operator_cannot_be_set_by_a_resource() -> None:

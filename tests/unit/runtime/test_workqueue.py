@@ -251,7 +251,7 @@ class QueueMachine(RuleBasedStateMachine):
         if queue is not None:
             assert len(queue) == len(self.owed - self.held)
             assert set(queue._queue) <= queue._dirty.keys()
-            assert not set(queue._queue) & queue._processing
+            assert not set(queue._queue) & queue._processing.keys()
             assert len(queue._delayed) <= 2 * len(queue._due) + 64
 
 
@@ -295,3 +295,19 @@ def test_with_many_workers_every_key_is_processed_after_its_last_addition(
         assert all(finished[key] >= added[key] for key in added)
 
     run(scenario())
+
+
+def test_it_tells_how_long_keys_have_been_processed_and_counts_retries() -> None:
+    async def scenario() -> None:
+        queue: WorkQueue[str] = WorkQueue("aged", LoopClock())
+        queue.add("a")
+        queue.retry_after("b", 1)
+        await queue.get()
+        await asyncio.sleep(3)
+        assert queue.ages() == [3]
+        queue.done("a")
+        assert queue.ages() == []
+
+    run(scenario())
+    assert REGISTRY.get_sample_value("workqueue_retries_total", {"name": "aged"}) == 1
+    assert REGISTRY.get_sample_value("workqueue_work_duration_seconds_sum", {"name": "aged"}) == 3

@@ -1,0 +1,161 @@
+"""The state of all resources and caches as metrics, made when somebody asks: between two questions it costs nothing.
+
+Nothing is kept, so the series of a resource end with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from flinkop import metrics
+from flinkop.metrics import OF_A_RESOURCE, Family
+from flinkop.monitoring import established
+from flinkop.monitoring.reading import Object, Reading, read
+from flinkop.monitoring.text import Sample, labels_text, render
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`limit` is how many resources have series of their own; `established` adds the names that the established operator's metrics have."""
+
+    limit: int = 5000
+    of_resources: bool = True
+    established: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CacheState:
+    """One informer. `silence` in seconds."""
+
+    resource: str
+    objects: int
+    silence: float
+    synced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the values come from. All are asked from a thread that is not the event loop's: they copy what they give in one go.
+
+    `resources` are the objects by kind; empty on a replica that stands by, for whoever acts tells about them. `queues` are the ages of the
+    passes under way, in seconds, by the queue's name.
+    """
+
+    resources: Callable[[], Mapping[str, Sequence[Object]]]
+    queues: Callable[[], Mapping[str, Sequence[float]]]
+    caches: Callable[[], Sequence[CacheState]]
+    settings: Callable[[], Settings]
+
+
+def collect(sources: Sources) -> Iterator[str]:
+    """All families in Prometheus' text format, one after the other."""
+    yield from _of_queues(sources.queues())
+    yield from _of_caches(sources.caches())
+    settings = sources.settings()
+    readings = {kind: [read(kind, obj) for obj in objects] for kind, objects in sources.resources().items()}
+    shown = shares(settings.limit if settings.of_resources else 0, {kind: len(found) for kind, found in readings.items()})
+    yield from _totals(readings, shown)
+    if settings.of_resources:
+        yield from _of_resources([reading for kind, found in readings.items() for reading in _first(found, shown[kind])])
+    if settings.established:
+        yield from (render(family, samples) for family, samples in established.families(readings))
+
+
+def shares(limit: int, counts: Mapping[str, int]) -> dict[str, int]:
+    """How many of each kind may have series: the rarer a kind, the less it has to give way to the others."""
+    left, given = max(0, limit), {}
+    for place, (kind, count) in enumerate(sorted(counts.items(), key=lambda item: item[1])):
+        given[kind] = min(count, left // (len(counts) - place))
+        left -= given[kind]
+    return given
+
+
+def _first(found: Sequence[Reading], count: int) -> Sequence[Reading]:
+    """Which they are does not change as long as none comes or goes: by name, not by luck."""
+    return found if len(found) <= count else sorted(found, key=lambda reading: (reading.namespace, reading.name))[:count]
+
+
+def _of_queues(queues: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    yield _render(metrics.UNFINISHED, (((name,), sum(ages)) for name, ages in queues.items()))
+    yield _render(metrics.LONGEST, (((name,), max(ages, default=0.0)) for name, ages in queues.items()))
+
+
+def _of_caches(caches: Sequence[CacheState]) -> Iterator[str]:
+    """One sample for each resource, whatever the number of namespaces that are watched."""
+    of: dict[str, list[CacheState]] = {}
+    for cache in caches:
+        of.setdefault(cache.resource, []).append(cache)
+    yield _render(metrics.CACHED, (((name,), sum(cache.objects for cache in found)) for name, found in of.items()))
+    yield _render(metrics.SILENCE, (((name,), max(cache.silence for cache in found)) for name, found in of.items()))
+    yield _render(metrics.SYNCED, (((name,), all(cache.synced for cache in found)) for name, found in of.items()))
+
+
+def _totals(readings: Mapping[str, Sequence[Reading]], shown: Mapping[str, int]) -> Iterator[str]:
+    every = [reading for found in readings.values() for reading in found]
+    yield _render(metrics.RESOURCES, _counted((reading.kind, reading.phase) for reading in every))
+    yield _render(metrics.JOBS, _counted((reading.kind, reading.job_state) for reading in every if reading.job_state is not None))
+    true = ((reading.kind, name) for reading in every for name, status in reading.conditions.items() if status)
+    yield _render(metrics.CONDITIONS, _counted(true))
+    yield _render(metrics.LEFT_OUT, (((kind,), len(found) - shown[kind]) for kind, found in readings.items()))
+
+
+def _counted(labels: Iterable[tuple[str, ...]]) -> Iterable[tuple[tuple[str, ...], float]]:
+    return sorted(Counter(labels).items())
+
+
+def _render(family: Family, values: Iterable[tuple[Sequence[str], float]]) -> str:
+    return render(family, ((labels_text(family.labels, labels), float(value)) for labels, value in values))
+
+
+def _of_resources(readings: Sequence[Reading]) -> Iterator[str]:
+    named = [(labels_text(OF_A_RESOURCE, (reading.kind, reading.namespace, reading.name)), reading) for reading in readings]
+    for family, values in _SERIES:
+        yield render(family, _each(named, values))
+
+
+def _each(named: Sequence[tuple[str, Reading]], values: Callable[[Reading], Iterable[Sample]]) -> Iterator[Sample]:
+    for name, reading in named:
+        for labels, value in values(reading):
+            yield f"{name},{labels}" if labels else name, value
+
+
+def _number(value_of: Callable[[Reading], float | None]) -> Callable[[Reading], Iterable[Sample]]:
+    """A series for those that have the value."""
+
+    def samples(reading: Reading) -> Iterable[Sample]:
+        value = value_of(reading)
+        return () if value is None else (("", value),)
+
+    return samples
+
+
+def _labels(family: Family, values_of: Callable[[Reading], tuple[str, ...] | None]) -> Callable[[Reading], Iterable[Sample]]:
+    """A series of value 1 for those that have the words."""
+
+    def samples(reading: Reading) -> Iterable[Sample]:
+        values = values_of(reading)
+        return () if values is None else ((labels_text(family.labels, values), 1.0),)
+
+    return samples
+
+
+def _conditions(reading: Reading) -> Iterable[Sample]:
+    return [(labels_text(metrics.CONDITION.labels, (name,)), float(status)) for name, status in reading.conditions.items()]
+
+
+_SERIES: tuple[tuple[Family, Callable[[Reading], Iterable[Sample]]], ...] = (
+    (metrics.PHASE, _labels(metrics.PHASE, lambda reading: (reading.phase,))),
+    (metrics.SINCE, _number(lambda reading: reading.since)),
+    (metrics.JOB_STATE, _labels(metrics.JOB_STATE, lambda reading: (reading.job_state,) if reading.job_state else None)),
+    (metrics.CONDITION, _conditions),
+    (metrics.RESTORE, _labels(metrics.RESTORE, lambda reading: reading.restore)),
+    (metrics.STARTED, _number(lambda reading: reading.started)),
+    (metrics.ATTEMPTS, _number(lambda reading: reading.attempts)),
+    (metrics.JOB_RESTARTS, _number(lambda reading: reading.job_restarts)),
+    (metrics.LAST_SAVEPOINT, _number(lambda reading: reading.last_savepoint)),
+    (metrics.LAST_CHECKPOINT, _number(lambda reading: reading.last_checkpoint)),
+    (metrics.TASK_MANAGERS, _number(lambda reading: reading.task_managers)),
+    (metrics.BEHIND, _number(lambda reading: reading.behind)),
+)

@@ -1,0 +1,177 @@
+"""The state of resources as metrics: what a scrape shows, and what it never does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+from tests.unit.monitoring.resources import STARTED, a_resource
+
+from flinkop import metrics
+from flinkop.monitoring.collector import CacheState, Settings, Sources, collect, shares
+from flinkop.monitoring.exposition import Exposition
+
+Found = dict[tuple[str, frozenset[tuple[str, str]]], float]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+FIELDS = ("phase", "state", "lifecycleState", "conditions", "jobStatus", "start", "restore", "operation", "restartWindow", "clusterInfo")
+
+
+def sources(resources: Mapping[str, Sequence[Any]], settings: Settings | None = None, caches: Sequence[CacheState] = ()) -> Sources:
+    return Sources(lambda: resources, lambda: {"jobs": [2.0, 5.5]}, lambda: caches, lambda: settings or Settings())
+
+
+def scrape(*resources: Any, settings: Settings | None = None, caches: Sequence[CacheState] = ()) -> Found:
+    text = "".join(collect(sources({"FlinkDeployment": resources}, settings, caches)))
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def values(found: Found, name: str, /, **labels: str) -> list[float]:
+    return [value for (sample, of), value in found.items() if sample == name and labels.items() <= dict(of).items()]
+
+
+def names(found: Found, name: str) -> list[str]:
+    return sorted(dict(of)["name"] for sample, of in found if sample == name)
+
+
+def test_a_running_job_is_told_with_its_phase_state_and_conditions() -> None:
+    found = scrape(a_resource())
+    of = {"kind": "FlinkDeployment", "namespace": "shop", "name": "orders"}
+
+    assert values(found, "flinkop_resource_phase", **of, phase="Running") == [1]
+    assert values(found, "flinkop_resource_job_state", **of, state="RUNNING") == [1]
+    assert values(found, "flinkop_resource_condition", **of, condition="Ready") == [1]
+    assert values(found, "flinkop_resource_condition", **of, condition="Stalled") == [0]
+    assert values(found, "flinkop_resource_started_timestamp_seconds", **of) == [STARTED - 59.5]
+    assert values(found, "flinkop_resource_generations_behind", **of) == [0]
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "expected"),
+    [
+        ({}, "flinkop_resource_phase_since_timestamp_seconds", [STARTED]),
+        ({"operation": {"startedAt": "2025-11-30T00:01:00Z"}}, "flinkop_resource_phase_since_timestamp_seconds", [STARTED + 60]),
+        ({"start": {"attempt": 3}}, "flinkop_resource_start_attempts", [3]),
+        ({"restartWindow": {"restarts": 7}}, "flinkop_resource_job_restarts", [7]),
+        ({"restartWindow": {"restarts": float("nan")}}, "flinkop_resource_job_restarts", []),
+        ({"restore": {"source": "savepoint", "reason": "Recorded"}}, "flinkop_resource_restore", [1]),
+        (
+            {"jobStatus": {"savepointInfo": {"lastSavepoint": {"timeStamp": 1500}}}},
+            "flinkop_resource_last_savepoint_timestamp_seconds",
+            [1.5],
+        ),
+        (
+            {"jobStatus": {"checkpointInfo": {"lastCheckpoint": {"timeStamp": 2500}}}},
+            "flinkop_resource_last_checkpoint_timestamp_seconds",
+            [2.5],
+        ),
+        ({"taskManager": {"replicas": 4}}, "flinkop_resource_task_managers", [4]),
+        ({"observedGeneration": 1}, "flinkop_resource_generations_behind", [1]),
+    ],
+)
+def test_each_field_of_the_status_has_its_series(status: dict[str, Any], name: str, expected: list[float]) -> None:
+    assert values(scrape(a_resource(**status)), name) == expected
+
+
+def test_the_series_of_a_deleted_resource_disappear() -> None:
+    resources = [a_resource("a"), a_resource("b")]
+    found = sources({"FlinkDeployment": resources})
+    resources.pop()
+
+    assert 'name="b"' not in "".join(collect(found))
+
+
+def test_beyond_the_limit_there_are_totals_only_and_a_count_of_what_was_left_out() -> None:
+    found = scrape(*(a_resource(name) for name in "dcba"), settings=Settings(limit=3))
+
+    assert names(found, "flinkop_resource_phase") == ["a", "b", "c"]
+    assert values(found, "flinkop_resources_without_series", kind="FlinkDeployment") == [1]
+    assert values(found, "flinkop_resources", kind="FlinkDeployment", phase="Running") == [4]
+
+
+def test_without_series_of_resources_the_totals_stay() -> None:
+    found = scrape(a_resource(), settings=Settings(of_resources=False))
+
+    assert not names(found, "flinkop_resource_phase")
+    assert values(found, "flinkop_resources", phase="Running") == [1]
+    assert values(found, "flinkop_resources_without_series") == [1]
+
+
+@given(st.integers(-5, 60), st.dictionaries(st.sampled_from("abcd"), st.integers(0, 30)))
+def test_the_limit_is_used_up_and_never_passed(limit: int, counts: dict[str, int]) -> None:
+    given_out = shares(limit, counts)
+
+    assert sum(given_out.values()) == min(max(0, limit), sum(counts.values()))
+    assert all(0 <= given_out[kind] <= count for kind, count in counts.items())
+
+
+def test_a_rare_kind_is_not_crowded_out() -> None:
+    assert shares(100, {"FlinkDeployment": 5000, "FlinkCluster": 20}) == {"FlinkCluster": 20, "FlinkDeployment": 80}
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_whatever_a_status_holds_the_scrape_can_be_read(status: dict[str, Any]) -> None:
+    found = scrape(a_resource(**status), settings=Settings(established=True))
+
+    assert names(found, "flinkop_resource_phase") == ["orders"]
+    assert sum(values(found, "flinkop_resources")) == 1
+
+
+@given(JSON)
+def test_whatever_stands_for_a_status_the_scrape_can_be_read(status: Any) -> None:
+    assert len(values(scrape({"metadata": {"name": "odd"}, "status": status}), "flinkop_resource_phase")) == 1
+
+
+def test_the_caches_of_all_namespaces_are_one_series() -> None:
+    caches = [CacheState("pods", 3, 1.0, True), CacheState("pods", 4, 8.0, False)]
+    found = scrape(caches=caches)
+
+    assert values(found, "flinkop_informer_objects", resource="pods") == [7]
+    assert values(found, "flinkop_informer_silence_seconds", resource="pods") == [8]
+    assert values(found, "flinkop_informer_synced", resource="pods") == [0]
+
+
+def test_a_queue_tells_about_the_passes_under_way() -> None:
+    assert values(scrape(), "workqueue_unfinished_work_seconds", name="jobs") == [7.5]
+    assert values(scrape(), "workqueue_longest_running_processor_seconds", name="jobs") == [5.5]
+
+
+def test_the_established_names_count_by_namespace() -> None:
+    found = scrape(a_resource("a"), a_resource("b", lifecycleState="FAILED"), settings=Settings(established=True))
+
+    assert values(found, "flink_k8soperator_namespace_FlinkDeployment_Count", resourcens="shop") == [2]
+    assert values(found, "flink_k8soperator_namespace_FlinkDeployment_Lifecycle_State_STABLE_Count") == [1]
+    assert values(found, "flink_k8soperator_namespace_FlinkDeployment_Lifecycle_State_SUSPENDED_Count") == [0]
+    assert values(found, "flink_k8soperator_namespace_FlinkDeployment_JmDeploymentStatus_READY_Count") == [2]
+    assert values(found, "flink_k8soperator_namespace_FlinkDeployment_FlinkVersion_1_20_5_Count") == [2]
+    assert not [name for name, _ in scrape(a_resource()) if name.startswith("flink_")]
+
+
+def test_every_family_that_is_defined_is_told() -> None:
+    text = "".join(collect(sources({"FlinkDeployment": [a_resource()]}, caches=[CacheState("pods", 1, 0.0, True)])))
+
+    assert sorted(line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")) == sorted(
+        family.name for family in metrics.FAMILIES
+    )
+
+
+async def test_those_who_ask_at_the_same_time_get_one_answer() -> None:
+    asked = []
+    exposition = Exposition(Sources(lambda: asked.append(1) or {}, dict, list, Settings))  # type: ignore[func-returns-value]
+
+    first, second = await asyncio.gather(exposition.text(), exposition.text())
+
+    assert first == second
+    assert len(asked) == 1
+    await exposition.text()
+    assert len(asked) == 2
