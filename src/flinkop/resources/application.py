@@ -16,6 +16,7 @@ from flinkop.flinkconf.syntax import write_config_yaml, write_flink_conf_yaml
 from flinkop.resources import logconfiguration
 from flinkop.resources.cluster import Cluster
 from flinkop.resources.jobmanager import build_jobmanager
+from flinkop.resources.jobmetrics import with_metrics
 from flinkop.resources.naming import common_labels, config_map_name, pod_template_config_map_name
 from flinkop.resources.podtemplate import merge, with_resources
 from flinkop.resources.service import build_services
@@ -67,7 +68,7 @@ def build_application(
             file cannot express a value.
     """
     cluster = Cluster(namespace, name, spec, _with_fixed_keys(namespace, name, spec, conf))
-    jobmanager, taskmanager = _templates(spec, by_name)
+    jobmanager, taskmanager = (with_metrics(template, conf) for template in _templates(spec, by_name))
     if runs_sql(spec):
         jobmanager = with_sql_runner(jobmanager, sql_runner_image)
     log_files = dict(sorted((spec.log_configuration or logconfiguration.log_files_in(json_logs)).items()))

@@ -25,6 +25,7 @@ from flinkop.flinkconf.flinkoptions import (
     TASK_SLOTS,
 )
 from flinkop.flinkconf.operatoroptions import MERGE_ARRAYS_BY_NAME
+from flinkop.resources.jobmetrics import container_port, reporter_options, scrape_annotations
 from flinkop.resources.naming import MAIN_CONTAINER
 
 STATE_DIRECTORY = "/opt/flink/state"
@@ -40,7 +41,6 @@ _CORES = 1.0
 _VOLUME = "flink-state"
 _FLINK_GROUP = 9999  # of the user flink in Flink's images
 _REPORTER = "metrics.reporter.prom"
-_REPORTER_CLASS = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
 
 
 def adapt_cluster(spec: FlinkClusterSpec) -> FlinkDeploymentSpec:
@@ -116,7 +116,7 @@ def _fields(spec: SimpleClusterSpec, version: FlinkVersion) -> dict[str, str]:
         **dict(_slots(spec)),
         **{_known(key, version): place for key, place in _places(spec.storage) if place},
         **dict(_modes(spec, version)),
-        **(_reporter(spec.metrics) if spec.metrics and spec.metrics.enabled else {}),
+        **(reporter_options(spec.metrics.port, _REPORTER) if spec.metrics and spec.metrics.enabled else {}),
     }
 
 
@@ -160,10 +160,6 @@ def _known(key: str, version: FlinkVersion) -> str:
     return key if version >= since else old_name
 
 
-def _reporter(metrics: MetricsSpec) -> dict[str, str]:
-    return {f"{_REPORTER}.factory.class": _REPORTER_CLASS, f"{_REPORTER}.port": str(metrics.port)}
-
-
 def _pod_template(spec: SimpleClusterSpec) -> dict[str, Any] | None:
     """What all pods get: the volume, and what Prometheus looks for."""
     claim = spec.storage.volume_claim if spec.storage else None
@@ -174,12 +170,12 @@ def _pod_template(spec: SimpleClusterSpec) -> dict[str, Any] | None:
     if claim:
         main["volumeMounts"] = [{"name": _VOLUME, "mountPath": STATE_DIRECTORY}]
     if metrics:
-        main["ports"] = [{"name": "metrics", "containerPort": metrics.port}]
+        main["ports"] = [container_port(metrics.port)]
     return {**(_annotations(metrics) if metrics else {}), "spec": {"containers": [main], **(_volume(claim) if claim else {})}}
 
 
 def _annotations(metrics: MetricsSpec) -> dict[str, Any]:
-    return {"metadata": {"annotations": {"prometheus.io/scrape": "true", "prometheus.io/port": str(metrics.port)}}}
+    return {"metadata": {"annotations": scrape_annotations(metrics.port)}}
 
 
 def _volume(claim: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from flinkop.flinkconf.layers import Layer, put
 from flinkop.flinkconf.option import InvalidOption, integer
 from flinkop.flinkconf.syntax import format_list
 from flinkop.resources.javaoptions import default_java_options
+from flinkop.resources.jobmetrics import default_reporter
 from flinkop.resources.size import size_of, taskmanager_replicas
 
 FLINK_VERSION = "$internal.flink.version"
@@ -111,6 +112,7 @@ def _size(field: str, process: JobManagerSpec | TaskManagerSpec, version: FlinkV
 def _cluster_defaults(resource: Identified, conf: Mapping[str, str]) -> Layers:
     yield Layer(OPERATOR_DEFAULT, _CLUSTER_DEFAULTS, gives_way=True)
     yield Layer(OPERATOR_DEFAULT, default_java_options(resource.spec.flink_version, conf))
+    yield Layer(OPERATOR_DEFAULT, default_reporter(conf), gives_way=True)
 
 
 def _job_fields(resource: Identified, conf: Mapping[str, str]) -> Layers:
