@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.advice import ADVICE, render_advice
 from tests.compatibility import render_compatibility
+from tests.dashboards.build import write_all
 from tests.podschema import TABLE, render_pod_schema
 from tests.versions import DOCUMENT, read_rows, render_versions
 
@@ -58,6 +59,7 @@ def _fill(name: str, file: str, text: str) -> None:
 
 def main() -> None:
     """Writes all of them."""
+    write_all()
     (_DOCS / "configuration.md").write_text(render_reference(), encoding="utf-8")
     (_DOCS / "compatibility.md").write_text(render_compatibility(), encoding="utf-8")
     ADVICE.write_text(render_advice(), encoding="utf-8")

@@ -1,0 +1,87 @@
+"""The dashboards of the chart: what is checked in is what the code makes, and every query can be asked."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+from tests.cluster import prerequisites
+from tests.dashboards.build import DASHBOARDS, DIRECTORY, build
+from tests.dashboards.panel import Dashboard, Panel
+from tests.unit.chart.render import render
+
+from flinkop import metrics
+
+PANELS = [pytest.param(panel, id=f"{found.name}: {panel.title}") for found in DASHBOARDS for panel in found.panels()]
+BY_NAME = pytest.mark.parametrize("described", DASHBOARDS, ids=lambda found: found.name)
+
+
+@BY_NAME
+def test_what_is_checked_in_is_what_the_code_makes(described: Dashboard) -> None:
+    assert (DIRECTORY / f"{described.name}.json").read_text() == build(described), "write it anew with `make generate`"
+
+
+def test_no_file_is_left_over() -> None:
+    assert sorted(path.stem for path in DIRECTORY.iterdir()) == sorted(found.name for found in DASHBOARDS)
+
+
+@BY_NAME
+def test_panels_stand_beside_and_below_each_other_within_the_width(described: Dashboard) -> None:
+    taken = set()
+    for panel in json.loads(build(described))["panels"]:
+        place = panel["gridPos"]
+        cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+        assert max(x for x, _ in cells) < 24
+        assert not cells & taken
+        taken |= cells
+
+
+def test_every_query_is_one(tmp_path: Path) -> None:
+    queries = [re.sub(r"\$\w+", ".*", query.expr) for found in DASHBOARDS for panel in found.panels() for query in panel.queries]
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
+    command = [prerequisites.ensure_command("promtool"), "check", "rules", str(tmp_path / "rules.yaml")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_every_metric_of_ours_in_a_query_exists(panel: Panel) -> None:
+    found = list(REGISTRY.collect())
+    known = {name for family in found for name in (family.name, f"{family.name}_total", f"{family.name}_bucket")}
+    known |= {family.name for family in metrics.FAMILIES}
+    asked = re.findall(
+        r"\b((?:flinkop|workqueue|controller_runtime|rest_client|leader_election)_[a-z_]+)", " ".join(query.expr for query in panel.queries)
+    )
+
+    assert set(asked) <= known
+
+
+@BY_NAME
+def test_variables_are_used_and_only_those_that_exist(described: Dashboard) -> None:
+    used = set(re.findall(r"\$(\w+)", " ".join(query.expr for panel in described.panels() for query in panel.queries)))
+
+    assert used == {variable.name for variable in described.variables}
+
+
+def test_the_chart_ships_them_as_config_maps_that_the_sidecar_finds() -> None:
+    shipped = render({"metrics": {"dashboards": {"create": True, "annotations": {"grafana_folder": "Flink"}}}}).all("ConfigMap")
+    found = {
+        name: text for config_map in shipped if "dashboard" in config_map["metadata"]["name"] for name, text in config_map["data"].items()
+    }
+
+    assert {name: json.loads(text) for name, text in found.items()} == {
+        path.name: json.loads(path.read_text()) for path in DIRECTORY.iterdir()
+    }
+    assert all(
+        config_map["metadata"]["labels"]["grafana_dashboard"] == "1"
+        and config_map["metadata"]["annotations"] == {"grafana_folder": "Flink"}
+        for config_map in shipped
+        if "dashboard" in config_map["metadata"]["name"]
+    )
