@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
+from tests.cluster import prerequisites
 from tests.unit.monitoring.resources import STARTED, a_resource
 
 from flinkop import metrics
@@ -175,3 +177,12 @@ async def test_those_who_ask_at_the_same_time_get_one_answer() -> None:
     assert len(asked) == 1
     await exposition.text()
     assert len(asked) == 2
+
+
+def test_prometheus_has_no_complaint_about_the_whole_answer() -> None:
+    found = sources({"FlinkDeployment": [a_resource('odd"\\name')]}, Settings(established=True), [CacheState("pods", 1, 0.0, True)])
+    command = [prerequisites.ensure_command("promtool"), "check", "metrics"]
+    result = subprocess.run(command, input=asyncio.run(Exposition(found).text()), capture_output=True, check=False, timeout=60)
+    complaints = [line for line in (result.stdout + result.stderr).decode().splitlines() if "flinkop_" in line or "error" in line]
+
+    assert not complaints

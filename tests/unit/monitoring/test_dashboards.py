@@ -85,3 +85,22 @@ def test_the_chart_ships_them_as_config_maps_that_the_sidecar_finds() -> None:
         for config_map in shipped
         if "dashboard" in config_map["metadata"]["name"]
     )
+
+
+def test_the_lag_is_that_of_all_readers_of_a_source(tmp_path: Path) -> None:
+    """The one query for which the test job has no data."""
+    (query,) = next(panel for found in DASHBOARDS for panel in found.panels() if panel.title == "Lag").queries
+    series = (
+        'flink_taskmanager_job_task_operator_pendingRecords{namespace="shop",job_name="orders",operator_name="Kafka",subtask_index="%d"}'
+    )
+    expr = query.expr.replace("$namespace", "shop").replace("$job", "orders")
+    case = {
+        "interval": "1m",
+        "input_series": [{"series": series % number, "values": f"{number}x5"} for number in (3, 4)],
+        "promql_expr_test": [{"expr": expr, "eval_time": "3m", "exp_samples": [{"labels": '{operator_name="Kafka"}', "value": 7}]}],
+    }
+    (tmp_path / "tests.yaml").write_text(yaml.safe_dump({"tests": [case]}))
+    command = [prerequisites.ensure_command("promtool"), "test", "rules", str(tmp_path / "tests.yaml")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert result.returncode == 0, result.stdout + result.stderr

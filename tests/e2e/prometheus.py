@@ -1,0 +1,97 @@
+"""A real Prometheus, beside the pods of the local cluster: it finds operator and jobs as docs/monitoring.md says."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tests.cluster import place, prerequisites
+from tests.cluster.localcluster import LocalCluster
+from tests.cluster.process import Failed, until
+
+_ADDRESS = "127.0.0.1:9090"
+_ALERTS = place.REPOSITORY / "charts" / "flinkop" / "alerts.yaml"
+_DOCUMENT = place.REPOSITORY / "docs" / "monitoring.md"
+
+Series = tuple[dict[str, str], list[tuple[float, float]]]
+"""Labels, and values by time."""
+
+
+class Prometheus:
+    """One process; `directory` is for its configuration and data."""
+
+    def __init__(self, cluster: LocalCluster, directory: Path) -> None:
+        self._cluster, self._directory = cluster, directory
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it, and waits until it answers."""
+        prerequisites.ensure_command("promtool")
+        (self._directory / "alerts.yaml").write_text(yaml.safe_dump({"groups": hurried(yaml.safe_load(_ALERTS.read_text())["groups"])}))
+        (self._directory / "prometheus.yaml").write_text(yaml.safe_dump(self._configuration()))
+        network = f"--net=/run/netns/{self._cluster.instance.node_namespace(1)}"
+        flags = ["--config.file=prometheus.yaml", "--storage.tsdb.path=data", f"--web.listen-address={_ADDRESS}"]
+        with (self._directory / "log").open("wb") as log:
+            self._process = subprocess.Popen(["nsenter", network, "prometheus", *flags], cwd=self._directory, stdout=log, stderr=log)
+        until(self._is_ready, f"Prometheus (see {self._directory}/log)", 30)
+
+    def stop(self) -> None:
+        """Ends it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+
+    def query(self, expr: str) -> list[tuple[dict[str, str], float]]:
+        """What a query gives now, without what is not a number."""
+        found = self._ask("query", query=expr)["result"]
+        values = [(one["metric"], float(one["value"][1])) for one in found]
+        return [(labels, value) for labels, value in values if not math.isnan(value)]
+
+    def query_range(self, expr: str, seconds: float, step: float = 2) -> list[Series]:
+        """What a query has given in the last `seconds`."""
+        end = time.time()
+        found = self._ask("query_range", query=expr, start=f"{end - seconds:.0f}", end=f"{end:.0f}", step=f"{step}")["result"]
+        return [(one["metric"], [(at, float(value)) for at, value in one["values"]]) for one in found]
+
+    def firing(self) -> set[str]:
+        """The names of the alerts that fire."""
+        return {one["labels"]["alertname"] for one in self._ask("alerts")["alerts"] if one["state"] == "firing"}
+
+    def _ask(self, what: str, **parameters: str) -> dict[str, Any]:
+        data = [part for name, value in parameters.items() for part in ("--data-urlencode", f"{name}={value}")]
+        answer = json.loads(self._cluster.inside("curl", "-sf", "-m", "10", "-G", *data, f"http://{_ADDRESS}/api/v1/{what}"))
+        return dict(answer["data"])
+
+    def _is_ready(self) -> bool:
+        try:
+            self._cluster.inside("curl", "-sf", "-m", "2", f"http://{_ADDRESS}/-/ready")
+        except Failed:
+            return False
+        return True
+
+    def _configuration(self) -> dict[str, Any]:
+        """The example of the documentation, as somebody outside the cluster uses it, and faster."""
+        (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", _DOCUMENT.read_text(), re.DOTALL) if "scrape_configs" in block]
+        configuration = dict(yaml.safe_load(text))
+        for job in configuration["scrape_configs"]:
+            for discovery in job["kubernetes_sd_configs"]:
+                discovery["kubeconfig_file"] = str(self._cluster.kubeconfig)
+        every = {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "2s"}
+        return {"global": every, "rule_files": ["alerts.yaml"], **configuration}
+
+
+def hurried(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rules with short times: that the long ones count is what promtool shows."""
+    return [{**group, "rules": [_hurried(rule) for rule in group["rules"]]} for group in groups]
+
+
+def _hurried(rule: Mapping[str, Any]) -> dict[str, Any]:
+    expr = re.sub(r"\[\d+m\]", "[30s]", rule["expr"])
+    return {**rule, "expr": expr, **({"for": "4s"} if "for" in rule else {})}
