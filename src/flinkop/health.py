@@ -13,6 +13,7 @@ from flinkop.errors import InvalidConfiguration
 Check = Callable[[], str | None]
 """Says in one line what is wrong; None when all is well. It must not block."""
 
+_IN_THREAD = 64 * 1024  # bytes; compressing less is over before a thread has begun
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -101,6 +102,9 @@ def _answer(check: Check) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 def _metrics_routes(endpoints: Endpoints) -> list[web.RouteDef]:
     async def handle(_request: web.Request) -> web.Response:
-        return web.Response(body=await endpoints.metrics(), headers={"Content-Type": _METRICS_TYPE})
+        text = await endpoints.metrics()
+        response = web.Response(body=text, headers={"Content-Type": _METRICS_TYPE}, zlib_executor_size=_IN_THREAD)
+        response.enable_compression()
+        return response
 
     return [web.get("/metrics", handle)]

@@ -65,6 +65,9 @@ FIGURES: tuple[Figure, ...] = (
     Figure("healthy_gap_p99", "time between two looks at a healthy JobManager, none hanging, 99th percentile", "s"),
     Figure("healthy_gap_p99_hanging", "the same while others hang", "s"),
     Figure("create_p95_fleet", "from creating a resource to its Deployment beside all that run, 95th percentile", "ms"),
+    Figure("scrape_ms", "a scrape of the metrics, all running, median", "ms"),
+    Figure("scrape_cpu_ms", "CPU time of the operator per scrape, all running", "ms"),
+    Figure("scrape_kilobytes", "size of a scrape, all running", "kB"),
     Figure("create_p95_hanging", "the same while others hang", "ms"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 
 import aiohttp
@@ -51,6 +52,19 @@ async def test_each_endpoint_answers_by_its_check(path: str, live: Check, ready:
 async def test_metrics_are_on_the_same_port_by_default() -> None:
     async with serve(Endpoints(fine, fine, jobs), 0, host="127.0.0.1") as (port,):
         assert await get(port, "/metrics") == (200, "jobs 3\n", "text/plain; version=0.0.4; charset=utf-8")
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000])
+async def test_metrics_are_compressed_for_those_who_can_read_it(size: int) -> None:
+    async def many() -> bytes:
+        return b"jobs 3\n" * size
+
+    async with serve(Endpoints(fine, fine, many), 0, host="127.0.0.1") as (port,), aiohttp.ClientSession(auto_decompress=False) as session:
+        async with session.get(f"http://127.0.0.1:{port}/metrics", headers={"Accept-Encoding": "gzip"}) as response:
+            assert response.headers["Content-Encoding"] == "gzip"
+            assert gzip.decompress(await response.read()) == await many()
+        async with session.get(f"http://127.0.0.1:{port}/metrics", headers={"Accept-Encoding": "identity"}) as response:
+            assert await response.read() == await many()
 
 
 async def test_metrics_can_have_a_port_of_their_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -177,6 +178,13 @@ async def test_those_who_ask_at_the_same_time_get_one_answer() -> None:
     assert len(asked) == 1
     await exposition.text()
     assert len(asked) == 2
+
+
+async def test_an_answer_is_made_in_a_thread_so_that_passes_go_on() -> None:
+    threads: list[int] = []
+    await Exposition(Sources(lambda: threads.append(threading.get_ident()) or {}, dict, list, Settings)).text()  # type: ignore[func-returns-value]
+
+    assert threads != [threading.get_ident()]
 
 
 def test_prometheus_has_no_complaint_about_the_whole_answer() -> None:
