@@ -89,6 +89,13 @@ def test_what_the_pod_template_says_stays() -> None:
     assert len(pod["spec"]["containers"]) == 2
 
 
+def test_a_port_of_another_name_is_not_named_twice() -> None:
+    main = {"name": "flink-main-container", "ports": [{"name": "prom", "containerPort": 9249}]}
+    pod = pod_of(built(template={"spec": {"containers": [main]}}).deployment)
+
+    assert [port["name"] for port in main_of(pod)["ports"] if port["containerPort"] == 9249] == ["prom"]
+
+
 def test_a_cluster_that_was_started_without_it_is_rebuilt_without_it_whatever_the_default_is_now() -> None:
     spec = a_spec(mode="standalone", taskManager={"replicas": 2, "resource": {"memory": "1728m", "cpu": 1}})
     started = with_deployment(configuration_of(spec), a_plan())
