@@ -8,7 +8,6 @@ import pytest
 from tests.podschema import TABLE, render_pod_schema
 from tests.unit.validation.deployment import a_spec, sentences_of
 
-from flinkop.api.flinkdeployment import parse_spec
 from flinkop.resources.configuration import build_configuration
 from flinkop.validation.flinkdeployment import validate_flinkdeployment
 
@@ -124,7 +123,7 @@ def test_where_lists_are_merged_by_name_positions_say_nothing() -> None:
 
 @pytest.mark.parametrize(("before", "severity"), [(main(volumeMount=[]), "warning"), (main(), "error")], ids=["runs already", "is new"])
 def test_what_kubernetes_drops_of_a_template_that_runs_already_holds_up_no_upgrade(before: dict[str, Any], severity: str) -> None:
-    spec, previous = (parse_spec(a_spec(podTemplate=template)) for template in (main(volumeMount=[]), before))
+    spec, previous = (a_spec(podTemplate=template) for template in (main(volumeMount=[]), before))
     conf = build_configuration("ns", "job", spec, {})
     found = validate_flinkdeployment("job", "ns", spec, conf, previous)
     assert [violation.severity for violation in found if "volumeMount:" in str(violation)] == [severity]
