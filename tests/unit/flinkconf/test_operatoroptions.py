@@ -73,6 +73,8 @@ ESTABLISHED_DEFAULTS: dict[str, object] = {
     "job.upgrade.last-state.job-cancel.enabled": False,
     "job.savepoint-on-deletion": False,
     "job.drain-on-savepoint-deletion": False,
+    "snapshot.resource.enabled": True,
+    "savepoint.dispose-on-delete": False,
     "savepoint.format.type": SavepointFormat.CANONICAL,
     "periodic.savepoint.interval": None,
     "savepoint.trigger.grace-period": timedelta(minutes=1),
@@ -187,7 +189,7 @@ UNKNOWN: dict[str, tuple[str, str | None]] = {
     "one of Flink's": ("state.backend.type", None),
     "a typing error": (f"{PREFIX}reconcile.intervall", f"is not an option; did you mean {PREFIX}reconcile.interval?"),
     "made up": (f"{PREFIX}xyz", "is not an option; remove it, or look it up in the documentation"),
-    "not built yet": (f"{PREFIX}snapshot.resource.enabled", "is an option of the established operator that this one does not have yet"),
+    "not built yet": (f"{PREFIX}exception.label.mapper", "is an option of the established operator that this one does not have yet"),
     "a family not built yet": (
         f"{PREFIX}bluegreen.abort.grace-period",
         "is an option of the established operator that this one does not have yet",
