@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.cluster.process import until
@@ -27,6 +28,10 @@ def a_snapshot(name: str, job: str = NAME, **spec: Any) -> dict[str, Any]:
         "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {"jobReference": {"kind": "FlinkDeployment", "name": job}, **spec},
     }
+
+
+def is_state(state: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda one: bool((one.get("status") or {}).get("state") == state)
 
 
 def snapshots(world: World) -> World:
@@ -77,12 +82,12 @@ def test_what_cannot_be_taken_fails_or_is_abandoned(world: World) -> None:
     world.wait_until_running("nowhere")
 
     world.apply(a_snapshot("no-place", "nowhere", savepoint={}, backoffLimit=1))
-    failed = snapshots(world).wait_for("no-place", lambda one: one["status"].get("state") == "FAILED", 90, "failed")
+    failed = snapshots(world).wait_for("no-place", is_state("FAILED"), 90, "failed")
     assert failed["status"]["failures"] == 2
     assert "savepoint-dir" in failed["status"]["error"]
     assert condition(failed, "Stalled")["status"] == "True"
 
-    snapshots(world).wait_for("of-nothing", lambda one: one["status"].get("state") == "ABANDONED", 120, "abandoned")
+    snapshots(world).wait_for("of-nothing", is_state("ABANDONED"), 120, "abandoned")
     assert any(reason == "SnapshotAbandoned" for reason, _ in world.events("of-nothing"))
     for name in ("of-nothing", "no-place"):
         snapshots(world).delete(name, 30)

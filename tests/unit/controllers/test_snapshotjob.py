@@ -21,18 +21,24 @@ from flinkop.lifecycle.observed import SnapshotResources
 from flinkop.lifecycle.statesnapshot.seen import JobPresence
 
 JOB_ID = "a" * 32
-RUNNING = {"phase": "Running", "observedGeneration": 2, "jobStatus": {"jobId": JOB_ID, "state": "RUNNING"}}
-READY = {
+RUNNING: dict[str, Any] = {"phase": "Running", "observedGeneration": 2, "jobStatus": {"jobId": JOB_ID, "state": "RUNNING"}}
+READY: dict[str, Any] = {
     "metadata": {"namespace": KEY[0], "name": KEY[1], "uid": "d", "ownerReferences": [{"uid": "owner"}]},
     "status": {"availableReplicas": 1},
 }
 
 
-class Objects(dict[tuple[str, str], dict[str, Any]]):
+class Objects:
     """A store."""
 
-    def by_index(self, _index: str, _key: tuple[str, str]) -> list[dict[str, Any]]:
-        return list(self.values())
+    def __init__(self, found: dict[str, Any] | None = None) -> None:
+        self._found = found
+
+    def get(self, key: tuple[str, str]) -> dict[str, Any] | None:
+        return self._found if key == KEY else None
+
+    def by_index(self, index: str, key: tuple[str, str]) -> list[dict[str, Any]]:
+        raise AssertionError(f"nobody asks for {index} {key}")
 
 
 def look(
@@ -40,7 +46,7 @@ def look(
 ) -> ReferredJob:
     """The look at a FlinkDeployment with that status."""
     found = {**a_resource(**resource), "status": status}
-    resources, deployments = Objects({KEY: found}), Objects({KEY: deployment} if deployment else {})
+    resources, deployments = Objects(found), Objects(deployment)
     configuration = cast(Any, SimpleNamespace(revision=1, defaults_for=lambda _namespace, _version: {}))
 
     def base_url(key: tuple[str, str], port: int) -> str:

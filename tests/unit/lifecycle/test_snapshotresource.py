@@ -87,7 +87,7 @@ def test_a_nonce_makes_a_resource_of_the_established_name(kind: Kind) -> None:
 
 @both_kinds
 def test_what_is_due_makes_a_resource(kind: Kind) -> None:
-    schedule = {"savepoint_schedule" if kind is SAVEPOINT else "checkpoint_schedule": Every(HOUR)}
+    schedule: dict[str, Any] = {"savepoint_schedule" if kind is SAVEPOINT else "checkpoint_schedule": Every(HOUR)}
     desired = a_desired()
     desired = replace(desired, settings=replace(desired.settings, **schedule))
     record = a_record(start=a_start(since=NOW - 30 * HOUR))
@@ -182,7 +182,7 @@ def test_the_savepoint_of_an_upgrade_is_not_disposed_of_before_it_is_a_resource(
 
 def with_limit(count: int = 2, age: timedelta = 24 * HOUR, **settings: Any) -> Desired:
     desired = a_desired()
-    limits = {"savepoint_history_count": count, "savepoint_history_age": age, **settings}
+    limits: dict[str, Any] = {"savepoint_history_count": count, "savepoint_history_age": age, **settings}
     return replace(desired, settings=replace(desired.settings, **limits))
 
 

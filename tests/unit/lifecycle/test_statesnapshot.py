@@ -128,7 +128,7 @@ def test_what_is_not_over_is_looked_at_again_and_what_is_over_is_left(row: Row) 
     decision = row.decide()
     waits_for_a_change = decision.record.state in ENDED or bool(row.desired.problems)
     assert (decision.requeue_after is None) is waits_for_a_change
-    assert waits_for_a_change or decision.requeue_after > timedelta(0)
+    assert waits_for_a_change or (decision.requeue_after or timedelta(0)) > timedelta(0)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -202,7 +202,8 @@ def test_a_checkpoint_whose_place_is_forgotten_is_complete_and_told() -> None:
 
 
 def test_the_pause_doubles_with_each_failure_up_to_ten_minutes() -> None:
-    pauses, record = [], in_progress()
+    pauses: list[int] = []
+    record = in_progress()
     for _ in range(9):
         record = decide_snapshot(record, a_seen(outcome=SnapshotFailed("no")), a_snapshot(), FRESH).record
         assert record.not_before is not None
