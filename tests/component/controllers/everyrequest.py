@@ -26,8 +26,8 @@ async def strike_every_request(play: Callable[[Strike], Awaitable[None]]) -> Non
         return None
 
     strikes = [Strike(after, fate) for fate in Fate for after in range(1, undisturbed.count + 1)]
-    failures = await asyncio.gather(*map(one, strikes))
-    assert list(filter(None, failures)) == []
+    failures = list(filter(None, await asyncio.gather(*map(one, strikes))))
+    assert not failures, "\n".join(failures)
 
 
 def kind_of(restored_from: str | None) -> str | None:
