@@ -1,13 +1,18 @@
-"""A real Prometheus, beside the pods of the local cluster: it finds operator and jobs as docs/monitoring.md says."""
+"""A real Prometheus, beside the pods of the local cluster: it finds operator and jobs as docs/monitoring.md says.
+
+Debian's is built without Kubernetes discovery. What that would tell is written into files, so that the documented rules choose from it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
 import subprocess
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +35,15 @@ class Prometheus:
     def __init__(self, cluster: LocalCluster, directory: Path) -> None:
         self._cluster, self._directory = cluster, directory
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._discovery = threading.Thread(target=self._discover, daemon=True)
 
     def start(self) -> None:
         """Starts it, and waits until it answers."""
         prerequisites.ensure_command("promtool")
         (self._directory / "alerts.yaml").write_text(yaml.safe_dump({"groups": hurried(yaml.safe_load(_ALERTS.read_text())["groups"])}))
         (self._directory / "prometheus.yaml").write_text(yaml.safe_dump(self._configuration()))
+        self._discovery.start()
         network = f"--net=/run/netns/{self._cluster.instance.node_namespace(1)}"
         flags = ["--config.file=prometheus.yaml", "--storage.tsdb.path=data", f"--web.listen-address={_ADDRESS}"]
         with (self._directory / "log").open("wb") as log:
@@ -44,6 +52,7 @@ class Prometheus:
 
     def stop(self) -> None:
         """Ends it."""
+        self._stopping.set()
         if self._process is not None:
             self._process.terminate()
             self._process.wait(20)
@@ -69,6 +78,20 @@ class Prometheus:
         answer = json.loads(self._cluster.inside("curl", "-sf", "-m", "10", "-G", *data, f"http://{_ADDRESS}/api/v1/{what}"))
         return dict(answer["data"])
 
+    def _discover(self) -> None:
+        while not self._stopping.wait(2):
+            with contextlib.suppress(Failed):
+                self._write("pod", list(pods(self._get("pods"))))
+                self._write("endpoints", list(endpoints(self._get("services"), self._get("endpoints"))))
+
+    def _write(self, role: str, targets: list[dict[str, Any]]) -> None:
+        fresh = self._directory / f"{role}.new"
+        fresh.write_text(json.dumps(targets))
+        fresh.rename(self._directory / f"{role}.json")
+
+    def _get(self, kind: str) -> list[dict[str, Any]]:
+        return list(json.loads(self._cluster.kubectl("get", kind, "-A", "-o", "json"))["items"])
+
     def _is_ready(self) -> bool:
         try:
             self._cluster.inside("curl", "-sf", "-m", "2", f"http://{_ADDRESS}/-/ready")
@@ -81,10 +104,41 @@ class Prometheus:
         (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", _DOCUMENT.read_text(), re.DOTALL) if "scrape_configs" in block]
         configuration = dict(yaml.safe_load(text))
         for job in configuration["scrape_configs"]:
-            for discovery in job["kubernetes_sd_configs"]:
-                discovery["kubeconfig_file"] = str(self._cluster.kubeconfig)
+            (discovery,) = job.pop("kubernetes_sd_configs")
+            job["file_sd_configs"] = [{"files": [f"{discovery['role']}.json"], "refresh_interval": "2s"}]
         every = {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "2s"}
         return {"global": every, "rule_files": ["alerts.yaml"], **configuration}
+
+
+def pods(found: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Targets with the labels that Prometheus' discovery of pods gives them: one for each port."""
+    for pod in found:
+        metadata, address = pod["metadata"], (pod.get("status") or {}).get("podIP")
+        ports = [port["containerPort"] for one in pod["spec"]["containers"] for port in one.get("ports") or ()]
+        labels = {"namespace": metadata["namespace"], "pod_name": metadata["name"], **_words("pod", metadata)}
+        for port in ports if address else ():
+            yield _target(f"{address}:{port}", labels)
+
+
+def endpoints(services: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Targets with the labels that Prometheus' discovery of endpoints gives them."""
+    by_key = {(one["metadata"]["namespace"], one["metadata"]["name"]): one["metadata"] for one in services}
+    for one in found:
+        namespace, name = key = one["metadata"]["namespace"], one["metadata"]["name"]
+        labels = {"namespace": namespace, "service_name": name, **_words("service", by_key.get(key) or {})}
+        for subset in one.get("subsets") or ():
+            for address in subset.get("addresses") or ():
+                for port in subset.get("ports") or ():
+                    yield _target(f"{address['ip']}:{port['port']}", labels)
+
+
+def _words(what: str, metadata: Mapping[str, Any]) -> dict[str, str]:
+    found = (("label", metadata.get("labels") or {}), ("annotation", metadata.get("annotations") or {}))
+    return {f"{what}_{sort}_{re.sub('[^a-zA-Z0-9_]', '_', name)}": value for sort, words in found for name, value in words.items()}
+
+
+def _target(address: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    return {"targets": [address], "labels": {f"__meta_kubernetes_{name}": value for name, value in labels.items()}}
 
 
 def hurried(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

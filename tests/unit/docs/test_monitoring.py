@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client import REGISTRY
+from tests.cluster import prerequisites
 
 from flinkop import metrics
 from flinkop.flinkconf import operatoroptions
@@ -39,3 +42,15 @@ def test_every_alert_is_named_and_no_other() -> None:
     rules = (DOCS.parent / "charts" / "flinkop" / "alerts.yaml").read_text()
 
     assert set(re.findall(r"\bFlink(?:op)?[A-Z]\w+(?=,| \|)", TEXT)) == set(re.findall(r"alert: (\w+)", rules))
+
+
+def test_the_example_of_a_scrape_configuration_is_one(tmp_path: Path) -> None:
+    (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL) if "scrape_configs" in block]
+    configuration = yaml.safe_load(text)
+    for job in configuration["scrape_configs"]:
+        assert job.pop("kubernetes_sd_configs")  # Debian's promtool is built without it
+    (tmp_path / "prometheus.yaml").write_text(yaml.safe_dump(configuration))
+    command = [prerequisites.ensure_command("promtool"), "check", "config", "--syntax-only", str(tmp_path / "prometheus.yaml")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert result.returncode == 0, result.stdout + result.stderr
