@@ -19,7 +19,7 @@ _NO_REASONS = frozenset(
     {
         # words of other fields, of Kubernetes and of the condition types
         *("Keep", "Remove", "Settled", "Progressing", "NotStalled", "Ready", "Reconciling", "Stalled", "Running", "IngressReady"),
-        *("True", "False"),
+        *("True", "False", "Status", "Info"),
         *(
             "Deployment",
             "ReplicaSet",
