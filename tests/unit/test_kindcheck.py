@@ -41,12 +41,6 @@ def test_healthy_manifests_of_all_kinds_have_nothing_wrong() -> None:
     assert errors(SESSION, a_session_job(), SNAPSHOT, CLUSTER, APPLICATION) == []
 
 
-def test_a_kind_that_is_not_served_yet_is_checked_and_told() -> None:
-    (document,) = check(CLUSTER)
-
-    assert {violation.path: violation.is_error for violation in document.violations or ()} == {"kind": False}
-
-
 WRONG: dict[str, tuple[list[Any], str]] = {
     "state without a place": (
         [SESSION, a_session_job(job={"upgradeMode": "savepoint"})],
