@@ -99,13 +99,14 @@ def test_work_begins_when_the_caches_are_filled_and_the_lease_is_held() -> None:
 
 def test_a_standby_does_not_work_and_stops_at_once() -> None:
     async def scenario(api: FakeKubeApi) -> None:
-        async with operator(api) as (leader, _), operator(api, "standby") as (standby, running):
+        async with operator(api) as (leader, _):
             await until(began(leader))
-            await asyncio.sleep(5)
-            assert standby.story == []
-            standby.stop()
-            assert await until(running.done) < 1
-            assert await holder(api) == "me"
+            async with operator(api, "standby") as (standby, running):
+                await asyncio.sleep(5)
+                assert standby.story == []
+                standby.stop()
+                assert await until(running.done) < 1
+                assert await holder(api) == "me"
 
     play(scenario)
 
