@@ -14,6 +14,8 @@ from tests.e2e.world import _VOLUMES, JAR, NAMESPACE, World, condition, is_runni
 CLUSTER, JOB = "my-flink-cluster", "my-flink-job"
 _SIZE = {"cpu": 0.2, "memory": "1024m"}
 _CHECKPOINTS = {"execution.checkpointing.interval": "1s"}
+# a JVM starts several times faster when it may use more CPU than it needs later
+_QUICK = {f"kubernetes.{process}.cpu.limit-factor": "5" for process in ("jobmanager", "taskmanager")}
 
 
 def an_object(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def a_cluster(name: str, **spec: Any) -> dict[str, Any]:
     """One TaskManager with two slots."""
     template = {"podTemplate": copy.deepcopy(_VOLUMES)}
     small = {"jobManager": {**_SIZE, **template}, "taskManager": {"replicas": 1, **_SIZE, **template}}
-    return an_object("FlinkCluster", name, {"flinkVersion": "v1.20", **small, **spec})
+    return an_object("FlinkCluster", name, {"flinkVersion": "v1.20", "configuration": _QUICK, **small, **spec})
 
 
 def a_job(**job: Any) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def test_an_application_with_its_own_cluster_is_upgraded_with_its_state(world: W
     name, jobs = "alone", applications(world)
     cluster = a_cluster(name)["spec"]
     del cluster["taskManager"]["replicas"]
-    jobs.apply(an_object("FlinkApplication", name, {**cluster, "configuration": directories(name), "job": a_job(parallelism=1)}))
+    jobs.apply(an_object("FlinkApplication", name, {**cluster, "configuration": {**_QUICK, **directories(name)}, "job": a_job(parallelism=1)}))
     jobs.wait_until_running(name, 180)
     before = jobs.wait_for_count(name, 100).newest
     jobs.patch(name, {"job": {"args": ["--rate", "250"]}})

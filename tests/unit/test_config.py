@@ -172,7 +172,7 @@ def test_a_directory_that_does_not_exist_is_refused() -> None:
     ("key", "warning"),
     [
         (f"{OPERATOR}reconcile.intervall", "did you mean kubernetes.operator.reconcile.interval?"),
-        (f"{OPERATOR}snapshot.resource.enabled", "does not have yet"),
+        (f"{OPERATOR}dynamic.namespaces.enabled", "does not have yet"),
         (f"{BY_VERSION}v1_99.a", "is not a Flink version"),
     ],
     ids=["unknown", "of the established operator", "unknown version"],

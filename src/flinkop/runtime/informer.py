@@ -121,6 +121,9 @@ class Informer:
         if not self._is_missing:
             _log.warning("kind not served", resource=self.resource.plural, error=type(error).__name__, cause=str(error))
         self._is_missing, self._heard_at = True, self._clock.monotonic()
+        if isinstance(error, NotFound):  # what was of a kind goes with it
+            self._incoming = {}
+            self._swap()
         self.store.available = False
         self._synced.set()
         return False, error

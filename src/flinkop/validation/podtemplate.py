@@ -137,7 +137,8 @@ def mounts_volumes_that_there_are(subject: Subject) -> Iterator[Violation]:
 
 def _check_volumes(subject: Subject, path: str, overlay: Template | None) -> Iterator[Violation]:
     templates = (("spec.podTemplate", subject.spec.pod_template), (path, overlay))
-    volumes = {volume.get("name") for _, template in templates for volume in _items(template, "volumes")}
+    names = (volume.get("name") for _, template in templates for volume in _items(template, "volumes"))
+    volumes = {name for name in names if isinstance(name, str)}
     for where, template in templates:
         for kind in ("initContainers", "containers"):
             for index, container in enumerate(_items(template, kind)):

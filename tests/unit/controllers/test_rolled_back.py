@@ -151,7 +151,7 @@ def test_a_redeployment_is_not_rolled_back_since_the_state_before_it_was_given_u
     story = Story(spec()).deploy(spec("broken", job=REDEPLOY), nothing_left(ha=NO_METADATA))
     assert story.started.restore.path == SAVEPOINT
     assert story.time_out().record.phase is Phase.DEPLOYING
-    assert story.write(spec("broken too", job=REDEPLOY)).see(NOT_READY).see(nothing_left(ha=NO_METADATA)).image == "broken too"
+    assert story.write(spec("broken-too", job=REDEPLOY)).see(NOT_READY).see(nothing_left(ha=NO_METADATA)).image == "broken-too"
     assert story.time_out().record.phase is Phase.DEPLOYING
 
 

@@ -28,7 +28,7 @@ OUTCOMES: dict[str, RunOutcome] = {
     "run a program that throws": Rejected("java.lang.IllegalArgumentException: jdbc password=******"),
     "run no job": Rejected("No jobs included in application."),
     "run no zip": Rejected("java.util.zip.ZipException: zip END header not found"),
-    "run bad option": Rejected('java.lang.NumberFormatException: For input string: "abc"'),
+    "run bad option": Rejected("java.lang.IllegalArgumentException: Could not parse value 'abc' for key 'parallelism.default'."),
     "run bad parallelism": Rejected(
         "java.lang.IllegalArgumentException: Parallelism must be at least one, or ExecutionConfig.PARALLELISM_DEFAULT (use system default)."
     ),

@@ -253,14 +253,21 @@ class Operator:
         if waits and self.time.now > since + _LONGEST_WAIT:
             self.world.violations.append(f"a wait without a deadline: {record.phase} {record.reason}")
 
+    def _may_be_behind(self, predecessor: str) -> bool:
+        """It came and went unseen; or it never came, and what had been before it did."""
+        if predecessor in self.world.submitted:
+            return predecessor not in self.world.seen
+        return self.world.excused.get(predecessor, False)
+
     def _excuse(self, before: Record, after: Record, seen: Resource) -> None:
         """A start may lose state only when the spec says so at the moment of the choice."""
         job_id = after.job.job_id
         if job_id is not None and job_id not in self.world.excused:
             job, old = seen.spec["job"], (before.reconciled or seen.spec)["job"]
             redeploys = old["savepointRedeployNonce"] != job["savepointRedeployNonce"]
-            unseen = before.job.job_id in self.world.submitted - self.world.seen
-            self.world.excused[job_id] = job["upgradeMode"] == "stateless" or redeploys or before.start is None or unseen
+            self.world.excused[job_id] = (
+                job["upgradeMode"] == "stateless" or redeploys or before.start is None or self._may_be_behind(before.job.job_id or "")
+            )
 
     # act
 

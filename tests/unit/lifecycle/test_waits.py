@@ -481,7 +481,7 @@ FETCHING = {"FetchingJar"}
 OF_EVENTS = {
     *("Checkpoint", "CheckpointError", "Cleanup", "CleanupFailed", "Error", "JobRunsAgain", "JobStatusChanged", "Missing"),
     *("RecoverDeployment", "RestartFailedJob", "RestartUnhealthyJob", "Rollback", "Savepoint", "SavepointError", "Scaling"),
-    *("SpecChanged", "Submit", "UpgradeFailed", "IngressManagement"),
+    *("SpecChanged", "Submit", "UpgradeFailed", "IngressManagement", "JobException"),
 }
 OF_RESTORE = {
     *("FirstStart", "HaMetadata", "HighAvailabilityOff", "InitialSavepoint", "JobFinished", "NoRestorePoint", "RedeployRequested"),
