@@ -110,7 +110,9 @@ def test_an_application_with_its_own_cluster_is_upgraded_with_its_state(world: W
     name, jobs = "alone", applications(world)
     cluster = a_cluster(name)["spec"]
     del cluster["taskManager"]["replicas"]
-    jobs.apply(an_object("FlinkApplication", name, {**cluster, "configuration": {**_QUICK, **directories(name)}, "job": a_job(parallelism=1)}))
+    jobs.apply(
+        an_object("FlinkApplication", name, {**cluster, "configuration": {**_QUICK, **directories(name)}, "job": a_job(parallelism=1)})
+    )
     jobs.wait_until_running(name, 180)
     before = jobs.wait_for_count(name, 100).newest
     jobs.patch(name, {"job": {"args": ["--rate", "250"]}})
