@@ -131,7 +131,8 @@ def _check_names(subject: Subject, path: str, overlay: Template | None, kind: st
 
 
 def mounts_volumes_that_there_are(subject: Subject) -> Iterator[Violation]:
-    """The API server refuses a mount without its volume, when the old job is stopped already. Flink brings volumes of its own."""
+    """The API server refuses a mount without its volume, when the old job is stopped already. Flink brings volumes of its own, and so may a
+    webhook: a warning only."""
     yield from dict.fromkeys(violation for path, overlay in _overlays(subject) for violation in _check_volumes(subject, path, overlay))
 
 
@@ -145,7 +146,8 @@ def _check_volumes(subject: Subject, path: str, overlay: Template | None) -> Ite
                 for name in _mounted(container) - volumes:
                     if not name.startswith(_VOLUMES_OF_FLINK):
                         problem = f"mounts {name}, which is none of the volumes"
-                        yield Violation(f"{where}.spec.{kind}[{index}].volumeMounts", problem, f"add it to {where}.spec.volumes")
+                        remedy = f"add it to {where}.spec.volumes, unless a webhook of your cluster does"
+                        yield warning(f"{where}.spec.{kind}[{index}].volumeMounts", problem, remedy)
 
 
 def _mounted(container: Mapping[str, Any]) -> set[str]:

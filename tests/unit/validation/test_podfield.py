@@ -141,7 +141,8 @@ def test_the_table_is_that_of_the_client_that_is_installed() -> None:
 def test_a_mount_needs_its_volume_unless_flink_brings_it() -> None:
     mounts = [{"name": "data", "mountPath": "/data"}, {"name": "flink-config-volume", "mountPath": "/conf"}]
     found = sentences_of(a_spec(podTemplate=main(volumeMounts=mounts)))
-    assert found == [f"{AT}.containers[0].volumeMounts: mounts data, which is none of the volumes; add it to {AT}.volumes"]
+    remedy = f"add it to {AT}.volumes, unless a webhook of your cluster does"
+    assert found == [f"warning {AT}.containers[0].volumeMounts: mounts data, which is none of the volumes; {remedy}"]
     with_volume = main(volumeMounts=mounts)
     with_volume["spec"]["volumes"] = [{"name": "data", "emptyDir": {}}]
     assert sentences_of(a_spec(podTemplate=with_volume)) == []
