@@ -26,7 +26,7 @@ def empty_cluster() -> Iterator[LocalCluster]:
     cluster = LocalCluster("quickstart")
     cluster.down()
     cluster = LocalCluster("quickstart")
-    cluster.up(nodes=1)
+    cluster.up(nodes=2)
     for archive in (operatorimage.ensure(), flink_image("1.20.5")):
         cluster.load(archive)
     yield cluster
