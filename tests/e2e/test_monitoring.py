@@ -15,6 +15,7 @@ from tests.dashboards.picture import draw
 from tests.e2e.prometheus import Prometheus, Series
 from tests.e2e.world import OPERATOR_NAMESPACE, STATE, World, a_flinkdeployment
 
+pytestmark = pytest.mark.long
 NAME = "monitored"
 ENABLED = "kubernetes.operator.job.metrics.prometheus.enabled"
 VALUES = {"namespace": "jobs", "job": ".*", "cluster": NAME}

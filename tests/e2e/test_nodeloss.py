@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, World, a_flinkdeployment
 
+pytestmark = pytest.mark.long
 _MINUTES = 300.0  # the node is missed after 16 s, its pods after 10 more; then a JobManager starts, perhaps twice
 SLOWLY = ["--snapshot-millis", "8000"]
 

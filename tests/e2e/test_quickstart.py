@@ -14,6 +14,7 @@ from tests.cluster import binaries, operatorimage, place
 from tests.cluster.localcluster import LocalCluster
 from tests.e2e.conftest import flink_image
 
+pytestmark = pytest.mark.long
 _PAGE = place.REPOSITORY / "docs" / "quickstart.md"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SECONDS = 900
