@@ -25,7 +25,7 @@ demo: $(READY) ## a real Flink job under the operator, on a local cluster; CONTE
 demo-down: $(READY) ## remove all that the demo made
 	@python -m tests.cluster.demo --down $(if $(CONTEXT),--context $(CONTEXT))
 
-.PHONY: test check lint unit component e2e e2e-all e2e-versions bench
+.PHONY: test check lint unit component component-all e2e e2e-all e2e-versions bench
 test: $(READY) ## everything that CI asks for: minutes
 	@python -m tests.suite
 
@@ -40,6 +40,9 @@ unit: $(READY) ## unit tests: seconds
 
 component: $(READY) ## real controllers against a real API server and pretended JobManagers
 	@python -m tests.suite component
+
+component-all: $(READY) ## component, and the crash points that are too long for `make test`
+	@python -m tests.suite component component-long
 
 e2e: $(READY) ## real Flink jobs on a local cluster
 	@python -m tests.suite e2e

@@ -20,12 +20,14 @@ PARTS: Mapping[str, Sequence[Sequence[str]]] = {
     "types": (("mypy",),),
     "contracts": (("lint-imports",),),
     "unit": ((*_PYTEST, "-n", "2", "tests/unit"),),
-    "component": ((*_PYTEST, "-n", "2", "tests/component"),),
+    "component": ((*_PYTEST, "-n", "2", "-m", "not long", "tests/component"),),
+    "component-long": ((*_PYTEST, "-n", "2", "-m", "long", "tests/component"),),
     "e2e": ((*_PYTEST, "-v", "-m", "not long and not versions", "tests/e2e"),),
     "e2e-long": ((*_PYTEST, "-v", "-m", "long", "tests/e2e"),),
     "e2e-versions": ((*_PYTEST, "-v", "-m", "versions", "tests/e2e"),),
 }
-ORDINARY = tuple(part for part in PARTS if part not in ("e2e-long", "e2e-versions"))
+_EXTRA = {"component-long", "e2e-long", "e2e-versions"}
+ORDINARY = tuple(part for part in PARTS if part not in _EXTRA)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,7 @@ def check(stage: Stage, scenario: Scenario, namespace: str, resource: Mapping[st
     assert alive == ([resource["status"]["jobStatus"]["jobId"]] if resource and scenario.phase == "Running" else [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_whatever_request_fate_strikes_at_the_end_is_the_same_and_the_job_is_started_once(stage: Stage, name: str) -> None:
     await strike_every_request(lambda strike: play(stage, SCENARIOS[name], strike))

@@ -254,6 +254,7 @@ async def the_cluster_itself(stage: Stage, strike: Strike) -> None:
     assert stage.problems(namespace) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("play", [the_cluster_itself, on_a_cluster, with_its_own_cluster])
 async def test_whatever_request_fate_strikes_at_the_end_is_the_same(stage: Stage, play: Any) -> None:
     await strike_every_request(lambda strike: play(stage, strike))

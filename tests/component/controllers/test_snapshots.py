@@ -111,6 +111,7 @@ async def play(stage: Stage, scenario: Scenario, strike: Strike) -> None:
     assert stage.problems(namespace) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_whatever_request_fate_strikes_at_the_end_is_the_same_and_the_snapshot_is_taken_once(stage: Stage, name: str) -> None:
     scenario, undisturbed = SCENARIOS[name], Strike()
