@@ -20,7 +20,7 @@ PARTS: Mapping[str, Sequence[Sequence[str]]] = {
     "types": (("mypy",),),
     "contracts": (("lint-imports",),),
     "unit": ((*_PYTEST, "-n", "2", "tests/unit"),),
-    "component": ((*_PYTEST, "-n", "2", "-m", "not long", "tests/component"),),
+    "component": ((*_PYTEST, "-m", "not long", "tests/component"),),
     "component-long": ((*_PYTEST, "-n", "2", "-m", "long", "tests/component"),),
     "e2e": ((*_PYTEST, "-v", "-m", "not long and not versions", "tests/e2e"),),
     "e2e-long": ((*_PYTEST, "-v", "-m", "long", "tests/e2e"),),

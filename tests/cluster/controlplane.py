@@ -102,6 +102,17 @@ class ControlPlane:
             raise Failed(f"kubectl {' '.join(arguments)}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def wait_for_definitions(self) -> None:
+        """Waits until all CustomResourceDefinitions are served; `kubectl wait` fails on one that has no conditions yet."""
+        until(self._all_established, "CustomResourceDefinitions", 60)
+
+    def _all_established(self) -> bool:
+        definitions = json.loads(self.kubectl("get", "crd", "-o", "json"))["items"]
+        served = {"type": "Established", "status": "True"}
+        return all(
+            any(served.items() <= condition.items() for condition in one.get("status", {}).get("conditions") or ()) for one in definitions
+        )
+
     def _spawn(self, name: str, *flags: str) -> subprocess.Popen[bytes]:
         program = self._binaries.component(name, self.home / "bin")
         with (self.home / f"{name}.log").open("ab") as log:

@@ -25,7 +25,7 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlan
     plane = ControlPlane(tmp_path_factory.mktemp("controllers") / "home", "--disable-admission-plugins=ServiceAccount")
     plane.start()
     plane.kubectl("apply", "--server-side", "-f", str(place.REPOSITORY / "manifests" / "crds"))
-    plane.kubectl("wait", "--for=condition=Established", "crd", "--all")
+    plane.wait_for_definitions()
     yield plane
     plane.stop()
 

@@ -29,7 +29,7 @@ def plane(control_plane: ControlPlane) -> Iterator[ControlPlane]:
     for kind in KINDS:
         control_plane.kubectl("apply", "--server-side", "-f", str(directory / f"monitoring.coreos.com_{kind.lower()}s.yaml"))
     names = [f"crd/{kind.lower()}s.monitoring.coreos.com" for kind in KINDS]
-    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", *names)
+    control_plane.wait_for_definitions()
     control_plane.kubectl("create", "namespace", NAMESPACE)
     yield control_plane
     control_plane.kubectl("delete", "--wait=false", "namespace", NAMESPACE)
