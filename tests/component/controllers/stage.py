@@ -30,6 +30,7 @@ _OPTIONS = {
     "kubernetes.operator.reconcile.interval": "100 ms",
     "kubernetes.operator.health.probe.enabled": "false",
     "kubernetes.operator.snapshot.resource.enabled": "false",  # stories of the operator's own snapshots as resources switch it on
+    "kubernetes.operator.sql-runner.image": "flinkop:test",
 }
 NAME = "job"
 Condition = Callable[[Mapping[str, Any]], bool]
