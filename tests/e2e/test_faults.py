@@ -9,6 +9,7 @@ import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, OPERATOR_NAMESPACE, World, a_flinkdeployment, condition, is_running
 
+pytestmark = pytest.mark.long
 JOB = "faults"
 LEASE_DURATION = 15.0
 

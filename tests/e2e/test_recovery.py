@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.e2e.world import World, a_flinkdeployment, is_running
 
+pytestmark = pytest.mark.long
 _OPTION = "kubernetes.operator."
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, World, a_flinkdeployment
 
+pytestmark = pytest.mark.long
 OVERRIDES = "pipeline.jobvertex-parallelism-overrides"
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, OPERATOR_NAMESPACE, World, a_flinkdeployment
 
+pytestmark = pytest.mark.long
 JOB = "takeover"
 _OURS = ("phase", "reason", "message", "operation", "start", "restore", "rollback", "restartWindow")
 

@@ -17,6 +17,7 @@ from tests.versions import Life
 CHECKPOINTS_ON_DEMAND_SINCE = (1, 17)
 
 
+@pytest.mark.long
 def test_a_job_moves_to_another_flink_version_with_a_savepoint_though_its_mode_is_last_state(world: World) -> None:
     name = "version-change"
     world.apply(a_flinkdeployment(name, version="1.20", upgradeMode="last-state"))

@@ -219,6 +219,7 @@ async def check_removed(stage: Stage, scenario: Scenario, namespace: str) -> Non
     raise AssertionError(f"left: {await stage.leftovers(namespace)}; should be left: {kept}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_whatever_request_fate_strikes_at_the_end_is_the_same_and_the_job_is_started_once(stage: Stage, name: str) -> None:
     await strike_every_request(lambda strike: play(stage, SCENARIOS[name], strike))
