@@ -13,6 +13,7 @@ import structlog
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.clock import Clock
 from flinkop.controllers.actuator import Actuator, Target
+from flinkop.controllers.again import look_again, look_at_rest
 from flinkop.controllers.clusterkind import FLINK_DEPLOYMENT_KIND, ClusterKind
 from flinkop.controllers.complaint import retell
 from flinkop.controllers.desire import NeverValid, Wish, basis_of, read_wish
@@ -161,7 +162,7 @@ class FlinkDeploymentController:
             # nothing can be decided, usually for want of a permission: that is told, and tried again in the rhythm of rest
             told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
             await self._record(resource, record, Decision(told), None, _scale(key, wish), memory)
-            return _rest(wish)
+            return look_at_rest(wish.desired.settings)
         decision = decide(record, observed, wish.desired, fresh)
         target = Target(key, await self._record(resource, record, decision, observed, _scale(key, wish), memory), wish)
         return await self._act(decision, target, memory)
@@ -223,7 +224,7 @@ class FlinkDeploymentController:
             self._expect(action, uid, memory)
         if decision.actions:  # a pass without one does not tell whether what was refused is taken now
             memory.refusal = None
-        return RequeueAfter(0) if again else _outcome(decision)
+        return RequeueAfter(0) if again else look_again(decision.requeue_after)
 
     def _expect(self, action: Action, uid: str | None, memory: Memory) -> None:
         until = self._clock.monotonic() + _EXPECTATION_SECONDS
@@ -256,16 +257,8 @@ class FlinkDeploymentController:
         """The next pass records the refusal. Then it is tried again in the rhythm of rest: that a quota was raised, a permission given or
         a stranger's object deleted is told by no watch of ours."""
         is_first, memory.refusal = memory.refusal is None, Refusal(type(error).__name__, str(error))
-        return RequeueAfter(0.0) if is_first else _rest(wish)
+        return RequeueAfter(0.0) if is_first else look_at_rest(wish.desired.settings)
 
 
 def _scale(key: Key, wish: Wish) -> Scale:
     return Scale(f"component=taskmanager,app={key[1]}", wish.taskmanagers)
-
-
-def _rest(wish: Wish) -> RequeueAfter:
-    return RequeueAfter(wish.desired.settings.rest_interval.total_seconds())
-
-
-def _outcome(decision: Decision) -> Outcome:
-    return Done() if decision.requeue_after is None else RequeueAfter(decision.requeue_after.total_seconds())

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from flinkop.clock import Clock
+from flinkop.controllers.again import look_at_rest
 from flinkop.controllers.complaint import retell
 from flinkop.controllers.desire import NeverValid
 from flinkop.controllers.eventrecorder import EventRecorder
@@ -110,7 +111,7 @@ class FlinkSessionJobController:
         except TerminalError as error:
             told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
             await self._record(resource, record, Decision(told), None, memory)
-            return _rest(wish)
+            return look_at_rest(wish.desired.settings)
         decision = decide_session_job(record, observed, wish.desired, fresh)
         target = SessionTarget(key, await self._record(resource, record, decision, observed, memory), wish, cluster)
         return await self._act(decision, target, memory)
@@ -176,8 +177,4 @@ class FlinkSessionJobController:
     def _refused(self, error: TerminalError, wish: SessionWish, memory: Memory) -> Outcome:
         """The next pass records the refusal. Then it is tried again in the rhythm of rest."""
         is_first, memory.refusal = memory.refusal is None, Refusal(type(error).__name__, str(error))
-        return RequeueAfter(0.0) if is_first else _rest(wish)
-
-
-def _rest(wish: SessionWish) -> RequeueAfter:
-    return RequeueAfter(wish.desired.settings.rest_interval.total_seconds())
+        return RequeueAfter(0.0) if is_first else look_at_rest(wish.desired.settings)

@@ -11,6 +11,7 @@ import structlog
 
 from flinkop.api.flinkstatesnapshot import FlinkStateSnapshotSpec, SnapshotState
 from flinkop.clock import Clock
+from flinkop.controllers.again import look_again
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.finalizer import finalizer_of, set_finalizer
 from flinkop.controllers.knowledge import RefusedTrigger, is_refusal
@@ -165,7 +166,7 @@ class FlinkStateSnapshotController:
             again = await self._perform(action, resource, job, memory) or again
         if again:
             return RequeueAfter(0)
-        return Done() if decision.requeue_after is None else RequeueAfter(decision.requeue_after.total_seconds())
+        return look_again(decision.requeue_after)
 
     async def _perform(self, action: SnapshotAction, resource: Mapping[str, Any], job: ReferredJob, memory: Memory) -> bool:
         """Performing an action twice does no more than once. Gives whether there is news that the next pass should tell at once."""
