@@ -9,7 +9,6 @@ import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, OPERATOR_NAMESPACE, World, a_flinkdeployment, condition, is_running
 
-pytestmark = pytest.mark.long
 JOB = "faults"
 LEASE_DURATION = 15.0
 

@@ -20,11 +20,11 @@ def a_job(name: str, options: dict[str, str], args: list[str] | None = None) -> 
 
 def test_an_upgrade_that_does_not_get_stable_is_rolled_back(world: World) -> None:
     name = "rollback"
-    world.apply(a_job(name, {f"{_OPTION}deployment.rollback.enabled": "true", f"{_OPTION}deployment.readiness.timeout": "45 s"}))
+    world.apply(a_job(name, {f"{_OPTION}deployment.rollback.enabled": "true", f"{_OPTION}deployment.readiness.timeout": "100 s"}))
     world.wait_until_running(name)
     before = world.wait_for_count(name, 100).newest
     world.patch(name, {"image": "nowhere.example/flink:none"})
-    found = world.wait_for(name, lambda found: found["status"].get("reason") == "RolledBack", 120, "rolled back")
+    found = world.wait_for(name, lambda found: found["status"].get("reason") == "RolledBack", 200, "rolled back")
     status = found["status"]
     assert (status["phase"], status["lifecycleState"], status["reconciliationStatus"]["state"]) == ("Running", "ROLLED_BACK", "ROLLED_BACK")
     assert "nowhere.example" in status["message"]

@@ -9,7 +9,6 @@ from tests.cluster import jobjar, place
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, World, condition
 
-pytestmark = pytest.mark.long
 EXAMPLE = place.REPOSITORY / "manifests" / "examples" / "session.yaml"
 CLUSTER = "session-example"
 

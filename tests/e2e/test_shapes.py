@@ -9,7 +9,6 @@ import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, World, a_flinkdeployment, condition
 
-pytestmark = pytest.mark.long
 VOLUME = "shapes"
 
 

@@ -9,7 +9,6 @@ import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, World, a_flinkdeployment
 
-pytestmark = pytest.mark.long
 OVERRIDES = "pipeline.jobvertex-parallelism-overrides"
 
 

@@ -9,7 +9,6 @@ import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, OPERATOR_NAMESPACE, World, a_flinkdeployment
 
-pytestmark = pytest.mark.long
 JOB = "takeover"
 _OURS = ("phase", "reason", "message", "operation", "start", "restore", "rollback", "restartWindow")
 
