@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from tests.e2e.world import World, a_flinkdeployment, is_running
 
-pytestmark = pytest.mark.long
 _OPTION = "kubernetes.operator."
 
 
