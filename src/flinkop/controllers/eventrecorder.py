@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from flinkop.clock import Clock
+from flinkop.controllers.eventlimit import EventLimit
 from flinkop.errors import AlreadyExists, FlinkopError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import EVENTS
@@ -17,6 +18,7 @@ from flinkop.lifecycle.auditline import line_of
 from flinkop.lifecycle.decision import Event
 from flinkop.lifecycle.statuswriter import timestamp
 from flinkop.log import log_established
+from flinkop.metrics import EVENTS_DROPPED, EVENTS_RECORDED
 
 _log = structlog.get_logger(__name__)
 _MESSAGE_LIMIT = 1024  # of core/v1 Events
@@ -24,22 +26,44 @@ _UNDER_WAY = 256
 
 
 class EventRecorder:
-    """Creates Events; the same reason and message again raises the count of the one that is there."""
+    """Creates Events; the same reason and message again raises the count of the one that is there.
+
+    An Event is news, not state: beyond a bound on those under way, and on those of one resource in a time, they are dropped and counted.
+    """
 
     def __init__(self, kube: KubeClient, clock: Clock, instance: str) -> None:
         self._kube, self._clock, self._instance = kube, clock, instance
+        self._limit = EventLimit(clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def record(self, resource: Mapping[str, Any], events: Iterable[Event]) -> None:
-        """Writes the events in the background. Beyond a bound they are dropped: an Event is news, not state."""
+        """Writes the events in the background."""
         for event in events:
             log_established(line_of(event))
-            if len(self._tasks) >= _UNDER_WAY:
-                _log.warning("event dropped", reason=event.reason)
-                continue
-            task = asyncio.create_task(self._write(resource, event))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            EVENTS_RECORDED.labels(resource["kind"], event.type.value, event.reason).inc()
+            body = self._body(resource, event)
+            if self._has_place(body) and self._is_admitted(body):
+                task = asyncio.create_task(self._write(body))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    def _has_place(self, body: Mapping[str, Any]) -> bool:
+        if len(self._tasks) < _UNDER_WAY:
+            return True
+        _log.warning("event dropped", reason=body["reason"])
+        _count_dropped(body, "backlog")
+        return False
+
+    def _is_admitted(self, body: dict[str, Any]) -> bool:
+        """By the limit of its resource; `count` is then how often it happened since it was written last."""
+        admission = self._limit.admit((body["reportingComponent"], body["involvedObject"]["uid"]), body["metadata"]["name"])
+        if not admission.times:
+            _count_dropped(body, "limit")
+            if admission.begins:
+                _log.warning("events held back", reason=body["reason"], component=body["reportingComponent"])
+            return False
+        body["count"] = admission.times
+        return True
 
     async def flush(self, seconds: float) -> None:
         """Waits until what is under way is written, at most `seconds`."""
@@ -52,12 +76,12 @@ class EventRecorder:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _write(self, resource: Mapping[str, Any], event: Event) -> None:
-        body = self._body(resource, event)
+    async def _write(self, body: dict[str, Any]) -> None:
         try:
             await self._create_or_count(body)
         except FlinkopError as error:
-            _log.warning("event not written", reason=event.reason, cause=str(error))
+            _log.warning("event not written", reason=body["reason"], cause=str(error))
+            _count_dropped(body, "refused")
 
     async def _create_or_count(self, body: dict[str, Any]) -> None:
         try:
@@ -68,7 +92,7 @@ class EventRecorder:
     async def _count(self, body: dict[str, Any]) -> None:
         namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
         found = await self._kube.get(EVENTS, namespace, name)
-        count = (found or {}).get("count", 0) + 1
+        count = (found or {}).get("count", 0) + body["count"]
         patch = {"count": count, "lastTimestamp": body["lastTimestamp"], "message": body["message"]}
         await self._kube.patch(EVENTS, namespace, name, patch)
 
@@ -98,3 +122,7 @@ class EventRecorder:
             "reportingComponent": event.component.value,
             "reportingInstance": self._instance,
         }
+
+
+def _count_dropped(body: Mapping[str, Any], cause: str) -> None:
+    EVENTS_DROPPED.labels(body["involvedObject"]["kind"], cause).inc()

@@ -12,7 +12,7 @@ from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.restore import RestoreSource
 from flinkop.lifecycle.snapshot import Snapshots
 from flinkop.lifecycle.step import Rescaling
-from flinkop.metrics import EVENTS, RESCALES, RESTARTS, SNAPSHOTS, STARTS, TRANSITIONS
+from flinkop.metrics import RESCALES, RESTARTS, SNAPSHOTS, STARTS, TRANSITIONS
 from flinkop.monitoring.journey import Journey, advance
 
 # Reasons of the Events that tell of a snapshot that came to nothing.
@@ -41,9 +41,8 @@ class History:
             RESCALES.labels(self._kind).inc()
 
     def tell_events(self, events: Iterable[Event]) -> None:
-        """Counts Events, and the snapshots whose failure they tell."""
+        """Counts the snapshots whose failure they tell."""
         for event in events:
-            EVENTS.labels(self._kind, event.type.value, event.reason).inc()
             if event.reason in _FAILED:
                 SNAPSHOTS.labels(self._kind, _FAILED[event.reason], "failed").inc()
 

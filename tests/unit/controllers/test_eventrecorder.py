@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from tests.fakes.kubeapi import FakeKubeApi
 from tests.unit.controllers.resource import KEY, a_resource
@@ -32,6 +33,15 @@ def record(play: Callable[[FakeKubeApi, EventRecorder], Awaitable[None]]) -> lis
     return run(main())
 
 
+def dropped(cause: str) -> float:
+    return REGISTRY.get_sample_value("flinkop_events_dropped_total", {"kind": "FlinkDeployment", "cause": cause}) or 0.0
+
+
+def told(reason: str) -> float:
+    labels = {"kind": "FlinkDeployment", "type": "Normal", "reason": reason}
+    return REGISTRY.get_sample_value("flinkop_events_total", labels) or 0.0
+
+
 def test_an_event_says_what_happened_to_what_and_who_says_so() -> None:
     async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
         recorder.record(a_resource(), [Event("Error", "it broke", EventType.WARNING, Component.JOB)])
@@ -53,8 +63,9 @@ def test_the_same_again_is_counted_and_the_last_time_moves() -> None:
             await recorder.flush(60)
             await asyncio.sleep(60)
 
+    before = told("Submit")
     (event,) = record(play)
-    assert event["count"] == 3
+    assert (event["count"], told("Submit")) == (3, before + 3)
     assert (event["firstTimestamp"], event["lastTimestamp"][:16]) == ("2026-01-01T00:00:00Z", "2026-01-01T00:02")
 
 
@@ -93,8 +104,10 @@ def test_an_event_that_cannot_be_written_is_told_in_the_log_and_harms_nobody(ref
         recorder.record(a_resource(), [SUBMIT])
         await recorder.flush(10)
 
+    before = dropped("refused")
     with capture_logs() as logs:
         assert record(play) == []
+    assert dropped("refused") == before + 1
     assert [(log["event"], log["reason"], log["cause"]) for log in logs] == [("event not written", "Submit", str(refusal))]
 
 
@@ -102,13 +115,48 @@ def test_recording_waits_for_nobody_and_beyond_a_bound_events_are_dropped() -> N
     async def play(api: FakeKubeApi, recorder: EventRecorder) -> None:
         api.hangs = True
         for number in range(300):
-            recorder.record(a_resource(), [Event("Submit", str(number))])
+            recorder.record(a_resource(uid=str(number)), [SUBMIT])
         assert now() == 0
         await recorder.flush(2)
         assert now() == 2, "an API server that hangs is not waited for longer"
         await recorder.close()
         api.hangs = False
 
+    before = dropped("backlog")
     with capture_logs() as logs:
         assert record(play) == []
     assert [log["event"] for log in logs] == ["event dropped"] * 44
+    assert dropped("backlog") == before + 44
+
+
+def test_too_many_events_about_one_resource_are_held_back_counted_and_told_once() -> None:
+    async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
+        for second in range(30):
+            recorder.record(
+                a_resource(), [Event("Error", f"broke at {second}"), Event("JobStatusChanged", "RESTARTING", component=Component.JOB)]
+            )
+            recorder.record(a_resource(uid="other"), [SUBMIT][: second < 10])
+            await asyncio.sleep(1)
+        await recorder.flush(10)
+
+    before = dropped("limit")
+    with capture_logs() as logs:
+        events = record(play)
+    assert [event["count"] for event in events if event["reason"] == "Error"] == [1] * 25
+    assert [event["count"] for event in events if event["reason"] == "JobStatusChanged"] == [25]
+    assert [event["count"] for event in events if event["reason"] == "Submit"] == [10]
+    assert dropped("limit") == before + 10
+    assert [(log["event"], log["component"]) for log in logs] == [("events held back", "JobManagerDeployment"), ("events held back", "Job")]
+
+
+def test_an_event_that_was_held_back_is_in_the_count_of_the_next_like_it() -> None:
+    async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
+        for _second in range(120):
+            recorder.record(a_resource(), [SUBMIT])
+            await asyncio.sleep(1)
+        await asyncio.sleep(60)
+        recorder.record(a_resource(), [SUBMIT])
+        await recorder.flush(10)
+
+    (event,) = record(play)
+    assert event["count"] == 121

@@ -103,7 +103,6 @@ def test_snapshots_are_counted_by_what_became_of_them(kind: str) -> None:
 
     assert sample("flinkop_snapshots_total", kind=kind, snapshot="savepoint", result="completed") == 1
     assert sample("flinkop_snapshots_total", kind=kind, snapshot="checkpoint", result="failed") == 1
-    assert sample("flinkop_events_total", kind=kind, type="Warning", reason="CheckpointError") == 1
 
 
 def test_a_rescale_is_counted_once(kind: str) -> None:
