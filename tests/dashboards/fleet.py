@@ -18,8 +18,8 @@ _OVERVIEW = Row(
             "Suspended and finished ones do not count.",
             (
                 Query(
-                    'count(flinkop_resource_condition{condition="Running",namespace=~"$namespace"} == 0 unless on (kind, namespace, name)'
-                    ' flinkop_resource_phase{phase=~"Suspended|Finished|Deleting"}) or vector(0)'
+                    'count(flinkop_resource_condition{condition="Running",kind!="FlinkStateSnapshot",namespace=~"$namespace"} == 0'
+                    ' unless on (kind, namespace, name) flinkop_resource_phase{phase=~"Suspended|Finished|Deleting"}) or vector(0)'
                 ),
             ),
             shape=Shape.NUMBER,

@@ -189,6 +189,22 @@ class StartStatus(ApiModel):
 Conditions = Annotated[list[Condition], OpenApi({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]})]
 
 
+class DecisionStatus(ApiModel):
+    """A decision that changed the phase, or the reason why the resource is in it. The phase of a FlinkStateSnapshot is its `state`."""
+
+    at: str | None = None
+    """When it was made."""
+
+    from_phase: str | None = None
+    """The phase before."""
+
+    to_phase: str | None = None
+    """The phase after."""
+
+    reason: str | None = None
+    """Why, in one word."""
+
+
 class ReportedStatus(ApiModel):
     """How a resource fares. Every kind tells it in these words."""
 
@@ -199,7 +215,10 @@ class ReportedStatus(ApiModel):
     """What happens, or what is wrong, in one line."""
 
     conditions: Conditions = Field(default_factory=list)
-    """`Ready`: the wish is fulfilled. `Reconciling`: it is being worked on. `Stalled`: somebody has to help. `Running`: the job is."""
+    """`Ready`: all is as wished. `Reconciling`: it is worked on. `Stalled`: somebody has to help. `Running`: the job, or a snapshot, is."""
+
+    decisions: list[DecisionStatus] = Field(default_factory=list)
+    """The last ten decisions, the newest last."""
 
     observed_generation: int | None = None
     """The generation of the spec that was taken up last."""
@@ -228,22 +247,6 @@ class HandoverStatus(ApiModel):
     """Where the job's end left its state."""
 
 
-class DecisionStatus(ApiModel):
-    """A decision that changed the phase, or the reason why the resource is in it."""
-
-    at: str | None = None
-    """When it was made."""
-
-    from_phase: str | None = None
-    """The phase before."""
-
-    to_phase: str | None = None
-    """The phase after."""
-
-    reason: str | None = None
-    """Why, in one word."""
-
-
 class JobResourceStatus(ReportedStatus):
     """What the operator knows about a resource that has a job: a cluster, or a job on one."""
 
@@ -255,9 +258,6 @@ class JobResourceStatus(ReportedStatus):
 
     operation: OperationStatus | None = None
     """What the operator is in the middle of."""
-
-    decisions: list[DecisionStatus] = Field(default_factory=list)
-    """The last ten decisions, the newest last."""
 
     start: StartStatus | None = None
     """The start that what runs now comes from."""

@@ -12,6 +12,7 @@ from flinkop.lifecycle.condition import conditions, render
 from flinkop.lifecycle.established import lifecycle_state, reconciliation_state
 from flinkop.lifecycle.handover import hand_over, recorded, taken_up
 from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.pastdecision import Place, remember
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback
 from flinkop.lifecycle.restore import RestoreChoice
@@ -29,7 +30,6 @@ from flinkop.lifecycle.step import (
 )
 
 _ERROR_LIMIT = 2048
-_DECISIONS_KEPT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def write_job_status(record: Record, before: Mapping[str, Any], now: datetime) -
         "observedGeneration": record.generation,
         "lifecycleState": lifecycle_state(record),
         "conditions": render(conditions(record), before.get("conditions") or (), record.generation, moment),
-        "decisions": _decisions(record, before, moment) or None,
+        "decisions": _decisions(record, before, moment),
         "operation": _operation(record),
         "start": _start(record),
         "abandonedJobs": list(record.abandoned) or None,
@@ -86,14 +86,10 @@ def _precise(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
-def _decisions(record: Record, before: Mapping[str, Any], now: str) -> list[dict[str, Any]]:
+def _decisions(record: Record, before: Mapping[str, Any], now: str) -> list[Mapping[str, Any]] | None:
     """The last decisions: those that changed the phase or its reason."""
-    kept = list(before.get("decisions") or ())
-    was = before.get("phase")
-    if (was, before.get("reason")) == (record.phase.value, record.reason):
-        return kept
-    new = {"at": now, "fromPhase": was or Phase.CREATED.value, "toPhase": record.phase.value, "reason": record.reason}
-    return [*kept, new][-_DECISIONS_KEPT:]
+    was, new = Place(before.get("phase"), before.get("reason")), Place(record.phase.value, record.reason)
+    return remember(before.get("decisions"), was, new, Phase.CREATED.value, now)
 
 
 def _operation(record: Record) -> dict[str, Any] | None:

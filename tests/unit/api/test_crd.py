@@ -74,7 +74,7 @@ OF_JOBS = {
 OWN_FIELDS = {
     "FlinkDeployment": OF_JOBS - {"conditions"} | {"rollback"},
     "FlinkSessionJob": OF_JOBS,
-    "FlinkStateSnapshot": {"reason", "message", "conditions", "observedGeneration", "jobId", "waitingSince", "nextTryAt"},
+    "FlinkStateSnapshot": {"reason", "message", "conditions", "observedGeneration", "decisions", "jobId", "waitingSince", "nextTryAt"},
 }
 
 every_kind = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)

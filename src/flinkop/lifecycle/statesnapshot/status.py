@@ -9,6 +9,7 @@ from typing import Any
 from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.condition import Condition, render
+from flinkop.lifecycle.pastdecision import Place, remember
 from flinkop.lifecycle.record import Health
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statuswriter import timestamp
@@ -22,6 +23,8 @@ _ENDS: Mapping[SnapshotState | None, tuple[str, Health]] = {
     SnapshotState.FAILED: ("SnapshotFailed", Health.STALLED),
     SnapshotState.ABANDONED: ("SnapshotAbandoned", Health.STALLED),
 }
+
+_RUNNING_REASONS = {state: "".join(word.capitalize() for word in state.value.split("_")) for state in SnapshotState}
 
 
 def read_snapshot_record(status: Mapping[str, Any]) -> SnapshotRecord:
@@ -61,7 +64,7 @@ def write_snapshot_status(record: SnapshotRecord, before: Mapping[str, Any], now
     """The whole `status`. Equal records give equal statuses, whatever the time."""
     moment = timestamp(now)
     status = {
-        "state": (record.state or SnapshotState.TRIGGER_PENDING).value,
+        "state": _state(record).value,
         "reason": record.reason,
         "message": record.message,
         "observedGeneration": record.generation,
@@ -75,18 +78,37 @@ def write_snapshot_status(record: SnapshotRecord, before: Mapping[str, Any], now
         "waitingSince": _text(record.waits_since),
         "nextTryAt": _text(record.not_before),
         "conditions": render(snapshot_conditions(record), before.get("conditions") or (), record.generation, moment),
+        "decisions": _decisions(record, before, moment),
     }
     return {key: value for key, value in status.items() if value is not None}
 
 
 def snapshot_conditions(record: SnapshotRecord) -> tuple[Condition, ...]:
-    """`Ready`: the snapshot is there. `Reconciling`: it is being worked on. `Stalled`: somebody's help is needed."""
+    """`Ready`: the snapshot is there. `Reconciling`: it is being worked on. `Stalled`: somebody's help is needed.
+
+    `Running`: Flink is taking it now. Whether its job runs is the job's to tell: else what is complete would be written with each restart.
+    """
     busy, stalled = record.health is Health.PROGRESSING, record.health is Health.STALLED
     return (
         Condition("Ready", record.health is Health.SETTLED, record.reason, record.message),
         Condition("Reconciling", busy, record.reason if busy else record.health.value, record.message if busy else ""),
         Condition("Stalled", stalled, record.reason if stalled else "NotStalled", record.message if stalled else ""),
+        _running(_state(record)),
     )
+
+
+def _running(state: SnapshotState) -> Condition:
+    return Condition("Running", state is SnapshotState.IN_PROGRESS, _RUNNING_REASONS[state], f"Snapshot state {state}")
+
+
+def _state(record: SnapshotRecord) -> SnapshotState:
+    return record.state or SnapshotState.TRIGGER_PENDING
+
+
+def _decisions(record: SnapshotRecord, before: Mapping[str, Any], now: str) -> list[Mapping[str, Any]] | None:
+    """The last decisions: those that changed the state or its reason."""
+    was, new = Place(before.get("state"), before.get("reason")), Place(_state(record).value, record.reason)
+    return remember(before.get("decisions"), was, new, SnapshotState.TRIGGER_PENDING.value, now)
 
 
 def _health(status: Mapping[str, Any]) -> Health:
