@@ -51,7 +51,12 @@ class Effective:
 
 def effective_configurations(text: str, config: OperatorConfig, request: Request) -> Iterator[Effective]:
     """One for each resource of the text that has a configuration and was asked for. Raises NotYaml."""
-    placed = [(place, _placed(raw, request.namespace)) for place, raw in read_manifests(text) if isinstance(raw, Mapping)]
+    yield from effective_of(read_manifests(text), config, request)
+
+
+def effective_of(objects: Iterable[tuple[int, object]], config: OperatorConfig, request: Request) -> Iterator[Effective]:
+    """The same of objects that were read already, each with the place that it has."""
+    placed = [(place, _placed(raw, request.namespace)) for place, raw in objects if isinstance(raw, Mapping)]
     around = Surroundings(config.defaults_for, specs_in(raw for _, raw in placed))
     for place, raw in placed:
         kind = kind_of(raw.get("apiVersion"), raw.get("kind"))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flinkop.explain import reading
 from flinkop.explain.advice import advice_for
 from flinkop.explain.facts import Facts
 from flinkop.explain.report import Child, Condition, Report
 
-_SHOWN_EVENTS = 20
+_SHOWN_EVENTS = _SHOWN_JOBS = 20
 
 
 def build_report(facts: Facts) -> Report:
@@ -18,7 +18,6 @@ def build_report(facts: Facts) -> Report:
     conditions, events = reading.conditions_of(resource), reading.events_of(facts.events)
     ready = next((one for one in conditions if one.type == "Ready"), None)
     exceptions = tuple(one for one in events if reading.is_exception(one))[:_SHOWN_EVENTS]
-    children = tuple(_children(facts))
     return Report(
         kind=resource["kind"],
         namespace=resource["metadata"]["namespace"],
@@ -30,11 +29,11 @@ def build_report(facts: Facts) -> Report:
         message=status.get("message") or reading.error_of(resource) or "",
         job=reading.job_of(resource),
         wait=reading.wait_of(resource, conditions),
-        next_steps=tuple(dict.fromkeys(_next_steps(facts, conditions, children))),
+        next_steps=tuple(dict.fromkeys(_next_steps(facts, conditions))),
         conditions=conditions,
         decisions=reading.decisions_of(resource),
-        restore=reading.restore_of(resource),
-        children=children,
+        restore=reading.restore_of(resource, facts.snapshots),
+        children=tuple(_children(facts)),
         exceptions=exceptions,
         events=tuple(one for one in events if not reading.is_exception(one))[:_SHOWN_EVENTS],
         configuration=facts.configuration,
@@ -46,9 +45,20 @@ def _children(facts: Facts) -> Iterator[Child]:
     yield from map(reading.resource_child, facts.refers_to)
     yield from map(reading.deployment_child, facts.deployments)
     yield from map(reading.pod_child, facts.pods)
+    yield from _jobs([reading.resource_child(job) for job in facts.jobs])
 
 
-def _next_steps(facts: Facts, conditions: tuple[Condition, ...], children: tuple[Child, ...]) -> Iterator[str]:
+def _jobs(jobs: Sequence[Child]) -> Iterator[Child]:
+    """Those that are not well first; of more than can be read, the others as one."""
+    ordered = sorted(jobs, key=lambda job: job.healthy)
+    shown, rest = ordered[:_SHOWN_JOBS], ordered[_SHOWN_JOBS:]
+    yield from shown
+    if rest:
+        well = sum(job.healthy for job in rest)
+        yield Child(rest[0].kind, f"({len(rest)} more)", well == len(rest), f"{well} of them ready")
+
+
+def _next_steps(facts: Facts, conditions: tuple[Condition, ...]) -> Iterator[str]:
     """What is said about the reasons that stand there. Nothing for a resource that is well."""
     status = facts.resource.get("status") or {}
     if not conditions:
@@ -64,8 +74,8 @@ def _next_steps(facts: Facts, conditions: tuple[Condition, ...], children: tuple
         advice = advice_for(reason)
         if advice is not None:
             yield from (f"{reason}: {text}" for text in (advice.means, _then(advice.after), _do(advice.do)) if text)
-    for child in children:
-        if child.kind.startswith("Flink") and not child.healthy:
+    for child in map(reading.resource_child, facts.refers_to):
+        if not child.healthy:
             yield f"{child.kind}/{child.name} is not ready: flinkop explain {child.kind.lower()}/{child.name}"
 
 

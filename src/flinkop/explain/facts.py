@@ -13,12 +13,17 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The resource and what belongs to it. `refers_to`: the cluster of a job, the resource of a snapshot."""
+    """The resource and what belongs to it. `refers_to`: the cluster of a job, the resource of a snapshot.
+
+    `jobs` share it, if it is a cluster; `snapshots` are of its job.
+    """
 
     resource: Object
     deployments: tuple[Object, ...] = ()
     pods: tuple[Object, ...] = ()
     refers_to: tuple[Object, ...] = ()
+    jobs: tuple[Object, ...] = ()
+    snapshots: tuple[Object, ...] = ()
     events: tuple[Object, ...] = ()
     configuration: tuple[Value, ...] = ()
     problems: tuple[str, ...] = ()

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flinkop.api.kind import FLINK_APPLICATION, FLINK_DEPLOYMENT, FLINK_SESSION_JOB, FLINK_STATE_SNAPSHOT
-from flinkop.config import OperatorConfig, load_config
-from flinkop.effective import Request, effective_configurations
-from flinkop.errors import FlinkopError
+from flinkop.api.kind import FLINK_STATE_SNAPSHOT
+from flinkop.errors import FlinkopError, Forbidden, NotFound
+from flinkop.explain.configuration import ConfigurationReader
 from flinkop.explain.facts import Facts
-from flinkop.explain.report import Value
-from flinkop.explain.target import NotATarget, Target, endpoint_of, kind_of
-from flinkop.flinkconf.syntax import read_config_yaml, read_flink_conf_yaml
+from flinkop.explain.relation import cluster_of, has_snapshots, kind_of_jobs, reference_of, refers_to, selector_of_snapshots
+from flinkop.explain.target import Target, endpoint_of
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, EVENTS, PODS, Resource
-
-_CONFIGURATION = "flink-operator-config"
-_FILES: Mapping[str, Callable[[str], dict[str, str]]] = {"config.yaml": read_config_yaml, "flink-conf.yaml": read_flink_conf_yaml}
+from flinkop.kube.resource import DEPLOYMENTS, EVENTS, PODS, Resource
 
 Object = Mapping[str, Any]
 
@@ -39,19 +33,34 @@ class Fetch:
         Raises:
             FlinkopError: the resource itself cannot be read.
         """
-        resource = await self.kube.get(self.target.endpoint, self.target.namespace, self.target.name)
+        resource = await self._find(self.target)
         if resource is None:
             return None
-        refers_to, cluster = await self._refers_to(resource), cluster_of(self.target, resource)
+        reference, cluster = await self._reference(resource), cluster_of(self.target, resource)
+        settings = ConfigurationReader(self.kube, self.operator_namespace, self.problems)
         return Facts(
             resource=resource,
-            refers_to=refers_to,
+            refers_to=reference,
+            jobs=await self._jobs(resource),
+            snapshots=await self._snapshots(resource),
             deployments=await self._of_cluster(DEPLOYMENTS, cluster),
             pods=await self._of_cluster(PODS, cluster),
             events=await self._events(resource),
-            configuration=await self._configuration(resource),
+            configuration=await settings.read(self.target, resource, reference),
             problems=tuple(self.problems),
         )
+
+    async def _find(self, target: Target) -> Object | None:
+        """The resource. The operator may list, but not get, so in its pod that is another way to the same."""
+        endpoint = endpoint_of(target.kind)
+        try:
+            return await self.kube.get(endpoint, target.namespace, target.name)
+        except Forbidden as refused:
+            try:
+                page = await self.kube.list_page(endpoint, target.namespace, {"fieldSelector": f"metadata.name={target.name}"})
+            except Forbidden:
+                raise refused from None
+            return next(iter(page.get("items") or ()), None)
 
     async def _part(self, what: str, request: Awaitable[list[Object]]) -> tuple[Object, ...]:
         try:
@@ -66,18 +75,40 @@ class Fetch:
         found = self.kube.list(resource, self.target.namespace, f"app={cluster},component in (jobmanager,taskmanager)")
         return await self._part(resource.plural, _sorted(found))
 
-    async def _refers_to(self, resource: Object) -> tuple[Object, ...]:
+    async def _reference(self, resource: Object) -> tuple[Object, ...]:
         reference = reference_of(self.target, resource)
         if reference is None:
             return ()
 
         async def look() -> list[Object]:
-            found = await self.kube.get(endpoint_of(reference.kind), reference.namespace, reference.name)
+            found = await self._find(reference)
             if found is None:
                 self.problems.append(f"{reference.kind.name}/{reference.name}: there is none in the namespace {reference.namespace}")
             return [found] if found is not None else []
 
         return await self._part(f"{reference.kind.name}/{reference.name}", look())
+
+    async def _jobs(self, resource: Object) -> tuple[Object, ...]:
+        """The jobs that share the cluster."""
+        kind = kind_of_jobs(self.target, resource)
+        if kind is None:
+            return ()
+        found = await self._part(kind.plural, self._installed(endpoint_of(kind), None))
+        return tuple(one for one in found if refers_to(kind, one, self.target))
+
+    async def _snapshots(self, resource: Object) -> tuple[Object, ...]:
+        if not has_snapshots(self.target, resource):
+            return ()
+        kind = FLINK_STATE_SNAPSHOT
+        found = await self._part(kind.plural, self._installed(endpoint_of(kind), selector_of_snapshots(self.target)))
+        return tuple(one for one in found if refers_to(kind, one, self.target))
+
+    async def _installed(self, resource: Resource, selector: str | None) -> list[Object]:
+        """Those in the namespace; none of a kind that is not installed."""
+        try:
+            return await _sorted(self.kube.list(resource, self.target.namespace, selector))
+        except NotFound:
+            return []
 
     async def _events(self, resource: Object) -> tuple[Object, ...]:
         selector = f"involvedObject.uid={resource['metadata']['uid']}"
@@ -87,54 +118,6 @@ class Fetch:
             return list(page.get("items") or [])
 
         return await self._part("events", look())
-
-    async def _configuration(self, resource: Object) -> tuple[Value, ...]:
-        if self.target.kind is not FLINK_DEPLOYMENT:
-            return ()
-        try:
-            config = await self._operators()
-            (found,) = effective_configurations(json.dumps(resource), config, Request(namespace=self.target.namespace))
-        except (FlinkopError, ValueError) as error:
-            self.problems.append(f"effective configuration: {error}")
-            return ()
-        return tuple(Value(setting.key, setting.value, setting.source) for setting in found.settings)
-
-    async def _operators(self) -> OperatorConfig:
-        """The operator's configuration, where it can be read; in its pod the mounted one counts."""
-        found: Object | None = None
-        try:
-            found = await self.kube.get(CONFIG_MAPS, self.operator_namespace, _CONFIGURATION)
-        except FlinkopError as error:
-            self.problems.append(f"defaults of the operator: {error}")
-        files = (found or {}).get("data") or {}
-        if found is None and not self.problems:
-            self.problems.append(f"defaults of the operator: no ConfigMap {_CONFIGURATION} in the namespace {self.operator_namespace}")
-        defaults = {key: value for name, read in _FILES.items() if name in files for key, value in read(files[name]).items()}
-        return load_config(defaults=defaults)
-
-
-def cluster_of(target: Target, resource: Object) -> str | None:
-    """The name of the Flink cluster on which the job of a resource runs; None for a snapshot."""
-    spec = resource.get("spec") or {}
-    if target.kind is FLINK_SESSION_JOB:
-        return spec.get("deploymentName") or None
-    if target.kind is FLINK_APPLICATION:
-        return (spec.get("flinkCluster") or {}).get("name") or target.name
-    return None if target.kind is FLINK_STATE_SNAPSHOT else target.name
-
-
-def reference_of(target: Target, resource: Object) -> Target | None:
-    """The other resource that one depends on."""
-    spec = resource.get("spec") or {}
-    if target.kind is FLINK_SESSION_JOB and spec.get("deploymentName"):
-        return Target(FLINK_DEPLOYMENT, target.namespace, spec["deploymentName"])
-    if target.kind is FLINK_APPLICATION and (spec.get("flinkCluster") or {}).get("name"):
-        return Target(kind_of("flinkcluster"), target.namespace, spec["flinkCluster"]["name"])
-    reference = spec.get("jobReference") or {}
-    try:
-        return Target(kind_of(reference["kind"]), target.namespace, reference["name"])
-    except (KeyError, NotATarget):
-        return None
 
 
 async def _sorted(request: Awaitable[list[dict[str, Any]]]) -> list[Object]:

@@ -12,6 +12,7 @@ from flinkop.redaction import redact
 
 Object = Mapping[str, Any]
 
+_SHOWN_SNAPSHOTS = 5
 _EXCEPTIONS = frozenset({"JobException", "Error"})
 _STEPS = {
     "TakingSavepoint": "the savepoint with which the job stops",
@@ -53,12 +54,17 @@ def verdict_of(resource: Object, conditions: Iterable[Condition]) -> str:
 
 def wait_of(resource: Object, conditions: Iterable[Condition]) -> Wait | None:
     """What is under way: the step that is recorded, or else what the condition `Reconciling` says."""
-    operation = _status(resource).get("operation") or {}
+    status = _status(resource)
+    operation = status.get("operation") or {}
     if step := operation.get("step"):
         what = _STEPS.get(step, step)
         return Wait(what, time_of(operation.get("startedAt")), time_of(operation.get("endsAt") or operation.get("notBefore")))
     busy = next((one for one in conditions if (one.type, one.status) == ("Reconciling", "True")), None)
-    return Wait(busy.message or busy.reason, busy.since, None) if busy else None
+    if busy is None:
+        return None
+    asked = status.get("triggerTimestamp") if status.get("state") == "IN_PROGRESS" else None
+    since = time_of(status.get("waitingSince") or asked) or busy.since
+    return Wait(busy.message or busy.reason, since, time_of(status.get("nextTryAt")))
 
 
 def decisions_of(resource: Object) -> tuple[Decided, ...]:
@@ -67,18 +73,20 @@ def decisions_of(resource: Object) -> tuple[Decided, ...]:
     return tuple(Decided(time_of(one.get("at")), one.get("fromPhase", ""), one.get("toPhase", ""), one.get("reason", "")) for one in found)
 
 
-def restore_of(resource: Object) -> Restore | None:
-    """What the last start restored, and what else there is."""
+def restore_of(resource: Object, snapshots: Iterable[Object] = ()) -> Restore | None:
+    """What the last start restored, and what else there is; of a snapshot what it has made."""
     status = _status(resource)
     choice = status.get("restore")
+    known = (*_known_state(status.get("jobStatus") or {}), *_newest_snapshots(snapshots))
     if not choice:
-        return None
+        known = (*_of_snapshot(resource), *known)
+        return Restore(None, None, known) if known else None
     where = choice.get("path") or (f"metadata of job {choice['jobId']}" if choice.get("jobId") else "")
     chosen = RestorePoint(choice.get("source") or "no start", where, choice.get("message") or choice.get("reason", ""))
     rejected = tuple(
         RestorePoint(one.get("source", ""), one.get("path", ""), one.get("reason", "")) for one in choice.get("rejected") or ()
     )
-    return Restore(chosen, time_of(choice.get("decidedAt")), (*rejected, *_known_state(status.get("jobStatus") or {})))
+    return Restore(chosen, time_of(choice.get("decidedAt")), (*rejected, *known))
 
 
 def _known_state(job: Object) -> Iterator[RestorePoint]:
@@ -87,6 +95,23 @@ def _known_state(job: Object) -> Iterator[RestorePoint]:
     last = (job.get("savepointInfo") or {}).get("lastSavepoint") or {}
     if last.get("location"):
         yield RestorePoint("savepoint", last["location"], f"the last that was taken, {last.get('triggerType', 'by hand').lower()}")
+
+
+def _newest_snapshots(snapshots: Iterable[Object]) -> Iterator[RestorePoint]:
+    """Those that are complete and have a place, the newest first."""
+    complete = [one for one in snapshots if _status(one).get("state") == "COMPLETED" and _status(one).get("path")]
+    for one in sorted(complete, key=lambda one: str(_status(one).get("resultTimestamp")), reverse=True)[:_SHOWN_SNAPSHOTS]:
+        taken = f"FlinkStateSnapshot/{one['metadata']['name']}, complete since {_status(one).get('resultTimestamp', '?')}"
+        yield RestorePoint(_word_of(one), _status(one)["path"], taken)
+
+
+def _of_snapshot(resource: Object) -> Iterator[RestorePoint]:
+    if path := _status(resource).get("path"):
+        yield RestorePoint(_word_of(resource), path, "a job starts from it with spec.job.initialSavepointPath")
+
+
+def _word_of(snapshot: Object) -> str:
+    return "savepoint" if "savepoint" in (snapshot.get("spec") or {}) else "checkpoint"
 
 
 def job_of(resource: Object) -> str:

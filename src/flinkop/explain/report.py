@@ -47,9 +47,9 @@ class RestorePoint:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """What the last start restored and why, and what else there was or is."""
+    """What the last start restored and why, if that is recorded, and what else there was or is."""
 
-    chosen: RestorePoint
+    chosen: RestorePoint | None
     decided_at: datetime | None
     alternatives: tuple[RestorePoint, ...]
 

@@ -93,8 +93,9 @@ def _wait(wait: Wait, now: datetime) -> Text:
 
 
 def _restore(restore: Restore, now: datetime) -> Iterator[RenderableType]:
-    yield Text(f"restored {_point(restore.chosen)} (decided {ago(restore.decided_at, now)} ago)")
-    yield from (Text(f"also: {_point(one)}") for one in restore.alternatives)
+    if restore.chosen is not None:
+        yield Text(f"restored {_point(restore.chosen)} (decided {ago(restore.decided_at, now)} ago)")
+    yield from (Text(f"{'also' if restore.chosen else 'there is'}: {_point(one)}") for one in restore.alternatives)
 
 
 def _point(point: RestorePoint) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from tests.unit.lifecycle.builder import FROM_SAVEPOINT, NOW, a_record, a_record_tearing_down, an_ended_record
 
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
+from flinkop.lifecycle.statesnapshot.status import write_snapshot_status
 from flinkop.lifecycle.statuswriter import Scale, write_status
 
 ASKED_AT = datetime(2025, 3, 1, 12, 10, tzinfo=UTC)
@@ -26,6 +28,17 @@ def a_resource(record: Record | None = WELL, **metadata: Any) -> dict[str, Any]:
         "metadata": {"namespace": "team", "name": "job", "uid": "u", "generation": 1, **metadata},
         "spec": {"flinkVersion": "v1_20", "flinkConfiguration": {"s3.secret-key": "hunter2", "taskmanager.numberOfTaskSlots": "2"}},
         "status": status,
+    }
+
+
+def a_snapshot(record: SnapshotRecord, name: str = "before", **spec: Any) -> dict[str, Any]:
+    """A FlinkStateSnapshot with that record, of the job."""
+    return {
+        "apiVersion": "flink.apache.org/v1beta1",
+        "kind": "FlinkStateSnapshot",
+        "metadata": {"namespace": "team", "name": name, "uid": name, "generation": 1},
+        "spec": {"jobReference": {"kind": "FlinkDeployment", "name": "job"}, **(spec or {"savepoint": {}})},
+        "status": write_snapshot_status(record, {}, NOW),
     }
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from tests.advice import ADVICE, render_advice
 from tests.reasons import of_lifecycle
-from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, WELL, a_deployment, a_pod, a_resource, an_event
-from tests.unit.lifecycle.builder import NOW, SAVEPOINT
+from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, WELL, a_deployment, a_pod, a_resource, a_snapshot, an_event
+from tests.unit.lifecycle.builder import FROM_SAVEPOINT, NOW, SAVEPOINT
+from tests.unit.lifecycle.snapshotbuilder import completed_at, in_progress
 from tests.unit.lifecycle.test_status import records
 
+from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.explain.advice import all_advice
 from flinkop.explain.build import build_report
 from flinkop.explain.facts import Facts
 from flinkop.explain.report import Child, Decided
 from flinkop.explain.text import render_json
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statuswriter import Scale, write_status
 
 
@@ -73,6 +76,21 @@ def test_the_restore_point_is_shown_with_what_else_there_is() -> None:
     restore = about(replace(STOPPING, savepoint_path=SAVEPOINT)).restore
     assert (restore.chosen.source, restore.chosen.where) == ("savepoint", SAVEPOINT)
     assert [one.where for one in restore.alternatives] == [SAVEPOINT]
+
+
+def test_snapshots_that_are_complete_are_alternatives_the_newest_first() -> None:
+    moments = [NOW + timedelta(minutes=minute) for minute in (1, 9, 3, 5, 7, 2)]
+    taken = [a_snapshot(completed_at(f"s3://{number}", completed_at=at), f"n{number}") for number, at in enumerate(moments)]
+    others = [a_snapshot(in_progress(), "now"), a_snapshot(completed_at(None), "forgotten", checkpoint={})]
+    alternatives = about(replace(WELL, restore=FROM_SAVEPOINT), snapshots=(*taken, *others)).restore.alternatives
+    assert [one.where for one in alternatives] == ["s3://1", "s3://4", "s3://3", "s3://2", "s3://5"]
+    assert alternatives[0].note == "FlinkStateSnapshot/n1, complete since 2025-03-01T12:09:00Z"
+
+
+def test_state_is_shown_also_where_no_start_was_recorded() -> None:
+    restore = about(replace(WELL, restore=None), snapshots=(a_snapshot(completed_at("s3://x")),)).restore
+    assert (restore.chosen, [one.where for one in restore.alternatives]) == (None, ["s3://x"])
+    assert about(replace(WELL, restore=None)).restore is None
 
 
 def test_decisions_are_remembered_in_the_status_and_told_the_newest_first() -> None:
@@ -131,6 +149,48 @@ def test_a_deployment_is_well_when_its_pods_are_ready() -> None:
 def test_a_cluster_that_is_not_well_is_where_to_look_next() -> None:
     report = about(WELL, refers_to=(a_resource(FAILED),))
     assert report.next_steps == ("FlinkDeployment/job is not ready: flinkop explain flinkdeployment/job",)
+
+
+def test_jobs_on_a_cluster_are_children_those_that_are_not_well_first() -> None:
+    jobs = (*(a_resource(WELL, name=f"well-{number}") for number in range(30)), a_resource(FAILED, name="failed"))
+    report = about(WELL, jobs=jobs)
+    assert [(one.name, one.healthy) for one in report.children[:2]] == [("failed", False), ("well-0", True)]
+    assert report.children[20:] == (Child("FlinkDeployment", "(11 more)", True, "11 of them ready"),)
+    assert report.next_steps == (), "the cluster is well"
+
+
+# Snapshots
+
+AN_HOUR_AGO = NOW - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("record", "since", "ends"),
+    [
+        (SnapshotRecord(reason="WaitingForJob", message="It starts.", generation=1, waits_since=AN_HOUR_AGO), AN_HOUR_AGO, None),
+        (in_progress(triggered_at=AN_HOUR_AGO, message="It is being taken."), AN_HOUR_AGO, None),
+        (SnapshotRecord(reason="SnapshotRetry", message="It failed.", generation=1, not_before=ASKED_AT), NOW, ASKED_AT),
+    ],
+    ids=["for its job", "for Flink", "for its next try"],
+)
+def test_a_snapshot_says_what_it_waits_for_and_since_when(record: SnapshotRecord, since: datetime, ends: datetime | None) -> None:
+    wait = build_report(Facts(a_snapshot(record))).wait
+    assert wait is not None
+    assert (wait.what, wait.since, wait.ends_at) == (record.message, since, ends)
+
+
+@pytest.mark.parametrize(("spec", "word"), [({"savepoint": {}}, "savepoint"), ({"checkpoint": {}}, "checkpoint")])
+def test_a_snapshot_that_is_complete_says_where_it_is_and_what_for(spec: dict[str, Any], word: str) -> None:
+    report = build_report(Facts(a_snapshot(completed_at("s3://x", reason="SnapshotCompleted"), **spec)))
+    assert (report.verdict, report.phase, report.wait, report.next_steps) == ("Ready", "COMPLETED", None, ())
+    assert report.restore is not None
+    assert [(one.source, one.where) for one in report.restore.alternatives] == [(word, "s3://x")]
+    assert [one.after for one in report.decisions] == ["COMPLETED"]
+
+
+def test_a_snapshot_that_came_to_nothing_says_what_to_do() -> None:
+    abandoned = SnapshotRecord(SnapshotState.ABANDONED, "SnapshotAbandoned", "No job.", Health.STALLED, generation=1)
+    assert any(step.startswith("SnapshotAbandoned: ") for step in build_report(Facts(a_snapshot(abandoned))).next_steps)
 
 
 def test_events_are_sorted_counted_and_without_secrets_and_exceptions_apart() -> None:

@@ -3,53 +3,92 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import yaml
 from tests.unit.explain.sample import a_deployment, a_pod, a_resource, an_event
 
-from flinkop.errors import Forbidden
+from flinkop.errors import Forbidden, NotFound
 from flinkop.explain.facts import Facts
-from flinkop.explain.fetch import Fetch, cluster_of, reference_of
+from flinkop.explain.fetch import Fetch
+from flinkop.explain.relation import cluster_of, reference_of
 from flinkop.explain.target import NotATarget, Target, kind_of, read_target
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import Resource
 
-SESSION_JOB = {**a_resource(), "kind": "FlinkSessionJob", "spec": {"deploymentName": "shared"}}
+ROOT = Path(__file__).parents[3]
+
+
+def an_object(kind: str, name: str = "job", **spec: Any) -> dict[str, Any]:
+    version = "v1" if kind in {"FlinkCluster", "FlinkApplication"} else "v1beta1"
+    metadata = {**a_resource()["metadata"], "name": name}
+    return {**a_resource(), "apiVersion": f"flink.apache.org/{version}", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def a_job_of(name: str, kind: str = "FlinkDeployment") -> dict[str, Any]:
+    return {"jobReference": {"kind": kind, "name": name}}
+
+
+DEPLOYMENT = {**a_resource(), "spec": {**a_resource()["spec"], "job": {"jarURI": "local:///job.jar"}}}
+CLUSTER = {"flinkVersion": "v1_20", "flinkConfiguration": {"rest.port": "7777"}}
+OBJECTS = (
+    ("flinkdeployments", DEPLOYMENT),
+    ("flinkdeployments", an_object("FlinkDeployment", "shared", **CLUSTER)),
+    ("flinksessionjobs", an_object("FlinkSessionJob", deploymentName="shared", flinkConfiguration={"parallelism.default": "3"})),
+    ("flinksessionjobs", an_object("FlinkSessionJob", "other", deploymentName="else")),
+    ("flinkclusters", an_object("FlinkCluster", "shared", flinkVersion="1.20", configuration={"rest.port": "8888"})),
+    (
+        "flinkapplications",
+        an_object("FlinkApplication", flinkCluster={"name": "shared"}, job={"jar": "local:///job.jar", "parallelism": 4}),
+    ),
+    ("flinkapplications", an_object("FlinkApplication", "alone", flinkVersion="1.20", job={"jar": "local:///job.jar", "parallelism": 5})),
+    ("flinkstatesnapshots", an_object("FlinkStateSnapshot", "snap", savepoint={}, **a_job_of("job"))),
+    ("flinkstatesnapshots", an_object("FlinkStateSnapshot", "of-another-kind", savepoint={}, **a_job_of("job", "FlinkSessionJob"))),
+)
+TARGETS = ["flinkdep/job", "flinkdep/shared", "sessionjob/job", "flinkcluster/shared", "flinkapp/job", "flinkapp/alone", "flinksnp/snap"]
+
+May = Callable[[str, str, str], bool]
+"""Verb, plural and namespace to whether that is granted."""
 
 
 class Api:
-    """An API server that has `objects` by plural and name, and forbids some plurals."""
+    """An API server that has `objects` by plural and name, and forbids some plurals, or what `may` does not grant."""
 
-    def __init__(self, forbidden: tuple[str, ...] = ()) -> None:
-        self.forbidden, self.asked = forbidden, list[str]()
-        self.objects: dict[tuple[str, str], dict[str, Any]] = {
-            ("flinkdeployments", "job"): a_resource(),
-            ("flinksessionjobs", "job"): SESSION_JOB,
-            ("flinkdeployments", "shared"): {**a_resource(), "metadata": {**a_resource()["metadata"], "name": "shared"}},
-            ("configmaps", "flink-operator-config"): {
-                "data": {"config.yaml": "kubernetes.operator.job.restart.failed: true\nrest.port: 9999\n"}
-            },
+    def __init__(self, forbidden: tuple[str, ...] = (), may: May = lambda *_: True, missing: tuple[str, ...] = ()) -> None:
+        self.forbidden, self.may, self.missing, self.asked = forbidden, may, missing, list[str]()
+        self.objects = {(plural, str(one["metadata"]["name"])): one for plural, one in OBJECTS}
+        self.objects["configmaps", "flink-operator-config"] = {
+            "data": {"config.yaml": "kubernetes.operator.job.restart.failed: true\nrest.port: 9999\n"}
         }
 
-    def _check(self, resource: Resource) -> None:
-        if resource.plural in self.forbidden:
-            raise Forbidden(f"{resource.plural} is forbidden")
+    def _check(self, verb: str, resource: Resource, namespace: str) -> None:
+        if resource.plural in self.forbidden or not self.may(verb, resource.plural, namespace):
+            raise Forbidden(f"{verb} {resource.plural} is forbidden")
+        if resource.plural in self.missing:
+            raise NotFound("the server could not find the requested resource")
 
-    async def get(self, resource: Resource, _namespace: str, name: str) -> dict[str, Any] | None:
-        self._check(resource)
+    async def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any] | None:
+        self._check("get", resource, namespace)
         return self.objects.get((resource.plural, name))
 
-    async def list(self, resource: Resource, _namespace: str, selector: str) -> list[dict[str, Any]]:
-        self._check(resource)
-        self.asked.append(selector)
+    async def list(self, resource: Resource, namespace: str, selector: str | None) -> list[dict[str, Any]]:
+        self._check("list", resource, namespace)
+        self.asked.append(f"{resource.plural} {selector}")
+        if resource.group == "flink.apache.org":
+            return [one for (plural, _), one in self.objects.items() if plural == resource.plural]
         return [a_deployment()] if resource.plural == "deployments" else [a_pod()]
 
-    async def list_page(self, resource: Resource, _namespace: str, query: Mapping[str, str]) -> dict[str, Any]:
-        self._check(resource)
-        self.asked.append(query["fieldSelector"])
-        return {"items": [an_event()]}
+    async def list_page(self, resource: Resource, namespace: str, query: Mapping[str, str]) -> dict[str, Any]:
+        self._check("list", resource, namespace)
+        selector = query["fieldSelector"]
+        self.asked.append(f"{resource.plural} {selector}")
+        if resource.plural == "events":
+            return {"items": [an_event()]}
+        found = self.objects.get((resource.plural, selector.removeprefix("metadata.name=")))
+        return {"items": [found] if found else []}
 
 
 def fetched(target: str, api: Api | None = None) -> Facts | None:
@@ -63,34 +102,142 @@ def found(target: str, api: Api | None = None) -> Facts:
     return facts
 
 
+def values(facts: Facts) -> dict[str, tuple[str, str]]:
+    return {one.key: (one.value, one.source) for one in facts.configuration}
+
+
 def test_a_deployment_comes_with_its_objects_events_and_configuration() -> None:
     api = Api()
     facts = found("flinkdep/job", api)
     assert (len(facts.deployments), len(facts.pods), len(facts.events), facts.problems) == (1, 1, 1, ())
-    assert api.asked == ["app=job,component in (jobmanager,taskmanager)"] * 2 + ["involvedObject.uid=u"]
-    values = {one.key: one.value for one in facts.configuration}
-    assert (values["rest.port"], values["taskmanager.numberOfTaskSlots"]) == ("9999", "2")
-    assert "hunter2" not in str(values)
+    of_cluster = "app=job,component in (jobmanager,taskmanager)"
+    asked = ["flinkstatesnapshots job-reference.name=job", f"deployments {of_cluster}", f"pods {of_cluster}", "events involvedObject.uid=u"]
+    assert api.asked == asked
+    assert [values(facts)[key][0] for key in ("rest.port", "taskmanager.numberOfTaskSlots")] == ["9999", "2"]
+    assert "hunter2" not in str(facts.configuration)
 
 
-def test_a_session_job_comes_with_its_cluster() -> None:
+@pytest.mark.parametrize("target", ["sessionjob/job", "flinkapp/job"])
+def test_a_job_on_a_cluster_comes_with_that(target: str) -> None:
     api = Api()
-    facts = found("sessionjob/job", api)
+    facts = found(target, api)
     assert [one["metadata"]["name"] for one in facts.refers_to] == ["shared"]
-    assert api.asked[0].startswith("app=shared,")
+    assert any(asked.startswith("pods app=shared,") for asked in api.asked)
+
+
+@pytest.mark.parametrize(("target", "jobs"), [("flinkdep/shared", "FlinkSessionJob"), ("flinkcluster/shared", "FlinkApplication")])
+def test_a_cluster_that_jobs_share_comes_with_its_jobs(target: str, jobs: str) -> None:
+    assert [(one["kind"], one["metadata"]["name"]) for one in found(target).jobs] == [(jobs, "job")]
+
+
+def test_a_job_comes_with_its_snapshots() -> None:
+    assert [one["metadata"]["name"] for one in found("flinkdep/job").snapshots] == ["snap"]
+    assert [one["metadata"]["name"] for one in found("sessionjob/job").snapshots] == ["of-another-kind"]
+    without = found("flinkdep/job", Api(missing=("flinkstatesnapshots",)))
+    assert (without.snapshots, without.problems) == ((), ()), "a kind that is not installed is no trouble"
+
+
+@pytest.mark.parametrize(
+    ("target", "key", "value", "source"),
+    [
+        ("flinkdep/job", "taskmanager.numberOfTaskSlots", "2", "spec.flinkConfiguration"),
+        ("flinkdep/shared", "rest.port", "7777", "spec.flinkConfiguration"),
+        ("sessionjob/job", "parallelism.default", "3", "spec.flinkConfiguration"),
+        ("sessionjob/job", "rest.port", "7777", "FlinkDeployment shared: spec.flinkConfiguration"),
+        ("flinkcluster/shared", "rest.port", "8888", "spec.configuration"),
+        ("flinkapp/job", "parallelism.default", "4", "spec.job.parallelism"),
+        ("flinkapp/job", "rest.port", "8888", "FlinkCluster shared: spec.configuration"),
+        ("flinkapp/alone", "parallelism.default", "5", "spec.job.parallelism"),
+        ("flinkapp/alone", "rest.port", "9999", "operator configuration"),
+    ],
+)
+def test_the_configuration_of_every_kind_says_where_each_value_comes_from(target: str, key: str, value: str, source: str) -> None:
+    assert values(found(target))[key] == (value, source)
+
+
+def test_a_snapshot_has_no_configuration_and_none_is_missed() -> None:
+    facts = found("flinksnp/snap", Api(("configmaps",)))
+    assert (facts.configuration, facts.problems) == ((), ())
+
+
+def test_without_its_cluster_the_configuration_of_a_job_is_told_to_be_partial() -> None:
+    facts = found("sessionjob/job", Api(("flinkdeployments",)))
+    assert values(facts)["parallelism.default"] == ("3", "spec.flinkConfiguration")
+    assert [problem.partition(":")[0] for problem in facts.problems] == ["FlinkDeployment/shared", "effective configuration"]
+
+
+def test_text_of_any_plane_is_taken_as_it_is() -> None:
+    api = Api()
+    api.objects["flinkdeployments", "job"] = {
+        **a_resource(),
+        "spec": {"flinkVersion": "v1_20", "flinkConfiguration": {"a.key": "\U0001f600"}},
+    }
+    assert values(found("flinkdep/job", api))["a.key"][0].encode() == "\U0001f600".encode()
+
+
+# Rights
+
+
+def granted(watched: str | None) -> May:
+    """What the operator's account may do, with the rules of the chart in one namespace or in all."""
+    rules = yaml.safe_load((ROOT / "charts" / "flinkop" / "rules" / "operator.yaml").read_text())
+
+    def may(verb: str, plural: str, namespace: str) -> bool:
+        return watched in {None, namespace} and any(verb in rule["verbs"] and plural in rule["resources"] for rule in rules)
+
+    return may
+
+
+@pytest.mark.parametrize("watched", [None, "team"], ids=["all namespaces", "one namespace"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_in_the_operators_pod_its_rights_are_enough(
+    target: str, watched: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text("rest.bind-port: 4444\n")
+    monkeypatch.setenv("FLINK_CONF_DIR", str(tmp_path))
+    monkeypatch.setenv("OPERATOR_NAMESPACE", "flinkop")
+    facts = found(target, Api(may=granted(watched)))
+    assert facts.problems == ()
+    assert target.startswith("flinksnp") or values(facts)["rest.bind-port"][0] == "4444", "what is mounted counts"
+
+
+def test_the_flink_of_somebodys_own_machine_says_nothing_of_the_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.yaml").write_text("rest.bind-port: 4444\n")
+    monkeypatch.setenv("FLINK_CONF_DIR", str(tmp_path))
+    assert "rest.bind-port" not in values(found("flinkdep/job"))
+
+
+def test_outside_the_namespaces_of_the_operator_it_says_what_is_refused() -> None:
+    with pytest.raises(Forbidden, match="get flinkdeployments is forbidden"):
+        found("flinkdep/job", Api(may=granted("else")))
 
 
 def test_what_may_not_be_read_is_told_and_the_rest_is_there() -> None:
     facts = found("flinkdep/job", Api(("pods", "events", "configmaps")))
     assert (len(facts.deployments), facts.pods, facts.events) == (1, (), ())
     assert [problem.partition(":")[0] for problem in facts.problems] == ["pods", "events", "defaults of the operator"]
-    assert facts.configuration, "without the operator's defaults it is still worth something"
+    assert values(facts)["taskmanager.numberOfTaskSlots"][0] == "2", "without the operator's defaults it is still worth something"
 
 
 def test_a_cluster_that_is_not_there_is_told() -> None:
     api = Api()
     del api.objects["flinkdeployments", "shared"]
-    assert found("sessionjob/job", api).problems == ("FlinkDeployment/shared: there is none in the namespace team",)
+    assert found("sessionjob/job", api).problems[0] == "FlinkDeployment/shared: there is none in the namespace team"
+
+
+def test_without_the_operators_configuration_it_says_how_to_name_its_namespace() -> None:
+    api = Api()
+    del api.objects["configmaps", "flink-operator-config"]
+    (problem,) = found("flinkdep/job", api).problems
+    assert problem.endswith("in the namespace flinkop; name the operator's namespace with --operator-namespace")
+
+
+def test_a_configuration_of_the_operator_that_is_wrong_is_told_and_the_rest_is_there() -> None:
+    api = Api()
+    api.objects["configmaps", "flink-operator-config"] = {"data": {"config.yaml": "kubernetes.operator.reconcile.interval: soon"}}
+    facts = found("flinkdep/job", api)
+    assert "kubernetes.operator.reconcile.interval" in facts.problems[0]
+    assert values(facts)["taskmanager.numberOfTaskSlots"][0] == "2"
 
 
 def test_a_resource_that_is_not_there_is_none() -> None:
@@ -100,6 +247,15 @@ def test_a_resource_that_is_not_there_is_none() -> None:
 def test_a_resource_that_may_not_be_read_is_an_error() -> None:
     with pytest.raises(Forbidden):
         fetched("flinkdep/job", Api(("flinkdeployments",)))
+
+
+@pytest.mark.parametrize("name", ["job", "other"])
+def test_who_may_list_but_not_get_finds_the_same(name: str) -> None:
+    api = Api(may=lambda verb, plural, _: (verb, plural) != ("get", "flinksessionjobs"))
+    facts = fetched(f"sessionjob/{name}", api)
+    assert (facts.resource["metadata"]["name"] if facts else None) == name
+    del api.objects["flinksessionjobs", name]
+    assert fetched(f"sessionjob/{name}", api) is None
 
 
 @pytest.mark.parametrize(

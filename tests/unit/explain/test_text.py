@@ -7,7 +7,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, a_deployment, a_pod, a_resource, an_event
+from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, a_deployment, a_pod, a_resource, a_snapshot, an_event
+from tests.unit.lifecycle.snapshotbuilder import completed_at
 
 from flinkop.explain.build import build_report
 from flinkop.explain.facts import Facts
@@ -77,6 +78,12 @@ def test_what_is_not_known_has_no_heading() -> None:
     assert "Events" not in text
     assert "Could not be found out" not in text
     assert text.startswith("FlinkDeployment/job in team: Stalled since 10m")
+
+
+def test_state_without_a_start_is_not_told_as_restored() -> None:
+    text = text_of(build_report(Facts(a_snapshot(completed_at("s3://x")))))
+    assert "there is: savepoint s3://x: a job starts from it" in text
+    assert "restored" not in text
 
 
 def test_a_file_has_no_colours() -> None:

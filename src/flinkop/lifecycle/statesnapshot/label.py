@@ -9,7 +9,8 @@ from flinkop.api.jobstatus import TriggerType
 
 TYPE, TRIGGER_TYPE, STATE = "snapshot.type", "snapshot.trigger-type", "snapshot.state"
 JOB_KIND, JOB_NAME = "job-reference.kind", "job-reference.name"
-_LONGEST = 63
+LONGEST = 63
+"""Characters that a value of a label may have."""
 
 
 def labels_of(
@@ -23,7 +24,7 @@ def labels_of(
         JOB_KIND: job_kind,
         JOB_NAME: job_name,
     }
-    return {key: value for key, value in found.items() if value and len(value) <= _LONGEST}
+    return {key: value for key, value in found.items() if value and len(value) <= LONGEST}
 
 
 def trigger_type_of(labels: Mapping[str, str]) -> TriggerType:
