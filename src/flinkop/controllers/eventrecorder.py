@@ -22,6 +22,7 @@ from flinkop.metrics import EVENTS_DROPPED, EVENTS_RECORDED
 
 _log = structlog.get_logger(__name__)
 _MESSAGE_LIMIT = 1024  # of core/v1 Events
+_NAME_LIMIT = 200
 _UNDER_WAY = 256
 
 
@@ -103,7 +104,7 @@ class EventRecorder:
         return {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"namespace": metadata["namespace"], "name": f"{metadata['name'][:200]}.{digest}"},
+            "metadata": {"namespace": metadata["namespace"], "name": f"{_beginning(metadata['name'])}.{digest}"},
             "involvedObject": {
                 "apiVersion": resource["apiVersion"],
                 "kind": resource["kind"],
@@ -122,6 +123,11 @@ class EventRecorder:
             "reportingComponent": event.component.value,
             "reportingInstance": self._instance,
         }
+
+
+def _beginning(name: str) -> str:
+    """What of a name is part of an Event's: a cut must not leave a dash or dot before the dot that follows."""
+    return name[:_NAME_LIMIT].rstrip("-.")
 
 
 def _count_dropped(body: Mapping[str, Any], cause: str) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flinkop.api.kind import ALL, GROUP, Kind
 from flinkop.kube.resource import Resource
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_NAME = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
+_LONGEST_LABEL, _LONGEST_NAME = 63, 253
+_CHARACTERS = "lower-case letters, digits, dashes within"
 
 
 class NotATarget(ValueError):
@@ -37,7 +43,12 @@ def read_target(words: Sequence[str], namespace: str) -> Target:
     parts = words[0].split("/") if len(words) == 1 else list(words)
     if len(parts) != 2 or not all(parts):
         raise NotATarget("write KIND/NAME, for example flinkdep/my-job")
-    return Target(kind_of(parts[0]), namespace, parts[1])
+    kind, name = kind_of(parts[0]), parts[1]
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        raise NotATarget(f"{name!r}: cannot be the name of a resource; write at most {_LONGEST_NAME} {_CHARACTERS} and dots")
+    if len(namespace) > _LONGEST_LABEL or not _LABEL.fullmatch(namespace):
+        raise NotATarget(f"{namespace!r}: cannot be the name of a namespace; write at most {_LONGEST_LABEL} {_CHARACTERS}")
+    return Target(kind, namespace, name)
 
 
 def kind_of(word: str) -> Kind:

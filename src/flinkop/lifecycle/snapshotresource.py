@@ -6,6 +6,7 @@ seen; its name is recorded before, so that a lost answer makes no second one.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -30,6 +31,7 @@ from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.snapshot import Taken, Trigger
 from flinkop.lifecycle.snapshotkind import SAVEPOINT, Kind
 
+_LONGEST_NAME = 253  # of any object
 _OWN = frozenset({TriggerType.PERIODIC, TriggerType.UPGRADE})
 
 
@@ -40,7 +42,18 @@ def makes_resources(observed: Observed, desired: Desired) -> bool:
 
 def name_of(observed: Observed, word: str, by: TriggerType, milliseconds: int) -> str | None:
     """The established name of a snapshot; None when nobody looked for resources."""
-    return None if observed.snapshots is None else f"{observed.snapshots.job}-{word}-{by.lower()}-{milliseconds}"
+    if observed.snapshots is None:
+        return None
+    end = f"-{word}-{by.lower()}-{milliseconds}"
+    return f"{_shortened(observed.snapshots.job, _LONGEST_NAME - len(end))}{end}"
+
+
+def _shortened(name: str, longest: int) -> str:
+    """The name itself where it fits, which that of a cluster always does; else its beginning, and a digest that tells it from others."""
+    if len(name) <= longest:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: longest - len(digest) - 1].rstrip('-.')}-{digest}"
 
 
 def outcome_of(trigger: Trigger, observed: Observed) -> Snapshot | None:
