@@ -1,6 +1,6 @@
 """The state of all resources and caches as metrics, made when somebody asks: between two questions it costs nothing.
 
-Nothing is kept, so the series of a resource end with it.
+The series of a resource end with it.
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flinkop import metrics
-from flinkop.metrics import OF_A_RESOURCE, Family
+from flinkop.metrics import Family
 from flinkop.monitoring import established
+from flinkop.monitoring.oncemade import OnceMade
 from flinkop.monitoring.reading import Object, Reading, read
-from flinkop.monitoring.text import Sample, labels_text, render
+from flinkop.monitoring.resourcelines import FAMILIES, lines_of
+from flinkop.monitoring.text import head, labels_text, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +52,39 @@ class Sources:
     settings: Callable[[], Settings]
 
 
-def collect(sources: Sources) -> Iterator[str]:
-    """All families in Prometheus' text format, one after the other."""
-    yield from _of_queues(sources.queues())
-    yield from _of_caches(sources.caches())
-    settings = sources.settings()
-    readings = {kind: [read(kind, obj) for obj in objects] for kind, objects in sources.resources().items()}
-    shown = shares(settings.limit if settings.of_resources else 0, {kind: len(found) for kind, found in readings.items()})
-    yield from _totals(readings, shown)
-    if settings.of_resources:
-        yield from _of_resources([reading for kind, found in readings.items() for reading in _first(found, shown[kind])])
-    if settings.established:
-        yield from (render(family, samples) for family, samples in established.families(readings))
+class Collector:
+    """Remembers what it made of each version of a resource: at rest a scrape reads nothing anew. For one thread at a time.
+
+    `breathe` is called while much has to be made.
+    """
+
+    def __init__(self, sources: Sources, breathe: Callable[[], None] = lambda: None) -> None:
+        self._sources, self._breathe = sources, breathe
+        self._readings: dict[str, OnceMade[Object, Reading]] = {}
+        self._lines = OnceMade(lines_of, breathe)
+
+    def collect(self) -> Iterator[str]:
+        """All families in Prometheus' text format, one after the other."""
+        yield from _of_queues(self._sources.queues())
+        yield from _of_caches(self._sources.caches())
+        settings = self._sources.settings()
+        readings = {kind: self._read(kind, objects) for kind, objects in self._sources.resources().items()}
+        shown = shares(settings.limit if settings.of_resources else 0, {kind: len(found) for kind, found in readings.items()})
+        yield from _totals(readings, shown)
+        if settings.of_resources:
+            yield from self._of_resources([reading for kind, found in readings.items() for reading in _first(found, shown[kind])])
+        if settings.established:
+            yield from (render(family, samples) for family, samples in established.families(readings))
+
+    def _read(self, kind: str, objects: Sequence[Object]) -> list[Reading]:
+        if kind not in self._readings:
+            self._readings[kind] = OnceMade(partial(read, kind), self._breathe)
+        return self._readings[kind].of(objects)
+
+    def _of_resources(self, readings: Sequence[Reading]) -> Iterator[str]:
+        lines = self._lines.of(readings)
+        for place, family in enumerate(FAMILIES):
+            yield head(family) + "".join([of_one[place] for of_one in lines])
 
 
 def shares(limit: int, counts: Mapping[str, int]) -> dict[str, int]:
@@ -107,55 +131,3 @@ def _counted(labels: Iterable[tuple[str, ...]]) -> Iterable[tuple[tuple[str, ...
 
 def _render(family: Family, values: Iterable[tuple[Sequence[str], float]]) -> str:
     return render(family, ((labels_text(family.labels, labels), float(value)) for labels, value in values))
-
-
-def _of_resources(readings: Sequence[Reading]) -> Iterator[str]:
-    named = [(labels_text(OF_A_RESOURCE, (reading.kind, reading.namespace, reading.name)), reading) for reading in readings]
-    for family, values in _SERIES:
-        yield render(family, _each(named, values))
-
-
-def _each(named: Sequence[tuple[str, Reading]], values: Callable[[Reading], Iterable[Sample]]) -> Iterator[Sample]:
-    for name, reading in named:
-        for labels, value in values(reading):
-            yield f"{name},{labels}" if labels else name, value
-
-
-def _number(value_of: Callable[[Reading], float | None]) -> Callable[[Reading], Iterable[Sample]]:
-    """A series for those that have the value."""
-
-    def samples(reading: Reading) -> Iterable[Sample]:
-        value = value_of(reading)
-        return () if value is None else (("", value),)
-
-    return samples
-
-
-def _labels(family: Family, values_of: Callable[[Reading], tuple[str, ...] | None]) -> Callable[[Reading], Iterable[Sample]]:
-    """A series of value 1 for those that have the words."""
-
-    def samples(reading: Reading) -> Iterable[Sample]:
-        values = values_of(reading)
-        return () if values is None else ((labels_text(family.labels, values), 1.0),)
-
-    return samples
-
-
-def _conditions(reading: Reading) -> Iterable[Sample]:
-    return [(labels_text(metrics.CONDITION.labels, (name,)), float(status)) for name, status in reading.conditions.items()]
-
-
-_SERIES: tuple[tuple[Family, Callable[[Reading], Iterable[Sample]]], ...] = (
-    (metrics.PHASE, _labels(metrics.PHASE, lambda reading: (reading.phase,))),
-    (metrics.SINCE, _number(lambda reading: reading.since)),
-    (metrics.JOB_STATE, _labels(metrics.JOB_STATE, lambda reading: (reading.job_state,) if reading.job_state else None)),
-    (metrics.CONDITION, _conditions),
-    (metrics.RESTORE, _labels(metrics.RESTORE, lambda reading: reading.restore)),
-    (metrics.STARTED, _number(lambda reading: reading.started)),
-    (metrics.ATTEMPTS, _number(lambda reading: reading.attempts)),
-    (metrics.JOB_RESTARTS, _number(lambda reading: reading.job_restarts)),
-    (metrics.LAST_SAVEPOINT, _number(lambda reading: reading.last_savepoint)),
-    (metrics.LAST_CHECKPOINT, _number(lambda reading: reading.last_checkpoint)),
-    (metrics.TASK_MANAGERS, _number(lambda reading: reading.task_managers)),
-    (metrics.BEHIND, _number(lambda reading: reading.behind)),
-)

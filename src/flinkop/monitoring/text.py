@@ -20,7 +20,17 @@ def labels_text(names: Sequence[str], values: Sequence[str]) -> str:
     return ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in zip(names, values, strict=True))
 
 
+def head(family: Family) -> str:
+    """What stands above the family's lines."""
+    return f"# HELP {family.name} {family.text}\n# TYPE {family.name} gauge\n"
+
+
+def line(family: Family, sample: Sample) -> str:
+    """One sample."""
+    labels, value = sample
+    return f"{family.name}{{{labels}}} {value!r}\n"
+
+
 def render(family: Family, samples: Iterable[Sample]) -> str:
     """The family's head and a line for each sample."""
-    head = f"# HELP {family.name} {family.text}\n# TYPE {family.name} gauge\n"
-    return head + "".join([f"{family.name}{{{labels}}} {value!r}\n" for labels, value in samples])
+    return head(family) + "".join([line(family, sample) for sample in samples])

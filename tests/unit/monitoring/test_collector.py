@@ -16,7 +16,7 @@ from tests.cluster import prerequisites
 from tests.unit.monitoring.resources import STARTED, a_resource
 
 from flinkop import metrics
-from flinkop.monitoring.collector import CacheState, Settings, Sources, collect, shares
+from flinkop.monitoring.collector import CacheState, Collector, Settings, Sources, shares
 from flinkop.monitoring.exposition import Exposition
 
 Found = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -30,8 +30,15 @@ def sources(resources: Mapping[str, Sequence[Any]], settings: Settings | None = 
     return Sources(lambda: resources, lambda: {"jobs": [2.0, 5.5]}, lambda: caches, lambda: settings or Settings())
 
 
+def told(found: Sources) -> str:
+    return "".join(Collector(found).collect())
+
+
 def scrape(*resources: Any, settings: Settings | None = None, caches: Sequence[CacheState] = ()) -> Found:
-    text = "".join(collect(sources({"FlinkDeployment": resources}, settings, caches)))
+    return parsed(told(sources({"FlinkDeployment": resources}, settings, caches)))
+
+
+def parsed(text: str) -> Found:
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -88,10 +95,37 @@ def test_each_field_of_the_status_has_its_series(status: dict[str, Any], name: s
 
 def test_the_series_of_a_deleted_resource_disappear() -> None:
     resources = [a_resource("a"), a_resource("b")]
-    found = sources({"FlinkDeployment": resources})
+    collector = Collector(sources({"FlinkDeployment": resources}))
+    assert 'name="b"' in "".join(collector.collect())
     resources.pop()
 
-    assert 'name="b"' not in "".join(collect(found))
+    assert 'name="b"' not in "".join(collector.collect())
+
+
+def test_a_resource_that_was_replaced_tells_what_it_is_now_beside_one_that_is_as_it_was() -> None:
+    resources = [a_resource("a"), a_resource("b")]
+    collector = Collector(sources({"FlinkDeployment": resources}))
+    before = parsed("".join(collector.collect()))
+    resources[1] = a_resource("b", phase="Failed")
+    after = parsed("".join(collector.collect()))
+
+    assert values(before, "flinkop_resource_phase", name="b", phase="Running") == [1]
+    assert values(after, "flinkop_resource_phase", name="b", phase="Failed") == [1]
+    assert not values(after, "flinkop_resource_phase", name="b", phase="Running")
+    assert {key: value for key, value in after.items() if ("name", "a") in key[1]} == {
+        key: value for key, value in before.items() if ("name", "a") in key[1]
+    }
+
+
+def test_a_limit_that_was_lowered_takes_series_away() -> None:
+    settings = [Settings(limit=2)]
+    found = Sources(lambda: {"FlinkDeployment": resources}, dict, list, lambda: settings[-1])
+    resources = [a_resource("a"), a_resource("b")]
+    collector = Collector(found)
+    assert names(parsed("".join(collector.collect())), "flinkop_resource_phase") == ["a", "b"]
+    settings.append(Settings(limit=1))
+
+    assert names(parsed("".join(collector.collect())), "flinkop_resource_phase") == ["a"]
 
 
 def test_beyond_the_limit_there_are_totals_only_and_a_count_of_what_was_left_out() -> None:
@@ -161,7 +195,7 @@ def test_the_established_names_count_by_namespace() -> None:
 
 
 def test_every_family_that_is_defined_is_told() -> None:
-    text = "".join(collect(sources({"FlinkDeployment": [a_resource()]}, caches=[CacheState("pods", 1, 0.0, True)])))
+    text = told(sources({"FlinkDeployment": [a_resource()]}, caches=[CacheState("pods", 1, 0.0, True)]))
 
     assert sorted(line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")) == sorted(
         family.name for family in metrics.FAMILIES
