@@ -53,7 +53,7 @@ DEPLOYMENT = {
 
 
 class Flink:
-    """A JobManager whose job runs; `operation` is what it says of every trigger, and `fails` what it gives no checkpoints for."""
+    """A JobManager whose job runs; `operation` is what it says of every trigger, and `fails` why it tells no details."""
 
     def __init__(self, operation: model.AsyncOperation, fails: FlinkopError | None = None) -> None:
         self.operation, self.fails = operation, fails
@@ -81,15 +81,19 @@ class Flink:
         return False
 
     async def restarts(self, _url: str, _job_id: str) -> int:
+        if self.fails is not None:
+            raise self.fails
         return 0
 
 
 class Adaptive(Flink):
     """One whose job can be rescaled, or that refuses to say so."""
 
-    def __init__(self, state: model.JobState = model.JobState.RUNNING, refuses: str | None = None) -> None:
+    def __init__(
+        self, state: model.JobState = model.JobState.RUNNING, refuses: str | None = None, hides: FlinkopError | None = None
+    ) -> None:
         super().__init__(model.Unknown())
-        self.state, self.refuses = state, refuses
+        self.state, self.refuses, self.hides = state, refuses, hides
 
     async def jobs_overview(self, _url: str) -> list[model.JobOverview]:
         return [model.JobOverview(JOB, "job", self.state, 1, 1, 1, 1, 0)]
@@ -103,6 +107,8 @@ class Adaptive(Flink):
         return {"map": (1, 2)}
 
     async def vertex_parallelism(self, _url: str, _job_id: str) -> dict[str, int]:
+        if self.hides is not None:
+            raise self.hides
         return {"map": 2}
 
 
@@ -157,6 +163,7 @@ class NoMetadata:
     [
         pytest.param(Adaptive(), None, Scale({"map": Bounds(1, 2)}, {"map": 2}), id="it can be"),
         pytest.param(Adaptive(model.JobState.RESTARTING), None, None, id="not while it restarts"),
+        pytest.param(Adaptive(hides=FlinkUnreachable("the answer is not Flink's")), None, None, id="its vertices are missing"),
         pytest.param(Adaptive(refuses="Not found"), None, RescaleRefused("Not found"), id="the JobManager knows no such request"),
         pytest.param(Adaptive(), "too parallel", RescaleRefused("too parallel"), id="it was refused"),
         pytest.param(Adaptive(model.JobState.RESTARTING), "too parallel", RescaleRefused("too parallel"), id="refused, and it restarts"),
@@ -191,10 +198,11 @@ def test_a_snapshot_that_the_jobmanager_refused_has_failed(
 def test_a_question_that_is_not_answered_leaves_no_doubt_that_the_job_runs(fails: FlinkopError) -> None:
     old = Taken(1, "s3://s/1", TriggerType.UPGRADE, "CANONICAL")
     history = (old, replace(old, location="s3://s/2"))
-    seen = observe(replace(RUNNING, savepoints=Snapshots(PENDING, history=history)), model.InProgress(), fails=fails)
+    asked = {"kubernetes.operator.cluster.health-check.enabled": "true"}
+    seen = observe(replace(RUNNING, savepoints=Snapshots(PENDING, history=history)), model.InProgress(), fails=fails, **asked)
     assert seen.job_is_running
     assert seen.savepoint == SnapshotInProgress()
-    assert seen.checkpoints is None
+    assert (seen.checkpoints, seen.restarts) == (None, None)
 
 
 def test_whether_a_job_takes_checkpoints_is_asked_where_its_health_is_and_there_are_none() -> None:

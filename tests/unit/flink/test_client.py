@@ -172,7 +172,11 @@ async def test_a_job_without_checkpointing_has_no_checkpoints(jobmanager: JobMan
         pytest.param([{"id": "numRestarts", "value": "3"}], 3, id="three"),
         pytest.param([{"id": "uptime", "value": "3"}, {"id": "numRestarts", "value": "0"}], 0, id="none, among others"),
         pytest.param([], None, id="not there yet"),
-        pytest.param([{"id": "numRestarts", "value": "NaN"}], None, id="no number"),
+        *(
+            pytest.param([{"id": "numRestarts", "value": value}], None, id=f"{value}: no number")
+            for value in ("NaN", "Infinity", "-1", "1.5", "", "n/a")
+        ),
+        pytest.param([*([{"id": "x", "value": "NaN"}] * 50_000), {"id": "numRestarts", "value": "3"}], 3, id="50,000 others"),
     ],
 )
 async def test_the_restarts_of_a_job_are_read(answer: Any, restarts: int | None, jobmanager: JobManager, client: FlinkClient) -> None:
@@ -224,6 +228,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "checkpoints": ("GET /jobs/j/checkpoints", lambda client, url: client.checkpoints(url, "j")),
     "restarts": ("GET /jobs/j/metrics?get=numRestarts", lambda client, url: client.restarts(url, "j")),
     "failure_cause": ("GET /jobs/j/exceptions?maxExceptions=1", lambda client, url: client.failure_cause(url, "j")),
+    "vertex_parallelism": ("GET /jobs/j", lambda client, url: client.vertex_parallelism(url, "j")),
     "cluster_info": ("GET /config", lambda client, url: client.cluster_info(url)),
 }
 every_call = pytest.mark.parametrize(("request_line", "call"), CALLS.values(), ids=CALLS.keys())

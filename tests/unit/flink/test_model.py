@@ -44,6 +44,9 @@ from flinkop.flink.model import (
     read_failures,
     read_jobs,
     read_operation,
+    read_requirements,
+    read_restarts,
+    read_vertices,
 )
 
 both_versions = pytest.mark.parametrize("version", VERSIONS)
@@ -253,6 +256,13 @@ RECORDED = [
     for row in exchanges(version)
     if row.status == 200 and re.search(f"GET.*{pattern}$", row.request)
 ]
+WRITTEN: tuple[tuple[Reader, dict[str, Any]], ...] = (
+    (read_restarts, {"elements": [{"id": "numRestarts", "value": "3"}, {"id": "uptime", "value": "12"}]}),
+    (read_vertices, {"jid": "j", "vertices": [{"id": "v", "parallelism": 2, "metrics": {"read-bytes": 0}}]}),
+    (read_requirements, {"v": {"parallelism": {"lowerBound": 1, "upperBound": 2}}}),
+)
+"""Answers in the form of Flink's documentation, of requests that are not among the recorded ones."""
+RECORDED += [pytest.param(reader, answer, id=reader.__name__) for reader, answer in WRITTEN]
 WRONG = (None, True, -1, 10**30, 1e999, "", "NaN", "COMPLETED", [], [None], {}, {"id": 1})
 
 
@@ -298,6 +308,13 @@ MISSING: dict[str, tuple[Reader, dict[str, Any]]] = {
     "no latest": (read_checkpoints, {"counts": {"completed": 0}}),
     "nothing of checkpoints": (read_checkpoints, {}),
     "no history": (read_exceptions, {"root-exception": None}),
+    "no vertices": (read_vertices, {"jid": "j"}),
+    "vertices that are none": (read_vertices, {"vertices": None}),
+    "a vertex that is none": (read_vertices, {"vertices": [{"id": "a", "parallelism": 1}, None]}),
+    "a vertex without an id": (read_vertices, {"vertices": [{"parallelism": 1}]}),
+    "a vertex whose parallelism is no number": (read_vertices, {"vertices": [{"id": "a", "parallelism": "NaN"}]}),
+    "a vertex without bounds": (read_requirements, {"a": {}}),
+    "a metric without a value": (read_restarts, {"elements": [{"id": "numRestarts"}]}),
     "no version": (read_cluster_info, {"flink-revision": "x"}),
 }
 
