@@ -102,7 +102,7 @@ class FlinkStateSnapshotController:
         desired = desired_of(resource, record, spec, problems, job.settings)
         seen = await self._observe(resource, record, desired, job, memory)
         decision = decide_snapshot(record, seen, desired, Fresh(self._clock.now(), self._ids(), self._ids(), self._ids()))
-        resource = await self._record(resource, record, decision, memory)
+        resource = await self._record(resource, record, decision, desired, memory)
         if desired.deleting_since is None and not problems:
             resource = await self._mark(resource, spec, desired, decision.record, memory)
         return await self._act(decision, resource, job, memory)
@@ -128,7 +128,7 @@ class FlinkStateSnapshotController:
         return replace(seen, needed_by=find_user(record.path, self._users(resource["metadata"]["namespace"])))
 
     async def _record(
-        self, resource: Mapping[str, Any], record: SnapshotRecord, decision: SnapshotDecision, memory: Memory
+        self, resource: Mapping[str, Any], record: SnapshotRecord, decision: SnapshotDecision, desired: SnapshotDesired, memory: Memory
     ) -> Mapping[str, Any]:
         before, after = resource.get("status") or {}, decision.record
         status = write_snapshot_status(after, before, self._clock.now())
@@ -136,6 +136,9 @@ class FlinkStateSnapshotController:
             resource = self._replaced(resource, await self._statuses.replace(resource, status), memory)
             if (record.state, record.reason) != (after.state, after.reason):
                 _log.info("snapshot", state=after.state, was=record.state, reason=after.reason, message=after.message)
+            if after.path is not None and record.path is None:
+                self._statuses.history.tell_taken(desired.kind.word)
+        self._statuses.history.tell_events(decision.events)
         self._events.record(resource, decision.events)
         return resource
 

@@ -34,7 +34,7 @@ class StatusRecorder:
 
     def __init__(self, kube: KubeClient, events: EventRecorder, resource: Resource, clock: Clock | None = None) -> None:
         self._kube, self._events, self._resource = kube, events, resource
-        self._history = History(resource.kind, clock or SystemClock())
+        self.history = History(resource.kind, clock or SystemClock())
 
     def read(self, resource: Mapping[str, Any]) -> Record:
         """What the status of `resource` says; of one that is deleted only what can be read: a deletion starts nothing, and has to end.
@@ -66,11 +66,11 @@ class StatusRecorder:
             resource = await self.replace(resource, after)
             if resource["metadata"]["resourceVersion"] != version:  # an old CRD drops fields, so that nothing may have changed
                 memory.stale_version = version
+            self.history.tell(resource["metadata"]["uid"], record, decision)
         _tell(record, decision)
         for line in lines_about(before, after, decision):
             log_established(line)
-            self._history.tell(resource["metadata"]["uid"], record, decision)
-        self._history.tell_events(decision.events)
+        self.history.tell_events(decision.events)
         self._events.record(resource, decision.events)
         return resource
 

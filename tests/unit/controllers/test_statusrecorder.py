@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from tests.unit.controllers.resource import a_resource
 from tests.unit.lifecycle.builder import NOW, a_record, a_stopping_record
@@ -19,7 +20,9 @@ from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_DEPLOYMENTS
 from flinkop.lifecycle.action import AddFinalizer
 from flinkop.lifecycle.decision import Decision
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.record import Record, Start
+from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, RestoreSource
 from flinkop.lifecycle.statuswriter import Scale, write_status
 
 
@@ -74,3 +77,18 @@ def test_a_pass_that_finds_everything_as_it_was_says_nothing(record: Record) -> 
 
 def test_news_that_are_no_decision_are_no_line() -> None:
     assert lines_of(a_record(), Decision(a_record(cluster_info={"flink-version": "1.20.1"}))) == []
+
+
+RESTORED = RestoreChoice(RestorePoint(RestoreSource.SAVEPOINT, "s3://x"), "Recorded", "")
+
+
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.CREATED], ids=["the job's state is as it was", "and it is another one"])
+def test_what_is_recorded_is_counted_once_whatever_the_log_says_of_it(state: JobState) -> None:
+    def starts() -> float:
+        return REGISTRY.get_sample_value("flinkop_starts_total", {"kind": "FlinkDeployment", "restore": "savepoint"}) or 0.0
+
+    before, count = a_record(), starts()
+    after = replace(before, start=Start(NOW, 1, "fresh"), restore=RESTORED, job=replace(before.job, state=state))
+    lines_of(before, Decision(after))
+
+    assert starts() - count == 1
