@@ -64,10 +64,12 @@ class Prometheus:
         return [(labels, value) for labels, value in values if not math.isnan(value)]
 
     def query_range(self, expr: str, seconds: float, step: float = 2) -> list[Series]:
-        """What a query has given in the last `seconds`."""
+        """What a query has given in the last `seconds`, without what is not a number."""
         end = time.time()
         found = self._ask("query_range", query=expr, start=f"{end - seconds:.0f}", end=f"{end:.0f}", step=f"{step}")["result"]
-        return [(one["metric"], [(at, float(value)) for at, value in one["values"]]) for one in found]
+        series = [(one["metric"], [(at, float(value)) for at, value in one["values"]]) for one in found]
+        numbers = [(labels, [(at, value) for at, value in values if not math.isnan(value)]) for labels, values in series]
+        return [(labels, values) for labels, values in numbers if values]
 
     def firing(self) -> set[str]:
         """The names of the alerts that fire."""
@@ -75,7 +77,9 @@ class Prometheus:
 
     def _ask(self, what: str, **parameters: str) -> dict[str, Any]:
         data = [part for name, value in parameters.items() for part in ("--data-urlencode", f"{name}={value}")]
-        answer = json.loads(self._cluster.inside("curl", "-sf", "-m", "10", "-G", *data, f"http://{_ADDRESS}/api/v1/{what}"))
+        answer = json.loads(self._cluster.inside("curl", "-s", "-m", "10", "-G", *data, f"http://{_ADDRESS}/api/v1/{what}"))
+        if answer["status"] != "success":
+            raise Failed(f"Prometheus: {answer.get('error')}: {parameters}")
         return dict(answer["data"])
 
     def _discover(self) -> None:
@@ -147,5 +151,5 @@ def hurried(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _hurried(rule: Mapping[str, Any]) -> dict[str, Any]:
-    expr = re.sub(r"\[\d+m\]", "[30s]", rule["expr"])
+    expr = re.sub(r"\boffset \d+m", "offset 30s", re.sub(r"\[\d+m\]", "[30s]", rule["expr"]))
     return {**rule, "expr": expr, **({"for": "4s"} if "for" in rule else {})}

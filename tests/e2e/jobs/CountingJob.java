@@ -1,3 +1,5 @@
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,8 +22,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * restore each key sees exactly the number that follows. The accumulators "first" and "newest" tell from outside where this
  * run began and how far it is.
  *
- * <p>Arguments, all optional: --rate N (numbers a second, default 200), --finish-after N, --fail-at N, --fail-in-main TEXT,
- * --snapshot-millis N (how long every checkpoint and savepoint takes).
+ * <p>Arguments, all optional: --rate N (numbers a second, default 200), --finish-after N, --fail-at N, --fail-while FILE (as long
+ * as it exists), --fail-in-main TEXT, --snapshot-millis N (how long every checkpoint and savepoint takes).
  */
 public final class CountingJob {
     private static final int KEYS = 4;
@@ -39,6 +41,7 @@ public final class CountingJob {
         long last = Long.parseLong(options.getOrDefault("--finish-after", String.valueOf(Long.MAX_VALUE - 1)));
         long rate = Long.parseLong(options.getOrDefault("--rate", "200"));
         long failAt = Long.parseLong(options.getOrDefault("--fail-at", "-1"));
+        String failWhile = options.get("--fail-while");
         long snapshotMillis = Long.parseLong(options.getOrDefault("--snapshot-millis", "0"));
 
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
@@ -51,7 +54,7 @@ public final class CountingJob {
                 .setMaxParallelism(1)
                 .uid("throttle")
                 .keyBy(number -> (int) (number % KEYS))
-                .map(new Check(failAt, snapshotMillis))
+                .map(new Check(failAt, failWhile, snapshotMillis))
                 .uid("check");
         env.execute("counting");
     }
@@ -76,13 +79,15 @@ public final class CountingJob {
     private static final class Check extends RichMapFunction<Long, Long> implements CheckpointedFunction {
         private static final long serialVersionUID = 1;
         private final long failAt;
+        private final String failWhile;
         private final long snapshotMillis;
         private transient ValueState<Long> last;
         private transient LongMinimum first;
         private transient LongMaximum newest;
 
-        Check(long failAt, long snapshotMillis) {
+        Check(long failAt, String failWhile, long snapshotMillis) {
             this.failAt = failAt;
+            this.failWhile = failWhile;
             this.snapshotMillis = snapshotMillis;
         }
 
@@ -109,6 +114,9 @@ public final class CountingJob {
             }
             if (number == failAt) {
                 throw new IllegalStateException("asked to fail at " + failAt);
+            }
+            if (failWhile != null && Files.exists(Path.of(failWhile))) {
+                throw new IllegalStateException("asked to fail while there is " + failWhile);
             }
             last.update(number);
             first.add(number);

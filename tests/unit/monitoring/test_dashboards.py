@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from tests.cluster import prerequisites
 from tests.dashboards.build import DASHBOARDS, DIRECTORY, build
 from tests.dashboards.panel import Dashboard, Panel
+from tests.dashboards.picture import draw
 from tests.unit.chart.render import render
 
 from flinkop import metrics
@@ -104,3 +105,11 @@ def test_the_lag_is_that_of_all_readers_of_a_source(tmp_path: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@BY_NAME
+@pytest.mark.parametrize("values", [[(0.0, 1.0), (2.0, 3.5)], [(0.0, 1.0)], []], ids=["lines", "one point", "no data"])
+def test_a_dashboard_is_drawn_whatever_its_queries_give(described: Dashboard, values: list[tuple[float, float]], tmp_path: Path) -> None:
+    draw(described, lambda _: [({"phase": "Running"}, values)] if values else [], tmp_path / "picture.png")
+
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
