@@ -35,6 +35,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("burst_cpu", "CPU time of the operator per created resource", "ms", 83, 15),
     Figure("burst_requests", "requests to the API server per created resource", "", 28, 12),
     Figure("burst_status_writes", "status writes per created resource", "", 12, 3),
+    Figure("burst_log_cpu", "share of the log in the CPU time of creating: its lines, written once more", "% of the operator's CPU"),
     Figure("unready_requests", "requests to the API server at rest, no JobManager ever ready", "1/s", 86, 2),
     Figure("unready_cpu", "CPU at rest, no JobManager ever ready", "% of a core", 23, 3),
     Figure("start_seconds", "from creating all at once to all stable, with JobManagers that run", "s", 262, 60),
@@ -67,6 +68,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("create_p95_fleet", "from creating a resource to its Deployment beside all that run, 95th percentile", "ms"),
     Figure("scrape_ms", "a scrape of the metrics, all running, median", "ms"),
     Figure("scrape_cpu_ms", "CPU time of the operator per scrape, all running", "ms"),
+    Figure("scrape_cpu", "share of a scrape each 15 s in the CPU time at rest, all running", "% of the operator's CPU"),
     Figure("scrape_kilobytes", "size of a scrape, all running", "kB"),
     Figure("create_p95_hanging", "the same while others hang", "ms"),
 )

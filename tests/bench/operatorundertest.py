@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.bench import operatorprocess
@@ -63,6 +64,10 @@ class OperatorUnderTest:
         """Requests and limits of its container: without a CPU limit it is never throttled."""
         container = self._pods()[0]["spec"]["containers"][0]
         return dict(container.get("resources") or {})
+
+    def log(self, since: datetime) -> str:
+        """What it has logged since then, to the second."""
+        return self.kubectl("logs", f"deployment/{_NAME}", f"--since-time={since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
     def kubectl(self, *arguments: str) -> str:
         """kubectl in the operator's namespace."""
