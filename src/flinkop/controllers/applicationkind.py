@@ -29,6 +29,7 @@ from flinkop.validation.simplepath import as_simple
 from flinkop.validation.violation import Violation
 
 _CONFIGURATION = ("spec.flinkConfiguration", "spec.configuration")
+_MAIN_CLASS = ("spec.job.entryClass", "spec.job.mainClass")
 _JOBS = (FLINK_SESSION_JOB.name, FLINK_APPLICATION.name)
 _SHARED = (FLINK_DEPLOYMENT.name, FLINK_CLUSTER.name)
 _MOVE = "to move the job, create another FlinkApplication with spec.job.initialSavepointPath"
@@ -130,6 +131,7 @@ ON_CLUSTER = JobKind(
     FLINK_APPLICATION,
     words=(
         _CONFIGURATION,
+        _MAIN_CLASS,
         _JOBS,
         ("spec.deploymentName", "spec.flinkCluster.name"),
         _SHARED,

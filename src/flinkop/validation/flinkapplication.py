@@ -46,7 +46,7 @@ def has_one_main_class(spec: FlinkApplicationSpec) -> Iterator[Violation]:
     """Two words for one thing say the same."""
     job = spec.job
     if job.main_class and job.entry_class and job.main_class != job.entry_class:
-        yield Violation("spec.job.entryClass", "is another word for mainClass, which is set to something else", "keep one of the two")
+        yield Violation("spec.job.mainClass", "differs from entryClass, which is another word for it", "keep one of the two")
 
 
 def has_statements(spec: FlinkApplicationSpec) -> Iterator[Violation]:

@@ -224,10 +224,12 @@ def test_nothing_is_asked_for_where_no_configmap_is_named(spec: dict[str, Any]) 
 
 
 def test_people_are_told_in_the_words_of_what_they_wrote() -> None:
-    text = "Session cluster x: FlinkSessionJobs refer to FlinkDeployment x; spec.deploymentName, spec.flinkConfiguration.a"
+    fields = "spec.deploymentName, spec.flinkConfiguration.a, spec.job.entryClass"
+    text = f"Session cluster x: FlinkSessionJobs refer to FlinkDeployment x; {fields}"
     decision = Decision(Record(message=text, failure=text, invalid=text), events=(Event("Told", text),))
     told = retell(decision, ON_CLUSTER.words)
-    own = "FlinkCluster x: FlinkApplications refer to FlinkCluster x; spec.flinkCluster.name, spec.configuration.a"
+    own_fields = "spec.flinkCluster.name, spec.configuration.a, spec.job.mainClass"
+    own = f"FlinkCluster x: FlinkApplications refer to FlinkCluster x; {own_fields}"
     assert (told.record.message, told.record.failure, told.record.invalid, told.events[0].message) == (own,) * 4
     assert retell(decision, ()) is decision
     assert retell(told, ON_CLUSTER.words) == told, "what was read back is told the same"

@@ -47,8 +47,8 @@ def test_what_the_program_throws_is_thrown(jars: Path) -> None:
 @pytest.mark.parametrize(
     ("jar", "entry_class", "complaint"),
     [
-        ("missing", None, "missing ä.jar is not in the JobManager's image, nor on its volumes; put it there, or correct jarURI"),
-        ("unnamed", None, "unnamed ä.jar names no main class; set entryClass"),
+        ("missing", None, "missing ä.jar is not in the JobManager's image, nor on its volumes; put it there, or correct spec.job.jarURI"),
+        ("unnamed", None, "unnamed ä.jar names no main class; set spec.job.entryClass"),
         ("named", "Other", "the class Other is not in "),
     ],
 )

@@ -76,7 +76,7 @@ APPLICATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "two main classes": (
         {**ON_CLUSTER, "job": {**JAR, "mainClass": "A", "entryClass": "B"}},
-        ["spec.job.entryClass: is another word for mainClass, which is set to something else; keep one of the two"],
+        ["spec.job.mainClass: differs from entryClass, which is another word for it; keep one of the two"],
     ),
     "one main class twice": ({**ON_CLUSTER, "job": {**JAR, "mainClass": "A", "entryClass": "A"}}, []),
     "no statements": (

@@ -22,7 +22,7 @@ public final class Launcher {
         String[] launch = read().split("\n");
         Path jar = Path.of(launch[0]);
         if (!Files.isRegularFile(jar)) {
-            throw new IllegalStateException("the jar " + jar + " is not in the JobManager's image, nor on its volumes; put it there, or correct jarURI");
+            throw new IllegalStateException("the jar " + jar + " is not in the JobManager's image, nor on its volumes; put it there, or correct spec.job.jarURI");
         }
         run(jar, launch.length > 1 ? launch[1] : mainClass(jar), arguments);
     }
@@ -40,7 +40,7 @@ public final class Launcher {
             String name = attributes.getValue("program-class");
             name = name == null ? attributes.getValue(Attributes.Name.MAIN_CLASS) : name;
             if (name == null) {
-                throw new IllegalStateException("the manifest of " + jar + " names no main class; set entryClass");
+                throw new IllegalStateException("the manifest of " + jar + " names no main class; set spec.job.entryClass");
             }
             return name.strip();
         }
@@ -51,12 +51,12 @@ public final class Launcher {
         try {
             main = Class.forName(name, true, Launcher.class.getClassLoader()).getMethod("main", String[].class);
         } catch (ClassNotFoundException missing) {
-            throw new IllegalStateException("the class " + name + " is not in " + jar + "; correct entryClass");
+            throw new IllegalStateException("the class " + name + " is not in " + jar + "; correct spec.job.entryClass");
         } catch (NoSuchMethodException missing) {
-            throw new IllegalStateException("the class " + name + " of " + jar + " has no public static main method; correct entryClass");
+            throw new IllegalStateException("the class " + name + " of " + jar + " has no public static main method; correct spec.job.entryClass");
         }
         if (!Modifier.isStatic(main.getModifiers())) {
-            throw new IllegalStateException("the main method of " + name + " in " + jar + " is not static; correct entryClass");
+            throw new IllegalStateException("the main method of " + name + " in " + jar + " is not static; correct spec.job.entryClass");
         }
         try {
             main.invoke(null, (Object) arguments);
