@@ -17,6 +17,7 @@ from flinkop.flinkconf import flinkoptions as flink
 from flinkop.flinkconf.highavailability import is_kubernetes_ha
 from flinkop.flinkconf.startedoptions import as_started
 from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.rival import NAME_TAKEN
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.resources.configuration import build_configuration
@@ -127,5 +128,8 @@ def _state(resource: Mapping[str, Any], serves: bool) -> Cluster:
         return Cluster(ClusterState.DELETING, f"Session cluster {name} is being deleted.", serves)
     if serves and status.get("phase") in (None, Phase.RUNNING):
         return Cluster(ClusterState.READY, f"Session cluster {name} is ready.", serves)
+    if status.get("reason") == NAME_TAKEN:  # what it tells is of another kind, whose word is not to be replaced by that of its own
+        message = f"Waiting for session cluster {name}, whose name another resource has: its status tells which, and what to do."
+        return Cluster(ClusterState.NOT_READY, message, serves)
     told = status.get("message") or "it was not looked at yet."
     return Cluster(ClusterState.NOT_READY, f"Waiting for session cluster {name}, which is {status.get('phase', 'new')}: {told}", serves)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+from flinkop.controllers.applicationkind import ON_CLUSTER
+from flinkop.controllers.complaint import in_words
 from flinkop.controllers.sessioncluster import SessionClusters
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.rival import give_way
 from flinkop.lifecycle.sessionjob.seen import ClusterState
 
 KEY = ("team", "shared")
@@ -31,3 +35,12 @@ def test_a_cluster_that_is_made_again_is_read_again_and_one_that_is_gone_is_forg
     resources.clear()
     assert clusters.look(*KEY).cluster.state is ClusterState.MISSING
     assert clusters._read == {}
+
+
+def test_a_cluster_whose_name_is_taken_is_told_right_in_the_words_of_either_kind() -> None:
+    taken = give_way(Record(), "FlinkDeployment shared", 1, deleting=False, has_finalizer=False).record
+    status = {"phase": taken.phase.value, "reason": taken.reason, "message": taken.message}
+    message = clusters_in({KEY: {**a_cluster("uid"), "status": status}}).look(*KEY).cluster.message
+    words = "whose name another resource has: its status tells which, and what to do."
+    assert message == f"Waiting for session cluster shared, {words}"
+    assert in_words(message, ON_CLUSTER.words) == f"Waiting for FlinkCluster shared, {words}"
