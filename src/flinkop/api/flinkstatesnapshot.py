@@ -19,6 +19,7 @@ class JobKind(StrEnum):
 
     FLINK_DEPLOYMENT = "FlinkDeployment"
     FLINK_SESSION_JOB = "FlinkSessionJob"
+    FLINK_APPLICATION = "FlinkApplication"
 
 
 class SnapshotState(StrEnum):
@@ -35,7 +36,7 @@ class JobReference(ApiModel):
     """The resource whose job the snapshot is of."""
 
     kind: Annotated[JobKind | None, Strict(False)] = None
-    """`FlinkDeployment` or `FlinkSessionJob`."""
+    """`FlinkDeployment`, `FlinkSessionJob` or `FlinkApplication`. A FlinkCluster has no job of its own: name an application on it."""
 
     name: str | None = None
     """Its name, in the same namespace."""

@@ -13,7 +13,7 @@ from flinkop.controllers.again import look_at_rest
 from flinkop.controllers.complaint import retell
 from flinkop.controllers.desire import NeverValid
 from flinkop.controllers.eventrecorder import EventRecorder
-from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind
+from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind, name_of_cluster
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore
 from flinkop.controllers.servedkind import NOTHING_AROUND, Around, LookAround, look_at_nothing
@@ -97,7 +97,7 @@ class FlinkSessionJobController:
 
     async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
         record = self._statuses.read(resource)
-        cluster = self._clusters.look(key[0], self._cluster_name(resource, record))
+        cluster = self._clusters.look(key[0], name_of_cluster(self._kind, resource, record))
         around = await self._look_around(resource)
         wish = self._wish(resource, record, cluster, memory, around)
         if isinstance(wish, NeverValid):
@@ -136,11 +136,6 @@ class FlinkSessionJobController:
         told = retell(decision, self._kind.words)
         after = write_job_status(told.record, resource.get("status") or {}, self._clock.now())
         return await self._statuses.record(resource, record, told, self._kind.complete(resource, after, told.record, observed), memory)
-
-    def _cluster_name(self, resource: Mapping[str, Any], record: Record) -> str:
-        """That of the job that runs, whatever a newer spec says: it may not change."""
-        recorded = (record.reconciled or {}).get("deploymentName")
-        return recorded if isinstance(recorded, str) else self._kind.cluster_name(resource) or ""
 
     async def _act(self, decision: Decision, target: SessionTarget, memory: Memory) -> Outcome:
         again = False

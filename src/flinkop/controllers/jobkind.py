@@ -39,4 +39,10 @@ class JobKind(ServedKind):
     waits_for_slots: bool = False
 
 
+def name_of_cluster(kind: JobKind, resource: Mapping[str, Any], record: Record) -> str:
+    """That of the job that runs, whatever a newer spec says: it may not change. Empty when none is named."""
+    recorded = (record.reconciled or {}).get("deploymentName")
+    return recorded if isinstance(recorded, str) else kind.cluster_name(resource) or ""
+
+
 FLINK_SESSION_JOB_KIND = JobKind(FLINK_SESSION_JOB)

@@ -133,7 +133,7 @@ class Passes:
         slots = Slots(tools.flink, tools.clock) if kind.waits_for_slots else None
         return FlinkSessionJobController(
             resources.store,
-            SessionClusters(clusters.store, self._caches.deployments.store, tools.config, tools.base_url, cluster_kind),
+            self._session_clusters(clusters, cluster_kind),
             SessionJobObserver(tools.kube, tools.flink, self._looks, tools.jars, slots, self._own_snapshots(kind)),
             SessionJobActuator(tools.kube, tools.flink, tools.jars, kind, self._caches.label_selector),
             tools.events,
@@ -144,24 +144,35 @@ class Passes:
             look_around=look_around,
         )
 
+    def _session_clusters(self, clusters: Cache, kind: ClusterKind) -> SessionClusters:
+        tools = self._tools
+        return SessionClusters(clusters.store, self._caches.deployments.store, tools.config, tools.base_url, kind)
+
     def _own_snapshots(self, kind: ServedKind) -> OwnSnapshots | None:
-        """Jobs of kinds that a FlinkStateSnapshot cannot name have theirs in the status."""
+        """What a FlinkStateSnapshot cannot name has no job."""
         name = kind.kind.name
         return OwnSnapshots(self._caches.flink_state_snapshots.store, name) if name in set(SnapshotJobKind) else None
 
     def _of_snapshots(self) -> FlinkStateSnapshotController:
         caches, tools = self._caches, self._tools
-        resources, session_jobs, deployments = caches.flink_deployments.store, caches.flink_session_jobs.store, caches.deployments.store
-        clusters = SessionClusters(resources, deployments, tools.config, tools.base_url)
-        jobs = (resources, session_jobs, caches.flink_applications.store)
+        deployments = caches.deployments.store
+        jobs = {
+            SnapshotJobKind.FLINK_DEPLOYMENT: caches.flink_deployments.store,
+            SnapshotJobKind.FLINK_SESSION_JOB: caches.flink_session_jobs.store,
+            SnapshotJobKind.FLINK_APPLICATION: caches.flink_applications.store,
+        }
+        clusters = {
+            SnapshotJobKind.FLINK_SESSION_JOB: self._session_clusters(caches.flink_deployments, FLINK_DEPLOYMENT_KIND),
+            SnapshotJobKind.FLINK_APPLICATION: self._session_clusters(caches.flink_clusters, FLINK_CLUSTER_KIND),
+        }
 
         def users(namespace: str) -> list[Mapping[str, Any]]:
-            keys = [(store, key) for store in jobs for key in store.keys() if key[0] == namespace]  # noqa: SIM118
+            keys = [(store, key) for store in jobs.values() for key in store.keys() if key[0] == namespace]  # noqa: SIM118
             return [found for store, key in keys if (found := store.get(key)) is not None]
 
         return FlinkStateSnapshotController(
             caches.flink_state_snapshots.store,
-            SnapshotJobs(resources, session_jobs, deployments, clusters, tools.config, tools.base_url),
+            SnapshotJobs(jobs, deployments, clusters, tools.config, tools.base_url),
             users,
             tools.flink,
             tools.events,

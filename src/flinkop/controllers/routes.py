@@ -9,7 +9,7 @@ from typing import Any
 from flinkop.controllers.caches import Cache, Caches
 from flinkop.controllers.jobplace import shared_cluster_of
 from flinkop.controllers.trigger import Key, cluster_of, has_news, is_open, job_of, key_of, owner_of
-from flinkop.kube.resource import FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS
+from flinkop.kube.resource import FLINK_APPLICATIONS, FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS
 from flinkop.runtime.informer import Callback
 from flinkop.runtime.workqueue import WorkQueue
 
@@ -102,7 +102,10 @@ class Routes:
         )
         snapshots = Place(caches.flink_state_snapshots, queues.flink_state_snapshots)
         self._places = (deployments, session_jobs, clusters, applications, snapshots)
-        self._snapshots = Snapshots(snapshots, {FLINK_DEPLOYMENTS.kind: deployments, FLINK_SESSION_JOBS.kind: session_jobs})
+        self._snapshots = Snapshots(
+            snapshots,
+            {FLINK_DEPLOYMENTS.kind: deployments, FLINK_SESSION_JOBS.kind: session_jobs, FLINK_APPLICATIONS.kind: applications},
+        )
         self._with_cluster = (deployments, clusters, applications)
         self._with_jobs_on_clusters = (session_jobs, applications)
         self._sharings = (Sharing(deployments, session_jobs, cluster_of), Sharing(clusters, applications, shared_cluster_of))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.api.flinksessionjob import parse_sessionjob_spec
-from flinkop.api.flinkstatesnapshot import JobKind
+from flinkop.api.flinkstatesnapshot import JobKind as SnapshotJobKind
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.controllers import view
-from flinkop.controllers.jobkind import cluster_name_of
+from flinkop.controllers.applicationkind import ALONE, ON_CLUSTER
+from flinkop.controllers.clusterkind import FLINK_DEPLOYMENT_KIND, ClusterKind
+from flinkop.controllers.complaint import in_words
+from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind, name_of_cluster
+from flinkop.controllers.jobplace import has_own_cluster
 from flinkop.controllers.observer import BaseUrl, ObjectStore
+from flinkop.controllers.servedkind import NOTHING_AROUND
 from flinkop.controllers.sessioncluster import Configuration, SessionClusters
 from flinkop.controllers.settings import settings_of
 from flinkop.errors import InvalidSpec, UnreadableStatus
@@ -46,25 +51,28 @@ class SnapshotJobs:
 
     def __init__(
         self,
-        resources: ObjectStore,
-        session_jobs: ObjectStore,
+        resources: Mapping[SnapshotJobKind, ObjectStore],
         deployments: ObjectStore,
-        clusters: SessionClusters,
+        clusters: Mapping[SnapshotJobKind, SessionClusters],
         configuration: Configuration,
         base_url: BaseUrl,
     ) -> None:
-        self._resources, self._session_jobs, self._deployments = resources, session_jobs, deployments
-        self._clusters, self._configuration, self._base_url = clusters, configuration, base_url
+        """`clusters` are those that jobs of a kind share."""
+        self._resources, self._deployments, self._clusters = resources, deployments, clusters
+        self._configuration, self._base_url = configuration, base_url
 
-    def look(self, namespace: str, kind: JobKind | None, name: str | None) -> ReferredJob:
+    def look(self, namespace: str, kind: SnapshotJobKind | None, name: str | None) -> ReferredJob:
         """The job of that resource as the caches show it."""
-        stores = {JobKind.FLINK_DEPLOYMENT: self._resources, JobKind.FLINK_SESSION_JOB: self._session_jobs}
-        resource = stores[kind].get((namespace, name)) if kind is not None and name else None
+        resource = self._resources[kind].get((namespace, name)) if kind is not None and name else None
         if resource is None or kind is None:
             return self._without(namespace, JobPresence.MISSING, f"{kind or 'Its job'} {name or ''} does not exist in this namespace.")
         try:
             record = read_record(resource.get("status") or {})
-            return self._session_job(resource, record) if kind is JobKind.FLINK_SESSION_JOB else self._application(resource, record)
+            match _served_as(kind, resource):
+                case ClusterKind() as alone:
+                    return self._alone(resource, record, alone)
+                case JobKind() as shared:
+                    return self._on_cluster(resource, record, shared, self._clusters[kind])
         except (InvalidSpec, UnreadableStatus) as error:
             return self._without(namespace, JobPresence.NOT_YET, f"{kind} {name} cannot be read: {error}.")
 
@@ -72,10 +80,11 @@ class SnapshotJobs:
         base = self._configuration.defaults_for(namespace, _UNKNOWN_VERSION)
         return ReferredJob(JobSight(presence, message), settings_of(base, base, _UNKNOWN_VERSION))
 
-    def _application(self, resource: Mapping[str, Any], record: Record) -> ReferredJob:
+    def _alone(self, resource: Mapping[str, Any], record: Record, kind: ClusterKind) -> ReferredJob:
+        """With a cluster of its own."""
         metadata = resource["metadata"]
         key = metadata["namespace"], metadata["name"]
-        spec = parse_spec(record.reconciled or resource.get("spec") or {})
+        spec = parse_spec(record.reconciled) if record.reconciled is not None else kind.read(resource, NOTHING_AROUND)
         if spec.job is None:
             message = f"FlinkDeployment {key[1]} is a session cluster without a job of its own: name a FlinkSessionJob."
             return self._without(key[0], JobPresence.OVER, message)
@@ -94,17 +103,31 @@ class SnapshotJobs:
         jobmanager = view.read_jobmanager(deployment)
         return jobmanager.available and not jobmanager.terminating
 
-    def _session_job(self, resource: Mapping[str, Any], record: Record) -> ReferredJob:
+    def _on_cluster(self, resource: Mapping[str, Any], record: Record, kind: JobKind, clusters: SessionClusters) -> ReferredJob:
+        """On one that it shares."""
         metadata = resource["metadata"]
-        spec = parse_sessionjob_spec(record.reconciled or resource.get("spec") or {})
-        cluster = self._clusters.look(metadata["namespace"], spec.deployment_name or cluster_name_of(resource) or "")
+        key = metadata["namespace"], metadata["name"]
+        cluster = clusters.look(key[0], name_of_cluster(kind, resource, record))
         if cluster.spec is None:
-            return self._without(metadata["namespace"], JobPresence.NOT_YET, cluster.cluster.message)
-        base = self._configuration.defaults_for(metadata["namespace"], cluster.spec.flink_version)
-        conf = build_session_job_configuration(metadata["namespace"], metadata["name"], spec, cluster.spec, base)
+            return self._without(key[0], JobPresence.NOT_YET, in_words(cluster.cluster.message, kind.words))
+        recorded = record.reconciled
+        spec = parse_sessionjob_spec(recorded) if recorded is not None else kind.read(resource, NOTHING_AROUND, cluster, record)
+        base = self._configuration.defaults_for(key[0], cluster.spec.flink_version)
+        conf = build_session_job_configuration(*key, spec, cluster.spec, base)
         url = cluster.url if cluster.cluster.serves else ""
         settings = settings_of(conf, base, cluster.spec.flink_version)
         return ReferredJob(_sight(resource, record, bool(url)), settings, url)
+
+
+def _served_as(kind: SnapshotJobKind, resource: Mapping[str, Any]) -> ClusterKind | JobKind:
+    match kind:
+        case SnapshotJobKind.FLINK_DEPLOYMENT:
+            return FLINK_DEPLOYMENT_KIND
+        case SnapshotJobKind.FLINK_SESSION_JOB:
+            return FLINK_SESSION_JOB_KIND
+        case SnapshotJobKind.FLINK_APPLICATION:
+            return ALONE if has_own_cluster(resource) else ON_CLUSTER
+    assert_never(kind)
 
 
 def _sight(resource: Mapping[str, Any], record: Record, serves: bool) -> JobSight:

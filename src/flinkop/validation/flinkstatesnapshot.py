@@ -37,7 +37,7 @@ def is_of_one_kind(subject: Snapshot) -> Iterator[Violation]:
 
 def names_its_job(subject: Snapshot) -> Iterator[Violation]:
     """There is a job that it is taken of."""
-    reference, remedy = subject.spec.job_reference, "name the FlinkDeployment or FlinkSessionJob: kind and name"
+    reference, remedy = subject.spec.job_reference, "name the FlinkDeployment, FlinkSessionJob or FlinkApplication: kind and name"
     if subject.exists:
         return
     if reference is None:

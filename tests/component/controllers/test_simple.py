@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.component.controllers.everyrequest import kind_of, strike_every_request
 from tests.component.controllers.mortal import Strike
+from tests.component.controllers.snapshotstage import ask, is_state, wait_for_snapshot
 from tests.component.controllers.stage import NAME, Condition, Stage, has_reason, is_fulfilled
 from tests.component.waiting import until
 
@@ -202,6 +203,32 @@ async def test_of_two_kinds_with_one_name_the_first_has_the_cluster(stage: Stage
         await stage.delete(namespace)
         await other.wait_until(namespace, "running", is_at("Running"))
         assert stage.problems(namespace) == []
+
+
+@pytest.mark.parametrize("shares", [True, False], ids=["on a cluster", "alone"])
+async def test_a_savepoint_of_an_application_is_taken_where_its_job_runs(stage: Stage, shares: bool) -> None:
+    namespace = await stage.a_namespace()
+    async with stage.operator(namespace):
+        await ask(stage, namespace, {"jobReference": {"kind": "FlinkApplication", "name": NAME}, "savepoint": {}})
+        await wait_for_snapshot(stage, namespace, lambda found: (found.get("status") or {}).get("reason") == "WaitingForJob")
+        if shares:
+            await a_running_cluster(stage, namespace)
+        await applications(stage).create(namespace, on_cluster() if shares else alone())
+        found = await wait_for_snapshot(stage, namespace, is_state("COMPLETED"))
+        assert [found["status"]["path"]] == stage.world.jobmanagers.savepoints_of(namespace)
+        assert found["metadata"]["labels"]["job-reference.kind"] == "FlinkApplication"
+
+
+async def test_the_savepoint_of_an_applications_upgrade_is_a_resource(stage: Stage) -> None:
+    namespace, jobs = await stage.a_namespace(), applications(stage)
+    async with stage.operator(namespace):
+        spec = {**alone(), "configuration": {"kubernetes.operator.snapshot.resource.enabled": "true"}}
+        await jobs.create(namespace, spec)
+        await jobs.wait_until(namespace, "running", is_at("Running"))
+        await jobs.change(namespace, {"job": {"args": ["new"]}})
+        found = await wait_for_snapshot(stage, namespace, is_state("COMPLETED"), name=None)
+        assert found["spec"]["jobReference"] == {"kind": "FlinkApplication", "name": NAME}
+        assert found["metadata"]["labels"]["snapshot.trigger-type"] == "UPGRADE"
 
 
 async def on_a_cluster(stage: Stage, strike: Strike) -> None:

@@ -77,6 +77,9 @@ OWN_FIELDS = {
     "FlinkStateSnapshot": {"reason", "message", "conditions", "observedGeneration", "decisions", "jobId", "waitingSince", "nextTryAt"},
 }
 
+OWN_VALUES = {("FlinkStateSnapshot", "spec.jobReference.kind"): {"FlinkApplication"}}
+"""Of established fields."""
+
 every_kind = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 every_established_kind = pytest.mark.parametrize("kind", ESTABLISHED, ids=lambda kind: kind.name)
 
@@ -84,7 +87,8 @@ every_established_kind = pytest.mark.parametrize("kind", ESTABLISHED, ids=lambda
 @pytest.mark.parametrize(("kind", "path", "expected"), ESTABLISHED_FIELDS, ids=[f"{kind} {path}" for kind, path, _ in ESTABLISHED_FIELDS])
 def test_every_established_field_is_there_with_its_type(kind: str, path: str, expected: tuple[str, str]) -> None:
     ours = OURS[kind][path]
-    assert (type_of(ours), "|".join(sorted(ours.get("enum", ())))) == expected
+    values = set(ours.get("enum", ())) - OWN_VALUES.get((kind, path), set())
+    assert (type_of(ours), "|".join(sorted(values))) == expected
 
 
 @every_established_kind

@@ -61,5 +61,6 @@ def test_an_established_snapshot_is_read(raw: dict[str, Any], expected: FlinkSta
 
 
 def test_a_kind_that_has_no_job_is_refused() -> None:
-    with pytest.raises(InvalidSpec, match=r"spec\.jobReference\.kind: must be one of 'FlinkDeployment' or 'FlinkSessionJob'"):
+    complaint = r"spec\.jobReference\.kind: must be one of 'FlinkDeployment', 'FlinkSessionJob' or 'FlinkApplication'"
+    with pytest.raises(InvalidSpec, match=complaint):
         parse_snapshot_spec({"jobReference": {"kind": "FlinkCluster", "name": "x"}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,6 +11,8 @@ from tests.unit.controllers.resource import KEY, a_resource, a_spec
 
 from flinkop.api.flinkstatesnapshot import JobKind
 from flinkop.api.jobstatus import TriggerType
+from flinkop.controllers.applicationkind import FLINK_CLUSTER_KIND
+from flinkop.controllers.clusterkind import ClusterKind
 from flinkop.controllers.sessioncluster import SessionClusters
 from flinkop.controllers.snapshotdesire import read_snapshot_spec
 from flinkop.controllers.snapshotjob import ReferredJob, SnapshotJobs
@@ -41,19 +44,31 @@ class Objects:
         raise AssertionError(f"nobody asks for {index} {key}")
 
 
+CONFIGURATION = cast(Any, SimpleNamespace(revision=1, defaults_for=lambda _namespace, _version: {}))
+
+
+def base_url(key: tuple[str, str], port: int) -> str:
+    return f"http://{key[1]}:{port}"
+
+
+def jobs_of(
+    found: dict[str, Any],
+    deployments: Objects,
+    clusters: Objects | None = None,
+    cluster_kind: ClusterKind = FLINK_CLUSTER_KIND,
+) -> SnapshotJobs:
+    """Jobs of which one resource is there, and the clusters of that namespace."""
+    kinds = {kind: Objects(found if found["kind"] == kind else None) for kind in JobKind}
+    shared = SessionClusters(clusters or kinds[JobKind.FLINK_DEPLOYMENT], deployments, CONFIGURATION, base_url, cluster_kind)
+    by_kind = {JobKind.FLINK_SESSION_JOB: shared, JobKind.FLINK_APPLICATION: shared}
+    return SnapshotJobs(kinds, deployments, by_kind, CONFIGURATION, base_url)
+
+
 def look(
     status: dict[str, Any], *, deployment: dict[str, Any] | None = READY, kind: JobKind | None = JobKind.FLINK_DEPLOYMENT, **resource: Any
 ) -> ReferredJob:
     """The look at a FlinkDeployment with that status."""
-    found = {**a_resource(**resource), "status": status}
-    resources, deployments = Objects(found), Objects(deployment)
-    configuration = cast(Any, SimpleNamespace(revision=1, defaults_for=lambda _namespace, _version: {}))
-
-    def base_url(key: tuple[str, str], port: int) -> str:
-        return f"http://{key[1]}:{port}"
-
-    clusters = SessionClusters(resources, deployments, configuration, base_url)
-    return SnapshotJobs(resources, Objects(), deployments, clusters, configuration, base_url).look(KEY[0], kind, KEY[1])
+    return jobs_of({**a_resource(**resource), "status": status}, Objects(deployment)).look(KEY[0], kind, KEY[1])
 
 
 def test_a_job_that_runs_is_asked_under_its_id() -> None:
@@ -87,6 +102,52 @@ def test_whether_a_snapshot_can_be_taken_is_what_the_resource_of_the_job_tells(n
     sight = look(status, **changes).sight
     assert sight.presence is presence
     assert sight.message
+
+
+OWN: dict[str, Any] = {"flinkVersion": "v1.20", "storage": {"savepoints": "s3://own"}, "job": {"jarURI": "local:///job.jar"}}
+ON_SHARED: dict[str, Any] = {"flinkCluster": {"name": KEY[1]}, "job": {"jarURI": "local:///job.jar"}}
+SHARED = {**a_resource({"flinkVersion": "v1.20", "storage": {"savepoints": "s3://shared"}}), "kind": "FlinkCluster"}
+
+
+def look_at_application(spec: dict[str, Any], status: dict[str, Any], cluster: dict[str, Any] | None) -> ReferredJob:
+    """The look at a FlinkApplication with that status."""
+    application = {**a_resource(spec), "kind": "FlinkApplication", "status": status}
+    return jobs_of(application, Objects(READY), Objects(cluster)).look(KEY[0], JobKind.FLINK_APPLICATION, KEY[1])
+
+
+@pytest.mark.parametrize(
+    ("spec", "cluster", "directory"),
+    [
+        pytest.param(OWN, None, "s3://own", id="on a cluster of its own"),
+        pytest.param(ON_SHARED, SHARED, "s3://shared", id="on a FlinkCluster"),
+    ],
+)
+def test_the_job_of_an_application_is_asked_where_it_runs(spec: dict[str, Any], cluster: dict[str, Any] | None, directory: str) -> None:
+    job = look_at_application(spec, RUNNING, cluster)
+    assert (job.sight.presence, job.sight.job_id, job.url) == (JobPresence.RUNNING, JOB_ID, "http://job:8081")
+    assert job.settings.savepoint_directory == directory
+
+
+def test_of_an_application_that_runs_what_is_recorded_counts_and_not_its_newest_spec() -> None:
+    recorded = {"jobStatus": RUNNING["jobStatus"], "phase": "Running", **as_recorded({"deploymentName": KEY[1], "job": {"parallelism": 1}})}
+    moved = {**ON_SHARED, "flinkCluster": {"name": "elsewhere"}}
+    assert look_at_application(moved, recorded, SHARED).url == "http://job:8081"
+
+
+def test_what_keeps_an_application_from_its_cluster_is_told_in_its_words() -> None:
+    sight = look_at_application(ON_SHARED, RUNNING, None).sight
+    assert sight.presence is JobPresence.NOT_YET
+    assert sight.message == "FlinkCluster job does not exist in namespace team: create it, or correct spec.flinkCluster.name."
+
+
+def test_an_application_that_was_never_valid_is_waited_for_and_its_problem_is_told() -> None:
+    sight = look_at_application({"job": {}}, {}, None).sight
+    assert sight.presence is JobPresence.NOT_YET
+    assert sight.message.startswith("FlinkApplication job cannot be read: spec.flinkVersion: is not set")
+
+
+def as_recorded(spec: dict[str, Any]) -> dict[str, Any]:
+    return {"reconciliationStatus": {"lastReconciledSpec": json.dumps({"spec": spec})}}
 
 
 USED: dict[str, dict[str, Any]] = {

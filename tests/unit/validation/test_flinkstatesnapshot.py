@@ -11,11 +11,12 @@ from flinkop.validation.flinkstatesnapshot import validate_flinkstatesnapshot
 
 JOB = {"kind": "FlinkDeployment", "name": "job"}
 EXISTS = {"alreadyExists": True, "path": "s3://sp"}
-NAME_IT = "name the FlinkDeployment or FlinkSessionJob: kind and name"
+NAME_IT = "name the FlinkDeployment, FlinkSessionJob or FlinkApplication: kind and name"
 
 ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a savepoint": ({"jobReference": JOB, "savepoint": {}}, []),
     "a checkpoint": ({"jobReference": JOB, "checkpoint": {}}, []),
+    "a savepoint of an application": ({"jobReference": {"kind": "FlinkApplication", "name": "job"}, "savepoint": {}}, []),
     "a savepoint that exists": ({"savepoint": EXISTS}, []),
     "a savepoint that exists, of a job": ({"jobReference": JOB, "savepoint": EXISTS}, []),
     "neither": ({"jobReference": JOB}, ["spec: asks for neither a savepoint nor a checkpoint; write savepoint: {} or checkpoint: {}"]),
