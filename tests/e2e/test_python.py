@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.cluster import flinkimage, pyflink
+import yaml
+from tests.cluster import flinkimage, place, pyflink
 from tests.e2e.test_sql import CONFIGURATION
 from tests.e2e.world import NAMESPACE, World
 
@@ -60,3 +61,14 @@ def test_a_python_program_runs_on_a_shared_cluster(applications: World) -> None:
     runs_with_output(shared, "python-shared")
     shared.delete("python-shared")
     clusters.delete("python-cluster", 120)
+
+
+def test_the_example_runs_with_the_image_that_it_asks_for(applications: World) -> None:
+    manifest = yaml.safe_load((place.REPOSITORY / "manifests" / "examples" / "python.yaml").read_text())
+    manifest["metadata"]["namespace"] = NAMESPACE
+    manifest["spec"]["image"] = IMAGE
+    name = manifest["metadata"]["name"]
+    applications.apply(manifest)
+    runs_with_output(applications, name)
+    applications.delete(name)
+    applications.leaves_nothing(name)
