@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from tests.e2e.world import World, a_flinkdeployment, is_running
 
 _OPTION = "kubernetes.operator."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from tests.cluster import jobjar, place
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, World, condition

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from tests.cluster.process import until
 from tests.e2e.world import NAMESPACE, World, a_flinkdeployment
 
