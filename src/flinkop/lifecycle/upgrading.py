@@ -205,7 +205,7 @@ def _cancelling(record: Record, step: Cancelling, observed: Observed, desired: D
         message = "The job was not cancelled in time: stopping the cluster and keeping its high-availability metadata."
         return _remove(record, observed, desired, fresh, HaFate.KEEP, "CancelGivenUp", message)
     if isinstance(observed.rest, Answered) and observed.job is None and (late or (observed.ha is not None and not observed.ha.exists)):
-        return outcome_unknown(record, "the JobManager does not know the job any more")
+        return outcome_unknown(record, "the JobManager does not know the job any more", savepoint_place(record, desired))
     job = observed.job
     actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
     return stay(

@@ -410,6 +410,13 @@ def test_without_high_availability_nobody_waits_for_the_savepoint_of_a_jobmanage
     assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")
 
 
+def test_a_job_that_vanished_while_it_was_cancelled_tells_where_its_state_may_lie() -> None:
+    decision = decide_session_job(stopping(Cancelling(NOW)), seen(job=None), an_upgrade(), FRESH)
+    assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")
+    for place in (f"begins with savepoint-{JOB_ID[:6]}-", f"the folder {JOB_ID} of"):
+        assert place in decision.record.message
+
+
 def test_a_job_that_came_back_while_it_was_cancelled_is_cancelled_again_when_it_knows_its_checkpoints() -> None:
     cancelling, later = stopping(Cancelling(NOW), **RECOVERED), replace(FRESH, now=NOW + timedelta(seconds=20))
     for state, actions in ((JobState.INITIALIZING, []), (JobState.CREATED, []), (JobState.RUNNING, [CancelJob])):

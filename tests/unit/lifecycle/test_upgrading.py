@@ -251,13 +251,14 @@ def test_a_job_that_is_not_known_any_more_is_waited_for_only_while_it_may_come_b
     assert decide(record, replace(UNKNOWN, ha=metadata), an_upgrade(), FRESH).record.phase is phase
 
 
-def test_an_unknown_end_rests_until_the_spec_changes() -> None:
-    decision = decide(TAKING, replace(UNKNOWN, ha=NO_METADATA), an_upgrade(), FRESH)
+@pytest.mark.parametrize("stopping", [TAKING, CANCELLING])
+def test_an_unknown_end_rests_until_the_spec_changes(stopping: Record) -> None:
+    decision = decide(stopping, replace(UNKNOWN, ha=NO_METADATA), an_upgrade(), FRESH)
     failed = decision.record
     assert (failed.reason, failed.health, failed.step, failed.failure) == ("SavepointUnknown", Health.STALLED, None, failed.message)
     assert reasons(decision) == ["UpgradeFailed"]
     assert "savepointRedeployNonce" in failed.message
-    assert f"s3://state, and its name begins with savepoint-{TAKING.job.job_id[:6]}-." in failed.message
+    assert f"s3://state, and its name begins with savepoint-{stopping.job.job_id[:6]}-." in failed.message
     assert failed.job.state is JobState.RECONCILING, "what is not known is not told as RUNNING"
 
     resting = decide(failed, replace(UNKNOWN, ha=NO_METADATA), an_upgrade(), FRESH)

@@ -124,7 +124,7 @@ def _vanished(record: Record, desired: Desired) -> Decision:
     if desired.gives_up_state:
         return _stopped(record, "The job is gone.")
     place = f"Checkpoints that were retained are in the folder {record.job.job_id} of the job's execution.checkpointing.dir. "
-    return outcome_unknown(record, "the JobManager does not know the job any more", place)
+    return outcome_unknown(record, "the JobManager does not know the job any more", savepoint_place(record, desired) + place)
 
 
 def _noted_loss(record: Record, observed: SessionObserved, fresh: Fresh) -> Record:
