@@ -35,7 +35,7 @@ from flinkop.lifecycle.observed import Observed, SnapshotResources
 from flinkop.lifecycle.snapshotresource import name_of
 from flinkop.lifecycle.statesnapshot.label import labels_of
 from flinkop.log import LogFormat, LogLevel, set_up_logging
-from flinkop.monitoring.collector import CacheState, Settings, Sources, collect
+from flinkop.monitoring.collector import CacheState, Collector, Settings, Sources
 from flinkop.validation.identity import check_cluster_name
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -98,7 +98,7 @@ def test_events_of_names_that_begin_alike_are_two() -> None:
 def test_metrics_have_the_name_as_it_is(name: str) -> None:
     resource = {"metadata": {"namespace": "team", "name": name}, "status": {"phase": "Running"}}
     sources = Sources(lambda: {"FlinkDeployment": [resource]}, dict, lambda: [CacheState("pods", 1, 0.0, synced=True)], Settings)
-    families = {family.name: family for family in text_string_to_metric_families("".join(collect(sources)))}
+    families = {family.name: family for family in text_string_to_metric_families("".join(Collector(sources).collect()))}
     (sample,) = families["flinkop_resource_phase"].samples
     assert sample.labels == {"kind": "FlinkDeployment", "namespace": "team", "name": name, "phase": "Running"}
 
