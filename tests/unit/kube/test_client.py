@@ -101,7 +101,7 @@ async def a_client(api: Api, account: Account, limits: Limits) -> AsyncIterator[
 
 @pytest.fixture
 async def client(api: Api, account: Account) -> AsyncIterator[KubeClient]:
-    async with a_client(api, account, Limits(request=0.3, silence=0.3)) as client:
+    async with a_client(api, account, Limits(request=2.0, silence=0.3)) as client:
         yield client
 
 
