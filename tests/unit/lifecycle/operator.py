@@ -6,11 +6,12 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from tests.unit.lifecycle import establishedoperator
 from tests.unit.lifecycle.model import GRACE, Deployment, Pod, World
+from tests.unit.lifecycle.process import EPOCH, Interrupted, Process, outcome_of
 from tests.unit.lifecycle.resource import Resource, desire, essence
 from tests.unit.lifecycle.timeline import Time
 from tests.unit.lifecycle.workers import WorkerPod
@@ -51,104 +52,44 @@ from flinkop.lifecycle.observed import (
     RescaleRefused,
     Scale,
     Snapshot,
-    SnapshotCompleted,
-    SnapshotFailed,
-    SnapshotInProgress,
-    SnapshotUnknown,
     TaskManagers,
     Trouble,
     Unreachable,
 )
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, questions
-from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import Effect
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.step import TakingSavepoint, WaitingToRetry
 
-EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 _NO_SCALE = statuswriter.Scale("", 0)
-_LONGEST_WAIT = 1500.0
-_LONGEST_MESSAGE = 700
 
 
-class Interrupted(Exception):
-    """An API server or a JobManager did not do what it was asked: the pass ends, and comes again."""
+class Operator(Process):
+    """That of clusters with a job. `dawdles` is the probability to lose time at a step."""
 
-
-class Operator:
-    """One process at a time. `crashes` is the probability to die at a step, `dawdles` that to lose time there."""
+    outages = (1.0, 15.0, 15.0, 200.0)
 
     def __init__(self, rng: random.Random, time: Time, world: World, resource: Resource) -> None:
-        self.rng, self.time, self.world, self.resource = rng, time, world, resource
-        self.crashes = 0.0
+        super().__init__(rng, time, world, resource)
+        self.world = world
         self.dawdles = 0.0
         self.passes = 0
-        self.activity: list[float] = []
-        self.history: list[str] = []
-        self._life = 0
-        self._busy = False
-        self._woken = False
-        self._requeue = 0
-        self._failures = 0
         self._applied = False
         self._refused_rescale: int | None = None
         self.counts: Counter[str] = Counter()
         self._again_at: dict[int, datetime] = {}
-        self._version = 0
         self._excuses: dict[str, bool] = {}
         self._redeployed: set[int] = set()
         self.rejected: dict[str, Any] | None = None
         self._known: list[Deployment] = []
-        world.wake = self.wake
 
-    def wake(self) -> None:
-        """Something that is watched has changed."""
-        if self._busy:
-            self._woken = True
-            return
-        self._busy = True
-        life = self._life
-        self.time.after(0.02, lambda: self._go(life, self._pass()))
+    def _forget(self) -> None:
+        self._applied, self._refused_rescale = False, None
 
-    def _crash(self) -> None:
-        """The process is gone, and with it all that it knew but did not write. Another one comes."""
-        self._life += 1
-        self._busy, self._woken, self._applied, self._refused_rescale = True, False, False, None
-        self.history.append(f"{self.time.now:8.1f} -- crash")
-        outage = self.rng.choice((1.0, 15.0, 15.0, 200.0))
-        life = self._life
-        self.time.after(self.rng.uniform(0.1, outage), lambda: self._go(life, self._pass()))
-
-    def _go(self, life: int, steps: Iterator[None]) -> None:
-        """Performs one step of a pass."""
-        if life != self._life:
-            return
-        if self.rng.random() < self.crashes:
-            self._crash()
-            return
-        try:
-            next(steps)
-        except StopIteration as done:
-            self._failures = 0
-            self._finish(done.value)
-        except Interrupted as trouble:
-            self._failures += 1
-            self.history.append(f"{self.time.now:8.1f} -- interrupted: {trouble}")
-            self._finish(min(2.0**self._failures, 60.0) * self.rng.uniform(0.5, 1.0))
-        else:
-            pause = self.rng.uniform(0.0, 1.5) if self.rng.random() < self.dawdles else 0.001
-            self.time.after(pause, lambda: self._go(life, steps))
-
-    def _finish(self, again_after: float | None) -> None:
-        self._busy = False
-        if self._woken:
-            self._woken = False
-            self.wake()
-        elif again_after is not None:
-            self._requeue += 1
-            number, life = self._requeue, self._life
-            self.time.after(max(again_after, 0.02), lambda: self.wake() if (number, life) == (self._requeue, self._life) else None)
+    def _pause(self) -> float:
+        return self.rng.uniform(0.0, 1.5) if self.rng.random() < self.dawdles else super()._pause()
 
     # the pass
 
@@ -189,12 +130,6 @@ class Operator:
             yield
             yield from self._perform(action, desired)
         return None if decision.requeue_after is None else decision.requeue_after.total_seconds()
-
-    def _now(self) -> datetime:
-        return EPOCH + timedelta(seconds=self.time.now)
-
-    def _id(self) -> str:
-        return f"{self.rng.getrandbits(128):032x}"
 
     # observe
 
@@ -265,12 +200,7 @@ class Operator:
         return seen
 
     def _outcome(self, job: Any, trigger_id: str) -> Snapshot:
-        trigger = self.world.trigger(job, trigger_id) if job is not None else None
-        if trigger is None:
-            return SnapshotUnknown()
-        if trigger.path is not None:
-            return SnapshotCompleted(trigger.path)
-        return SnapshotFailed(trigger.failure) if trigger.failure is not None else SnapshotInProgress()
+        return outcome_of(self.world.trigger(job, trigger_id) if job is not None else None)
 
     # record
 
@@ -289,13 +219,7 @@ class Operator:
         self._touch_and_know()
         self.activity.append(self.time.now)
         self._tell(decision.record)
-
-    def _tell(self, record: Record) -> None:
-        if len(record.message) > _LONGEST_MESSAGE:
-            self.world.violations.append(f"a message that grows: {record.message}")
-        step = type(record.step).__name__ if record.step else "-"
-        self.history.append(f"{self.time.now:8.1f} {record.phase} {record.reason} {record.health} {step}: {record.message[:150]}")
-        self._check_handover(record)
+        self._check_handover(decision.record)
 
     def _check_handover(self, record: Record) -> None:
         """The established operator, if it took over at this moment, would not lose state either."""
@@ -310,26 +234,6 @@ class Operator:
         path = action.removeprefix("starts from ")
         if action == establishedoperator.EMPTY or (path in world.storage and world.storage[path] < world.floor):
             self.world.violations.append(f"handed over without its state: {action} of {world.floor}")
-
-    def _guard(self) -> None:
-        """Writes are refused when the resource is another than the one that was read."""
-        if self._version != self.resource.version or self.resource.gone:
-            raise Interrupted("conflict")
-
-    def _touch_and_know(self) -> None:
-        self.touch()
-        self._version = self.resource.version
-
-    def touch(self) -> None:
-        """The resource has changed."""
-        self.resource.version += 1
-        self.wake()
-
-    def _check_wait(self, record: Record) -> None:
-        since = self.activity[-1] if self.activity else 0.0
-        waits = record.health is Health.PROGRESSING and not isinstance(record.step, WaitingToRetry)
-        if waits and self.time.now > since + _LONGEST_WAIT:
-            self.world.violations.append(f"a wait without a deadline: {record.phase} {record.reason}")
 
     def _reject(self, before: Record, after: Record) -> None:
         """A spec that was rolled back is not started again until somebody changes what a restart is needed for."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from tests.unit.lifecycle.process import EPOCH, Interrupted, Process, outcome_of
 from tests.unit.lifecycle.resource import Resource
 from tests.unit.lifecycle.sessionmodel import Job, World
 from tests.unit.lifecycle.timeline import Time
@@ -29,29 +30,21 @@ from flinkop.lifecycle.observed import (
     Checkpoints,
     HaMetadata,
     Refusal,
-    Snapshot,
-    SnapshotCompleted,
-    SnapshotFailed,
-    SnapshotInProgress,
-    SnapshotUnknown,
     Unreachable,
 )
 from flinkop.lifecycle.observed import Job as SeenJob
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question
-from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
 from flinkop.lifecycle.sessionjob.question import needs_jar, needs_metadata, session_job_questions
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed, JarPending, JarReady, SessionObserved
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.statuswriter import write_job_status
-from flinkop.lifecycle.step import TakingSavepoint, WaitingToRetry
+from flinkop.lifecycle.step import TakingSavepoint
 
-EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 SUBMISSION = timedelta(seconds=100)
-_LONGEST_WAIT = 1500.0
-_LONGEST_MESSAGE = 700
 _SETTINGS = Settings(
     high_availability=False,
     savepoint_directory="file:/savepoints",
@@ -64,73 +57,22 @@ _SETTINGS = Settings(
 )
 
 
-class Interrupted(Exception):
-    """An API server or a JobManager did not do what it was asked, or nobody heard that it did: the pass ends, and comes again."""
+class Operator(Process):
+    """That of session jobs. `deafness` is the probability that the answer to an action is lost."""
 
-
-class Operator:
-    """One process at a time. `crashes` is the probability to die at a step, `deafness` that the answer to an action is lost."""
+    outages = (1.0, 15.0, 200.0)
 
     def __init__(self, rng: random.Random, time: Time, world: World, resource: Resource) -> None:
-        self.rng, self.time, self.world, self.resource = rng, time, world, resource
-        self.crashes = self.deafness = 0.0
-        self.activity: list[float] = []
-        self.history: list[str] = []
-        self._life = self._requeue = self._failures = self._version = 0
-        self._busy = self._woken = self._jar_is_there = False
+        super().__init__(rng, time, world, resource)
+        self.world = world
+        self.deafness = 0.0
+        self._jar_is_there = False
         self._refusal: Refusal | None = None
         self._look: tuple[float, dict[str, Job]] | None = None
-        world.wake = self.wake
         world.given_up = lambda: read_record(resource.status).abandoned
 
-    def wake(self) -> None:
-        """Something that is watched has changed."""
-        if self._busy:
-            self._woken = True
-            return
-        self._busy = True
-        life = self._life
-        self.time.after(0.02, lambda: self._go(life, self._pass()))
-
-    def touch(self) -> None:
-        """The resource has changed."""
-        self.resource.version += 1
-        self.wake()
-
-    def _crash(self) -> None:
-        self._life += 1
-        self._busy, self._woken, self._jar_is_there, self._refusal, self._look = True, False, False, None, None
-        self.history.append(f"{self.time.now:8.1f} -- crash")
-        life = self._life
-        self.time.after(self.rng.uniform(0.1, self.rng.choice((1.0, 15.0, 200.0))), lambda: self._go(life, self._pass()))
-
-    def _go(self, life: int, steps: Iterator[None]) -> None:
-        if life != self._life:
-            return
-        if self.rng.random() < self.crashes:
-            self._crash()
-            return
-        try:
-            next(steps)
-        except StopIteration as done:
-            self._failures = 0
-            self._finish(done.value)
-        except Interrupted as trouble:
-            self._failures += 1
-            self.history.append(f"{self.time.now:8.1f} -- interrupted: {trouble}")
-            self._finish(min(2.0**self._failures, 60.0) * self.rng.uniform(0.5, 1.0))
-        else:
-            self.time.after(0.001, lambda: self._go(life, steps))
-
-    def _finish(self, again_after: float | None) -> None:
-        self._busy = False
-        if self._woken:
-            self._woken = False
-            self.wake()
-        elif again_after is not None:
-            self._requeue += 1
-            number, life = self._requeue, self._life
-            self.time.after(max(again_after, 0.02), lambda: self.wake() if (number, life) == (self._requeue, self._life) else None)
+    def _forget(self) -> None:
+        self._jar_is_there, self._refusal, self._look = False, None, None
 
     # the pass
 
@@ -158,12 +100,6 @@ class Operator:
         if decision.actions:
             self._refusal = None
         return None if decision.requeue_after is None else decision.requeue_after.total_seconds()
-
-    def _now(self) -> datetime:
-        return EPOCH + timedelta(seconds=self.time.now)
-
-    def _id(self) -> str:
-        return f"{self.rng.getrandbits(128):032x}"
 
     # observe
 
@@ -215,15 +151,8 @@ class Operator:
         trigger = record.step if isinstance(record.step, TakingSavepoint) else record.savepoints.trigger
         if trigger is None or Question.SAVEPOINT not in session_job_questions(record, desired) or self.world.answering() is None:
             return seen
-        return replace(seen, savepoint=self._outcome(job, trigger.trigger_id))
-
-    def _outcome(self, job: Job | None, trigger_id: str) -> Snapshot:
-        trigger = self.world.trigger(job, trigger_id) if job is not None else None
-        if trigger is None:
-            return SnapshotUnknown()
-        if trigger.path is not None:
-            return SnapshotCompleted(trigger.path)
-        return SnapshotFailed(trigger.failure) if trigger.failure is not None else SnapshotInProgress()
+        known = self.world.trigger(job, trigger.trigger_id) if job is not None else None
+        return replace(seen, savepoint=outcome_of(known))
 
     # record
 
@@ -235,23 +164,9 @@ class Operator:
             return
         self._guard()
         self.resource.status = after
-        self.touch()
-        self._version = self.resource.version
+        self._touch_and_know()
         self.activity.append(self.time.now)
-        if len(record.message) > _LONGEST_MESSAGE:
-            self.world.violations.append(f"a message that grows: {record.message}")
-        step = type(record.step).__name__ if record.step else "-"
-        self.history.append(f"{self.time.now:8.1f} {record.phase} {record.reason} {record.health} {step}: {record.message[:150]}")
-
-    def _guard(self) -> None:
-        if self._version != self.resource.version or self.resource.gone:
-            raise Interrupted("conflict")
-
-    def _check_wait(self, record: Record) -> None:
-        since = self.activity[-1] if self.activity else 0.0
-        waits = record.health is Health.PROGRESSING and not isinstance(record.step, WaitingToRetry)
-        if waits and self.time.now > since + _LONGEST_WAIT:
-            self.world.violations.append(f"a wait without a deadline: {record.phase} {record.reason}")
+        self._tell(record)
 
     def _may_be_behind(self, predecessor: str) -> bool:
         """It came and went unseen; or it never came, and what had been before it did."""
@@ -279,8 +194,7 @@ class Operator:
                 self._guard()
                 self.resource.finalizer = isinstance(action, AddFinalizer)
                 self.resource.gone = self.resource.deleting and not self.resource.finalizer
-                self.touch()
-                self._version = self.resource.version
+                self._touch_and_know()
                 return None
             case SubmitJob(job_id, _, point):
                 self._process()
