@@ -1,41 +1,32 @@
-"""Random lives: specs change, everything breaks, the operator dies between any two steps. No state is lost, and every life comes to rest.
-
-FLINKOP_RANDOM_LIVES says how many; FLINKOP_RANDOM_SEED where to begin. A failure names its seed, and `live(seed)` plays it again.
-"""
+"""Random lives: specs change, everything breaks, the operator dies between two steps. No state is lost, and every life comes to rest."""
 
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from tests.unit.lifecycle import life
+from tests.unit.lifecycle.life import BATCHES, play_batch
 from tests.unit.lifecycle.model import Deployment, Job, World, overrides_of
 from tests.unit.lifecycle.operator import Operator
 from tests.unit.lifecycle.people import PERIODIC, People
 from tests.unit.lifecycle.resource import Resource, essence
-from tests.unit.lifecycle.timeline import Time
 
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.statusreader import read_record
 
-_LIVES = int(os.environ.get("FLINKOP_RANDOM_LIVES", "100"))
-_FIRST = int(os.environ.get("FLINKOP_RANDOM_SEED", "0"))
-_BATCHES = 10
-_TO_REST = 6 * 3600.0
-_LAST_CHORES = 400.0
-_SILENCE = 600.0
 
+class Life(life.Life):
+    """That of a cluster with a job."""
 
-class Life:
-    """One resource from its creation to its rest."""
+    to_rest = 6 * 3600.0
 
     def __init__(self, seed: int) -> None:
-        self.rng = rng = random.Random(seed)
-        self.time = Time()
+        super().__init__(seed)
+        rng = self.rng
         self.world = World(rng, self.time)
         self.people = People(rng, self.world.storage)
         self.resource = Resource(self.people.first_spec())
@@ -43,6 +34,7 @@ class Life:
         self.operator.crashes = rng.choice((0.0, 0.0, 0.01, 0.05, 0.2))
         self.operator.dawdles = rng.choice((0.0, 0.2))
         self.world.refuses_rescaling = rng.random() < 0.3
+        self.troubles, self.likely_faults = self.people.theme.troubles, self.people.theme.faults
 
     # what people do
 
@@ -53,32 +45,12 @@ class Life:
         self._submit(spec, f"edit {last}")
 
     def _submit(self, spec: dict[str, Any], why: str) -> None:
-        if spec == self.resource.spec or self.resource.deleting or self.resource.gone:
-            return
-        self.resource.spec = spec
-        self.resource.generation += 1
-        if essence(spec) != self.operator.rejected:
+        before = self.resource.generation
+        super()._submit(spec, why)
+        if self.resource.generation != before and essence(spec) != self.operator.rejected:
             self.operator.rejected = None
-        self.operator.history.append(
-            f"{self.time.now:8.1f} ## {why}: {spec['image']} {spec['flinkVersion']} {spec['flinkConfiguration']} {spec['job']}"
-        )
-        self.operator.touch()
-
-    def _delete(self) -> None:
-        if self.resource.gone:
-            return
-        self.operator.history.append(f"{self.time.now:8.1f} ## deleted")
-        self.resource.deleting = True
-        self.resource.generation += 1
-        self.resource.gone = not self.resource.finalizer
-        self.operator.touch()
 
     # what breaks
-
-    def _break(self) -> None:
-        name = self.rng.choice(self.people.theme.faults or sorted(self._faults()))
-        self.operator.history.append(f"{self.time.now:8.1f} !! {name}")
-        self._faults()[name]()
 
     def _faults(self) -> dict[str, Callable[[], None]]:
         world = self.world
@@ -95,15 +67,15 @@ class Life:
             "checkpoints stall": of_pod(world.stall),
             "taskmanagers deleted": self._delete_workers,
             "taskmanager lost": world.workers.lose_node,
-            "rescaling refused": self._refuse_rescaling,
+            "rescaling refused": lambda: self._for_a_while("refuses_rescaling", 100.0, 1800.0),
             "job fails": of_pod(world.end, JobState.FAILED),
             "job finishes": of_pod(world.end, JobState.FINISHED),
             "job cancelled": of_pod(world.end, JobState.CANCELED),
             "node lost": of_pod(world.lose_node),
             "metadata lost": world.lose_metadata,
-            "rest hangs": self._hang,
-            "savepoints fail": self._fail_savepoints,
-            "savepoints are slow": self._slow_savepoints,
+            "rest hangs": lambda: self._for_a_while("hangs"),
+            "savepoints fail": lambda: self._for_a_while("savepoints_fail"),
+            "savepoints are slow": lambda: self._for_a_while("savepoints_are_slow"),
         }
 
     def _flap(self) -> None:
@@ -115,53 +87,9 @@ class Life:
         if found is not None:
             self.world.workers.delete(found.uid)
 
-    def _refuse_rescaling(self) -> None:
-        self.world.refuses_rescaling = True
-        self.time.after(self.rng.uniform(100.0, 1800.0), lambda: setattr(self.world, "refuses_rescaling", False))
-
-    def _hang(self) -> None:
-        self.world.hangs = True
-        self.time.after(self.rng.uniform(5.0, 400.0), lambda: setattr(self.world, "hangs", False))
-
-    def _fail_savepoints(self) -> None:
-        self.world.savepoints_fail = True
-        self.time.after(self.rng.uniform(5.0, 400.0), lambda: setattr(self.world, "savepoints_fail", False))
-
-    def _slow_savepoints(self) -> None:
-        self.world.savepoints_are_slow = True
-        self.time.after(self.rng.uniform(5.0, 400.0), lambda: setattr(self.world, "savepoints_are_slow", False))
-
     # the life
 
-    def play(self) -> None:
-        """Trouble for a while, then peace, then rest, then silence."""
-        rng = self.rng
-        trouble = rng.choice(self.people.theme.troubles)
-        for _ in range(rng.randint(0, 6)):
-            self.time.after(rng.uniform(0.0, trouble), self._edit)
-        for _ in range(rng.randint(0, 4)):
-            self.time.after(rng.uniform(0.0, trouble), self._break)
-        if rng.random() < 0.15:
-            self.time.after(rng.uniform(0.0, trouble), self._delete)
-        self.operator.wake()
-        self._run_until(trouble)
-        self._heal()
-        self._run_until(self.time.now + _TO_REST, self.is_at_rest)
-        assert self.is_at_rest(), self._story("no rest")
-        self._run_until(self.time.now + _LAST_CHORES)
-        quiet_since = self.time.now
-        self._run_until(self.time.now + _SILENCE)
-        assert self.is_at_rest(), self._story("rest was left")
-        noise = [at for at in self.operator.activity if at > quiet_since]
-        assert not noise, self._story("no silence at rest")
-
-    def _run_until(self, end: float, stop: Callable[[], bool] = lambda: False) -> None:
-        self.time.run_until(end, lambda: bool(self.world.violations) or stop())
-        assert not self.world.violations, self._story(self.world.violations[0])
-
     def _heal(self) -> None:
-        self.operator.history.append(f"{self.time.now:8.1f} ## peace")
-        self.operator.crashes = 0.0
         self.world.hangs = self.world.savepoints_fail = self.world.savepoints_are_slow = self.world.refuses_rescaling = False
         self.world.flaps_until = 0.0
         self.world.workers.find_nodes()
@@ -177,7 +105,6 @@ class Life:
         return read_record(self.resource.status)
 
     def is_at_rest(self) -> bool:
-        """Whether nothing more is to come: the wish is fulfilled, the job has ended, or somebody's help is asked for."""
         if self.resource.gone:
             return self.world.deployment is None and not self.world.pods and not self.world.workers.pods
         if self.resource.deleting or self.resource.status.get("observedGeneration") != self.resource.generation:
@@ -223,21 +150,7 @@ class Life:
         forgets = not deployment.ha and deployment.boots > 1
         return forgets or all(job.parallelism.get(vertex) == number for vertex, number in overrides_of(spec).items())
 
-    def _story(self, problem: str) -> str:
-        return "\n".join([problem, *self.operator.history[-60:]])
 
-
-def live(seed: int) -> Life:
-    """The life of that seed, played to its end."""
-    life = Life(seed)
-    life.play()
-    return life
-
-
-@pytest.mark.parametrize("batch", range(_BATCHES))
+@pytest.mark.parametrize("batch", BATCHES)
 def test_no_state_is_lost_and_every_life_comes_to_rest(batch: int) -> None:
-    for seed in range(_FIRST + batch, _FIRST + _LIVES, _BATCHES):
-        try:
-            live(seed)
-        except AssertionError as failed:
-            raise AssertionError(f"seed {seed}: {failed}") from None
+    play_batch(Life, batch)

@@ -1,21 +1,19 @@
 """Random lives of session jobs: specs change, cluster and JobManager come and go, answers are lost, the operator dies at any step.
 
-No state is lost, no two jobs of one resource run, every life comes to rest, and nothing is written there. FLINKOP_RANDOM_LIVES says how
-many; FLINKOP_RANDOM_SEED where to begin. A failure names its seed, and `live(seed)` plays it again.
+No state is lost, no two jobs of one resource run, every life comes to rest, and nothing is written there.
 """
 
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.unit.lifecycle import life
+from tests.unit.lifecycle.life import BATCHES, play_batch
 from tests.unit.lifecycle.resource import Resource
 from tests.unit.lifecycle.sessionmodel import World
 from tests.unit.lifecycle.sessionoperator import Operator
-from tests.unit.lifecycle.timeline import Time
 
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
@@ -23,24 +21,20 @@ from flinkop.lifecycle.record import Health
 from flinkop.lifecycle.sessionjob.seen import ClusterState
 from flinkop.lifecycle.statusreader import read_record
 
-_LIVES = int(os.environ.get("FLINKOP_RANDOM_LIVES", "100"))
-_FIRST = int(os.environ.get("FLINKOP_RANDOM_SEED", "0"))
-_BATCHES = 10
-_TO_REST = 4 * 3600.0
-_LAST_CHORES = 400.0
-_SILENCE = 600.0
 _OPTIONS = ("savepoint-on-deletion", "restart-failed", "no-fallback")
 _EDITS = ("args", "args", "args", "mode", "mode", "state", "state", "nonce", "redeploy", "savepoint", "throws")
 _MODES = ("savepoint", "savepoint", "last-state", "last-state", "stateless")
-_TROUBLES = (30.0, 120.0, 600.0, 1800.0)
 
 
-class Life:
-    """One resource from its creation to its rest."""
+class Life(life.Life):
+    """That of a session job."""
+
+    to_rest = 4 * 3600.0
+    troubles = (30.0, 120.0, 600.0, 1800.0)
 
     def __init__(self, seed: int) -> None:
-        self.rng = rng = random.Random(seed)
-        self.time = Time()
+        super().__init__(seed)
+        rng = self.rng
         self.world = World(rng, self.time, ha=rng.random() < 0.6)
         self.resource = Resource(self._first_spec())
         self.operator = Operator(rng, self.time, self.world, self.resource)
@@ -88,30 +82,7 @@ class Life:
                     job |= {"savepointRedeployNonce": number, "initialSavepointPath": self.rng.choice(paths)}
         self._submit({**spec, "job": job}, name)
 
-    def _submit(self, spec: dict[str, Any], why: str) -> None:
-        if spec == self.resource.spec or self.resource.deleting or self.resource.gone:
-            return
-        self.resource.spec = spec
-        self.resource.generation += 1
-        self.operator.history.append(f"{self.time.now:8.1f} ## {why}: {spec['restartNonce']} {spec['job']}")
-        self.operator.touch()
-
-    def _delete(self) -> None:
-        if self.resource.gone:
-            return
-        self.operator.history.append(f"{self.time.now:8.1f} ## deleted")
-        self.resource.deleting = True
-        self.resource.generation += 1
-        self.resource.gone = not self.resource.finalizer
-        self.operator.touch()
-
     # what breaks
-
-    def _break(self) -> None:
-        faults = self._faults()
-        name = self.rng.choice(sorted(faults))
-        self.operator.history.append(f"{self.time.now:8.1f} !! {name}")
-        faults[name]()
 
     def _faults(self) -> dict[str, Callable[[], None]]:
         world = self.world
@@ -147,41 +118,10 @@ class Life:
         follows = self.world.kill if state is ClusterState.NOT_READY else self._lose_cluster
         self.time.after(self.rng.uniform(1.0, 60.0), lambda: follows() if self.world.state is state else None)
 
-    def _for_a_while(self, trouble: str) -> None:
-        setattr(self.world, trouble, True)
-        self.time.after(self.rng.uniform(5.0, 400.0), lambda: setattr(self.world, trouble, False))
-
     # the life
 
-    def play(self) -> None:
-        """Trouble for a while, then peace, then rest, then silence."""
-        rng = self.rng
-        trouble = rng.choice(_TROUBLES)
-        for _ in range(rng.randint(0, 6)):
-            self.time.after(rng.uniform(0.0, trouble), self._edit)
-        for _ in range(rng.randint(0, 4)):
-            self.time.after(rng.uniform(0.0, trouble), self._break)
-        if rng.random() < 0.15:
-            self.time.after(rng.uniform(0.0, trouble), self._delete)
-        self.operator.wake()
-        self._run_until(trouble)
-        self._heal()
-        self._run_until(self.time.now + _TO_REST, self.is_at_rest)
-        assert self.is_at_rest(), self._story("no rest")
-        self._run_until(self.time.now + _LAST_CHORES)
-        quiet_since = self.time.now
-        self._run_until(self.time.now + _SILENCE)
-        assert self.is_at_rest(), self._story("rest was left")
-        noise = [at for at in self.operator.activity if at > quiet_since]
-        assert not noise, self._story("no silence at rest")
-
-    def _run_until(self, end: float, stop: Callable[[], bool] = lambda: False) -> None:
-        self.time.run_until(end, lambda: bool(self.world.violations) or stop())
-        assert not self.world.violations, self._story(self.world.violations[0])
-
     def _heal(self) -> None:
-        self.operator.history.append(f"{self.time.now:8.1f} ## peace")
-        self.operator.crashes = self.operator.deafness = 0.0
+        self.operator.deafness = 0.0
         world = self.world
         world.hangs = world.savepoints_fail = world.savepoints_are_slow = world.has_no_slots = world.jar_is_missing = world.rejects = False
         world.stay()
@@ -190,7 +130,6 @@ class Life:
             self._submit({**self.resource.spec, "job": {**job, "args": ["fixed"]}}, "fixed")
 
     def is_at_rest(self) -> bool:
-        """Whether nothing more is to come: the wish is fulfilled, the job has ended, or somebody's help is asked for."""
         active = [job for job in self.world.process.jobs.values() if job.active]
         if self.resource.gone:
             return not active
@@ -213,21 +152,7 @@ class Life:
             case _:
                 return False
 
-    def _story(self, problem: str) -> str:
-        return "\n".join([problem, *self.operator.history[-60:]])
 
-
-def live(seed: int) -> Life:
-    """The life of that seed, played to its end."""
-    life = Life(seed)
-    life.play()
-    return life
-
-
-@pytest.mark.parametrize("batch", range(_BATCHES))
+@pytest.mark.parametrize("batch", BATCHES)
 def test_no_state_is_lost_no_two_jobs_run_and_every_life_comes_to_rest(batch: int) -> None:
-    for seed in range(_FIRST + batch, _FIRST + _LIVES, _BATCHES):
-        try:
-            live(seed)
-        except AssertionError as failed:
-            raise AssertionError(f"seed {seed}: {failed}") from None
+    play_batch(Life, batch)
