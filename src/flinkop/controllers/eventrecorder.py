@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 _MESSAGE_LIMIT = 1024  # of core/v1 Events
 _NAME_LIMIT = 200
 _UNDER_WAY = 256
+_EVER_AGAIN = frozenset({"JobException", "JobStatusChanged"})
+"""What a job that restarts over and over tells each time anew. They have a limit of their own, so that what happens once has a place."""
 
 
 class EventRecorder:
@@ -57,7 +59,8 @@ class EventRecorder:
 
     def _is_admitted(self, body: dict[str, Any]) -> bool:
         """By the limit of its resource; `count` is then how often it happened since it was written last."""
-        admission = self._limit.admit((body["reportingComponent"], body["involvedObject"]["uid"]), body["metadata"]["name"])
+        source = body["reportingComponent"] + (body["reason"] if body["reason"] in _EVER_AGAIN else "")
+        admission = self._limit.admit((source, body["involvedObject"]["uid"]), body["metadata"]["name"])
         if not admission.times:
             _count_dropped(body, "limit")
             if admission.begins:

@@ -58,7 +58,9 @@ def refers_to(kind: Kind, one: Object, target: Target) -> bool:
 
 def has_snapshots(target: Target, resource: Object) -> bool:
     """Whether it has a job that a FlinkStateSnapshot can name."""
-    return target.kind is FLINK_SESSION_JOB or (target.kind is FLINK_DEPLOYMENT and kind_of_jobs(target, resource) is None)
+    return target.kind in (FLINK_SESSION_JOB, FLINK_APPLICATION) or (
+        target.kind is FLINK_DEPLOYMENT and kind_of_jobs(target, resource) is None
+    )
 
 
 def selector_of_snapshots(target: Target) -> str | None:

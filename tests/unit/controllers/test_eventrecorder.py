@@ -149,6 +149,17 @@ def test_too_many_events_about_one_resource_are_held_back_counted_and_told_once(
     assert [(log["event"], log["component"]) for log in logs] == [("events held back", "JobManagerDeployment"), ("events held back", "Job")]
 
 
+def test_what_a_restarting_job_tells_each_time_leaves_a_place_for_what_happens_once() -> None:
+    async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
+        for number in range(60):
+            recorder.record(a_resource(), [Event("JobException", f"broke at {number}", component=Component.JOB)])
+        recorder.record(a_resource(), [Event("Error", "gave up", component=Component.JOB)])
+        await recorder.flush(10)
+
+    told = [event["reason"] for event in record(play)]
+    assert (told.count("JobException"), told.count("Error")) == (25, 1)
+
+
 def test_an_event_that_was_held_back_is_in_the_count_of_the_next_like_it() -> None:
     async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
         for _second in range(120):

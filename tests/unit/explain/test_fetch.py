@@ -47,6 +47,7 @@ OBJECTS = (
     ("flinkapplications", an_object("FlinkApplication", "alone", flinkVersion="1.20", job={"jar": "local:///job.jar", "parallelism": 5})),
     ("flinkstatesnapshots", an_object("FlinkStateSnapshot", "snap", savepoint={}, **a_job_of("job"))),
     ("flinkstatesnapshots", an_object("FlinkStateSnapshot", "of-another-kind", savepoint={}, **a_job_of("job", "FlinkSessionJob"))),
+    ("flinkstatesnapshots", an_object("FlinkStateSnapshot", "of-an-application", savepoint={}, **a_job_of("job", "FlinkApplication"))),
 )
 TARGETS = ["flinkdep/job", "flinkdep/shared", "sessionjob/job", "flinkcluster/shared", "flinkapp/job", "flinkapp/alone", "flinksnp/snap"]
 
@@ -133,6 +134,7 @@ def test_a_cluster_that_jobs_share_comes_with_its_jobs(target: str, jobs: str) -
 def test_a_job_comes_with_its_snapshots() -> None:
     assert [one["metadata"]["name"] for one in found("flinkdep/job").snapshots] == ["snap"]
     assert [one["metadata"]["name"] for one in found("sessionjob/job").snapshots] == ["of-another-kind"]
+    assert [one["metadata"]["name"] for one in found("flinkapp/job").snapshots] == ["of-an-application"]
     without = found("flinkdep/job", Api(missing=("flinkstatesnapshots",)))
     assert (without.snapshots, without.problems) == ((), ()), "a kind that is not installed is no trouble"
 
