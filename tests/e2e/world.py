@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 from typing import Any
 
 from tests.cluster.localcluster import LocalCluster
-from tests.cluster.process import Failed, run, until
+from tests.cluster.process import Failed, until
 
 NAMESPACE = "jobs"
 OPERATOR_NAMESPACE = "flink-operator"
@@ -203,8 +205,11 @@ class World:
         """A signal to every process of the pod's containers."""
         uid = self.cluster.kubectl("-n", namespace, "get", "pod", pod, "-o", "jsonpath={.metadata.uid}")
         for pid in {pid for procs in Path("/sys/fs/cgroup").rglob(f"pod{uid}/**/cgroup.procs") for pid in procs.read_text().split()}:
-            if "pause" not in Path(f"/proc/{pid}/cmdline").read_text():
-                run("kill", f"-{name}", pid)
+            try:
+                if "pause" not in Path(f"/proc/{pid}/cmdline").read_text():
+                    os.kill(int(pid), Signals[f"SIG{name}"])
+            except (FileNotFoundError, ProcessLookupError):  # it ended by itself meanwhile
+                continue
 
     def restarts(self, pod: str, namespace: str) -> int:
         """How often the pod's container was started again."""
