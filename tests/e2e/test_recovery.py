@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.e2e.world import World, a_flinkdeployment, is_running
 
+# Ten minutes of waiting for things that must take their time: with all the others they would not fit into what CI has.
+pytestmark = pytest.mark.long
 _OPTION = "kubernetes.operator."
 
 

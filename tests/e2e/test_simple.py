@@ -106,6 +106,7 @@ def test_applications_beyond_the_slots_wait_until_another_ends(clusters: World) 
     until(lambda: clusters.get(name) == {}, "the end of the cluster", 90)
 
 
+@pytest.mark.long
 def test_an_application_with_its_own_cluster_is_upgraded_with_its_state(world: World) -> None:
     name, jobs = "alone", applications(world)
     cluster = a_cluster(name)["spec"]

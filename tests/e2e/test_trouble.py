@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from tests.e2e.world import NAMESPACE, World, a_flinkdeployment, condition
 
+# Crash loops and back-offs take minutes: with all the others they would not fit into what CI has.
+pytestmark = pytest.mark.long
+
 CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "an image that cannot be pulled": ({"image": "nowhere.example/flink:none"}, "ErrImagePull ImagePullBackOff", "nowhere.example"),
     "a pod that fits on no node": ({"jobManager": {"resource": {"cpu": 500, "memory": "1024m"}}}, "Unschedulable", "Insufficient cpu"),
