@@ -55,6 +55,8 @@ class PassTimedOut(TransientError):
 class Controller(Generic[K]):
     """Runs up to `workers` passes at a time, one per key. A pass that takes longer than `deadline` seconds is cut off and tried again.
 
+    A worker is a task that lives as long as its pass: a thousand that wait would cost megabytes and make every start slower.
+
     `kind` is the kind of the resources, as lines of the log name it; metrics have it in small letters, as controller-runtime writes it.
     """
 
@@ -78,31 +80,29 @@ class Controller(Generic[K]):
 
     async def run(self) -> None:
         """Runs until the queue is shut down; passes that are under way are finished, each within its deadline."""
+        free = asyncio.Semaphore(self._workers)
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._work())
+            while await free.acquire():
+                try:
+                    key = await self._queue.get()
+                except ShutDown:
+                    return
+                group.create_task(self._work(key, free))
 
-    async def _work(self) -> None:
-        while True:
-            try:
-                key = await self._queue.get()
-            except ShutDown:
-                return
-            TURN.set(next(self._turns))
-            try:
-                await self._process(key)
-            finally:
-                self._queue.done(key)
+    async def _work(self, key: K, free: asyncio.Semaphore) -> None:
+        TURN.set(next(self._turns))
+        try:
+            await self._process(key)
+        finally:
+            self._queue.done(key)
+            free.release()
 
     async def _process(self, key: K) -> None:
         began = self._clock.monotonic()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(kind=self._kind, **_named(key), reconcile=uuid.uuid4().hex[:8])
-        try:
-            with self._active.track_inprogress():
-                result = await self._attempt(key)
-        finally:  # also what the pass has bound meanwhile
-            structlog.contextvars.clear_contextvars()
+        with self._active.track_inprogress():
+            result = await self._attempt(key)
         self._time.observe(self._clock.monotonic() - began)
         RECONCILES.labels(self._name, result).inc()
 

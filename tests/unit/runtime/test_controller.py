@@ -246,3 +246,17 @@ def test_requests_of_a_pass_that_began_earlier_go_first_and_those_outside_of_pas
         assert TURN.get() < turns[0]
 
     run(main())
+
+
+def test_workers_without_work_cost_nothing() -> None:
+    async def main() -> int:
+        controller, queue = a_controller(lambda _: asyncio.sleep(1, Done()), workers=1000)
+        task = asyncio.create_task(controller.run())
+        queue.add("a")
+        await asyncio.sleep(10)
+        tasks = len(asyncio.all_tasks() - {asyncio.current_task()})
+        queue.shut_down()
+        await task
+        return tasks
+
+    assert run(main()) == 1, "the one that waits for keys"
