@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -83,11 +83,9 @@ class JobObserver:
         requests: Requests = {}
         job_id, savepoint, checkpoint = record.job.job_id or "", _savepoint_trigger(record), record.checkpoints.trigger
         if savepoint is not None and Question.SAVEPOINT in asked:
-            status = self._flink.savepoint_status(url, job_id, savepoint)
-            requests["savepoint"] = _outcome(status, savepoint, knowledge)
+            requests["savepoint"] = _outcome(self._flink.savepoint_status, (url, job_id, savepoint), knowledge)
         if checkpoint is not None and checkpoint.resource is None and Question.REQUESTED_CHECKPOINT in asked:
-            status = self._flink.checkpoint_status(url, job_id, checkpoint.trigger_id)
-            requests["requested_checkpoint"] = _outcome(status, checkpoint.trigger_id, knowledge)
+            requests["requested_checkpoint"] = _outcome(self._flink.checkpoint_status, (url, job_id, checkpoint.trigger_id), knowledge)
         return requests
 
     async def _checkpoints(self, url: str, job_id: str, asked: Question) -> Checkpoints:
@@ -127,10 +125,15 @@ def _savepoint_trigger(record: Record) -> str | None:
     return trigger.trigger_id if trigger is not None and trigger.resource is None else None
 
 
-async def _outcome(status: Awaitable[AsyncOperation], trigger_id: str, knowledge: Knowledge) -> Snapshot:
-    """A request that the JobManager has refused will never be known to it."""
-    outcome, refused = read_snapshot(await status), knowledge.refused_trigger
-    if isinstance(outcome, SnapshotUnknown) and refused is not None and refused.trigger_id == trigger_id:
+async def _outcome(
+    ask: Callable[[str, str, str], Awaitable[AsyncOperation]], trigger: tuple[str, str, str], knowledge: Knowledge
+) -> Snapshot:
+    """A request that the JobManager has refused will never be known to it. `trigger` is the JobManager, the job, and the trigger id.
+
+    The request is made here and not by the caller: a pass may be cancelled in between.
+    """
+    outcome, refused = read_snapshot(await ask(*trigger)), knowledge.refused_trigger
+    if isinstance(outcome, SnapshotUnknown) and refused is not None and refused.trigger_id == trigger[2]:
         return SnapshotFailed(refused.cause)
     return outcome
 

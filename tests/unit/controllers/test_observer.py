@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -130,6 +133,28 @@ def observe(
 
     run(scenario())
     return found[0]
+
+
+def test_a_look_may_be_cancelled_at_any_moment_and_leaves_no_request_behind() -> None:
+    """Python warns of one that was made and never sent, and that is an error here."""
+
+    async def scenario(turns: int) -> None:
+        observer = Observer(
+            Objects({KEY: DEPLOYMENT}), Objects(), None, cast(KubeClient, None), cast(FlinkClient, Flink(model.InProgress())), lambda *_: ""
+        )
+        record = ASKED["savepoint"]
+        look = asyncio.create_task(observer.observe(KEY, record, a_wish(a_resource(a_spec()), record), Knowledge("uid", None), START))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        look.cancel()
+        await asyncio.gather(look, return_exceptions=True)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for turns in range(8):
+            run(scenario(turns))
+        gc.collect()
+    assert [str(warning.message) for warning in told] == []
 
 
 ADAPTIVE = {"jobmanager.scheduler": "adaptive", OVERRIDES: "map:1"}
