@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from tests.component.controllers.everyrequest import kind_of, strike_every_request
 from tests.component.controllers.mortal import Strike
+from tests.component.controllers.passingtime import time_that_passes
 from tests.component.controllers.stage import Condition, Stage, a_spec, has_reason, is_fulfilled
 from tests.component.waiting import until
 from tests.fakes.jobmanager import Job, JobManager, Start
@@ -136,23 +135,6 @@ async def play(stage: Stage, scenario: Scenario, strike: Strike) -> None:
     async with stage.operator(namespace):
         await jobs.wait_until(namespace, str(scenario.phase), is_at(scenario.phase))
         check(stage, scenario, namespace, await jobs.resource(namespace))
-
-
-@contextlib.asynccontextmanager
-async def time_that_passes(stage: Stage, namespace: str) -> AsyncIterator[None]:
-    """Nobody knows whether a process that died had submitted its job: it is submitted again a minute later, and that is not waited for."""
-
-    async def pass_by() -> None:
-        for pause in (2, 4, 6):
-            await asyncio.sleep(pause)
-            stage.clocks[namespace].put_forward(seconds=61)
-
-    passing = asyncio.create_task(pass_by())
-    try:
-        yield
-    finally:
-        passing.cancel()
-        await asyncio.gather(passing, return_exceptions=True)
 
 
 def is_at(phase: str | None) -> Condition:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.component.controllers.everyrequest import kind_of, strike_every_request
 from tests.component.controllers.mortal import Strike
+from tests.component.controllers.passingtime import time_that_passes
 from tests.component.controllers.snapshotstage import ask, is_state, wait_for_snapshot
 from tests.component.controllers.stage import NAME, Condition, Stage, has_reason, is_fulfilled
 from tests.component.waiting import until
@@ -237,7 +238,7 @@ async def on_a_cluster(stage: Stage, strike: Strike) -> None:
     async with stage.operator(namespace):
         await a_running_cluster(stage, namespace)
         stage.world.jobmanagers.alive[namespace, CLUSTER].takes_one = True
-    async with stage.mortal_operator(namespace, strike):
+    async with stage.mortal_operator(namespace, strike), time_that_passes(stage, namespace):
         await jobs.create(namespace, on_cluster())
         await jobs.wait_until(namespace, "running", is_at("Running"))
         await jobs.change(namespace, {"job": {"args": ["new"]}})
