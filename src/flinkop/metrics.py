@@ -58,7 +58,9 @@ TRANSITIONS = Histogram(
 )
 STARTS = Counter("flinkop_starts_total", "Starts of clusters and jobs by what they restored from.", ["kind", "restore"])
 RESTARTS = Counter("flinkop_restarts_total", "Starts that nobody asked for: a job had failed, or was not well.", ["kind"])
-SNAPSHOTS = Counter("flinkop_snapshots_total", "Savepoints and checkpoints that were asked for.", ["kind", "snapshot", "result"])
+SNAPSHOTS = Counter(
+    "flinkop_snapshots_total", "Savepoints and checkpoints that were asked for, by what became of them.", ["kind", "snapshot", "result"]
+)
 RESCALES = Counter("flinkop_rescales_total", "Jobs that were scaled without a restart.", ["kind"])
 EVENTS_RECORDED = Counter("flinkop_events_total", "Events that were recorded about resources.", ["kind", "type", "reason"])
 EVENTS_DROPPED = Counter("flinkop_events_dropped_total", "Events that were recorded and not written, by cause.", ["kind", "cause"])

@@ -35,6 +35,7 @@ from flinkop.lifecycle.statesnapshot.label import labels_of, trigger_type_of
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statesnapshot.seen import DisposalFailed, SnapshotSeen
 from flinkop.lifecycle.statesnapshot.status import read_snapshot_record, write_snapshot_status
+from flinkop.monitoring.snapshothistory import SnapshotHistory
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
 _log = structlog.get_logger(__name__)
@@ -76,6 +77,7 @@ class FlinkStateSnapshotController:
         self._clock, self._ids = clock, ids
         self._observer = SnapshotObserver(flink)
         self._statuses = StatusRecorder(kube, events, FLINK_STATE_SNAPSHOTS)
+        self._history = SnapshotHistory(FLINK_STATE_SNAPSHOTS.kind)
         self._memories: dict[Key, Memory] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
@@ -136,9 +138,7 @@ class FlinkStateSnapshotController:
             resource = self._replaced(resource, await self._statuses.replace(resource, status), memory)
             if (record.state, record.reason) != (after.state, after.reason):
                 _log.info("snapshot", state=after.state, was=record.state, reason=after.reason, message=after.message)
-            if after.path is not None and record.path is None:
-                self._statuses.history.tell_taken(desired.kind.word)
-        self._statuses.history.tell_events(decision.events)
+            self._history.tell(desired.kind.word, record, after)
         self._events.record(resource, decision.events)
         return resource
 

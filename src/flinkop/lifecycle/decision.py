@@ -28,12 +28,13 @@ class Component(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A Kubernetes Event to report."""
+    """A Kubernetes Event to report. `by_resource`: it is about a snapshot that is a resource, which tells, and counts, the same itself."""
 
     reason: str
     message: str
     type: EventType = EventType.NORMAL
     component: Component = Component.JOBMANAGER
+    by_resource: bool = False
 
 
 @dataclass(frozen=True, slots=True)

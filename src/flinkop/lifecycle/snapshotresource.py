@@ -60,7 +60,7 @@ def outcome_of(trigger: Trigger, observed: Observed) -> Snapshot | None:
     """What the resource that stands for the trigger says; None when nobody looked."""
     if observed.snapshots is None:
         return None
-    found = next((one for one in observed.snapshots.found if one.name == trigger.resource), None)
+    found = _resource_of(trigger, observed)
     if found is None:
         return SnapshotUnknown()
     if found.deleting:
@@ -73,6 +73,16 @@ def outcome_of(trigger: Trigger, observed: Observed) -> Snapshot | None:
         case SnapshotState.TRIGGER_PENDING | SnapshotState.IN_PROGRESS | None:
             return SnapshotInProgress()
     assert_never(found.state)
+
+
+def has_resource(trigger: Trigger, observed: Observed) -> bool:
+    """Whether the resource that stands for the trigger is there, and so tells itself what becomes of it."""
+    return _resource_of(trigger, observed) is not None
+
+
+def _resource_of(trigger: Trigger, observed: Observed) -> SnapshotResource | None:
+    found = observed.snapshots.found if observed.snapshots is not None and trigger.resource is not None else ()
+    return next((one for one in found if one.name == trigger.resource), None)
 
 
 def creation_of(trigger: Trigger, kind: Kind, settings: Settings) -> CreateSnapshot:

@@ -19,7 +19,15 @@ from flinkop.lifecycle.phase import ENDED, Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.snapshotkind import KINDS, Kind
-from flinkop.lifecycle.snapshotresource import creation_of, limit_resources, list_savepoints, makes_resources, name_of, outcome_of
+from flinkop.lifecycle.snapshotresource import (
+    creation_of,
+    has_resource,
+    limit_resources,
+    list_savepoints,
+    makes_resources,
+    name_of,
+    outcome_of,
+)
 
 _STOPPED = ENDED | {Phase.SUSPENDED}
 
@@ -57,9 +65,9 @@ def _follow(kind: Kind, decision: Decision, trigger: Trigger, observed: Observed
         case SnapshotCompleted(location):
             return _completed(kind, decision, trigger, location)
         case SnapshotFailed(cause):
-            return _failed(kind, decision, trigger, cause)
+            return _failed(kind, decision, trigger, cause, observed)
         case SnapshotInProgress() | SnapshotUnknown() | None if too_late:
-            return _failed(kind, decision, trigger, f"it did not complete within {deadline.options}")
+            return _failed(kind, decision, trigger, f"it did not complete within {deadline.options}", observed)
         case SnapshotUnknown() if observed.job_is_running:
             # never heard of, or forgotten by a restart: the same id twice is one snapshot
             return _act(kind, decision, trigger, desired)
@@ -79,7 +87,7 @@ def _stopped(decision: Decision, observed: Observed) -> Decision:
             decision = _completed(kind, decision, trigger, outcome.location)
         else:
             cause = outcome.cause if isinstance(outcome, SnapshotFailed) else "the job has stopped"
-            decision = _failed(kind, decision, trigger, cause)
+            decision = _failed(kind, decision, trigger, cause, observed)
     return decision
 
 
@@ -100,10 +108,10 @@ def _completed(kind: Kind, decision: Decision, trigger: Trigger, location: str) 
     return _record(kind, decision, replace(before, trigger=None, last=taken, history=history), event)
 
 
-def _failed(kind: Kind, decision: Decision, trigger: Trigger, cause: str) -> Decision:
+def _failed(kind: Kind, decision: Decision, trigger: Trigger, cause: str, observed: Observed) -> Decision:
     """A nonce counts as handled, and a periodic one is tried again at its next time."""
     message = f"{_words(kind, trigger.type)} failed: {cause}"
-    event = Event(kind.error, message, EventType.WARNING, Component.OPERATOR)
+    event = Event(kind.error, message, EventType.WARNING, Component.OPERATOR, by_resource=has_resource(trigger, observed))
     return _record(kind, decision, replace(kind.recorded(decision.record), trigger=None), event)
 
 
@@ -140,7 +148,7 @@ def _ask(kind: Kind, decision: Decision, by: TriggerType, observed: Observed, de
         before = replace(before, last_periodic=fresh.milliseconds)
     obstacle = kind.obstacle(desired.settings)
     if obstacle is not None:
-        return _failed(kind, _record(kind, decision, before), trigger, obstacle)
+        return _failed(kind, _record(kind, decision, before), trigger, obstacle, observed)
     return _act(kind, _record(kind, decision, replace(before, trigger=trigger)), trigger, desired)
 
 

@@ -40,14 +40,10 @@ class History:
         if isinstance(after.step, Rescaling) and not isinstance(before.step, Rescaling):
             RESCALES.labels(self._kind).inc()
 
-    def tell_taken(self, snapshot: str) -> None:
-        """Counts a snapshot that is a resource of its own and is complete; `snapshot` is savepoint or checkpoint."""
-        SNAPSHOTS.labels(self._kind, snapshot, "completed").inc()
-
     def tell_events(self, events: Iterable[Event]) -> None:
-        """Counts the snapshots whose failure they tell."""
+        """Counts the snapshots whose failure they tell. One that is a resource is counted as that (`SnapshotHistory`)."""
         for event in events:
-            if event.reason in _FAILED:
+            if event.reason in _FAILED and not event.by_resource:
                 SNAPSHOTS.labels(self._kind, _FAILED[event.reason], "failed").inc()
 
     def _begin_at_zero(self) -> None:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from itertools import product
 from typing import Any, cast
 
 import pytest
 from prometheus_client import REGISTRY
 from tests.unit.controllers.test_statusrecorder import Statuses
-from tests.unit.lifecycle.builder import NOW
+from tests.unit.lifecycle.builder import FRESH, NOW
+from tests.unit.lifecycle.snapshotbuilder import PATH, a_snapshot, in_progress
 from tests.virtualtime import LoopClock
 
-from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.flinkstatesnapshot import FlinkStateSnapshotController, Memory
 from flinkop.kube.client import KubeClient
-from flinkop.lifecycle.snapshotkind import SAVEPOINT, Kind
-from flinkop.lifecycle.statesnapshot.attempt import completed, failed
+from flinkop.lifecycle.statesnapshot.attempt import abandoned, completed, failed
 from flinkop.lifecycle.statesnapshot.decision import SnapshotDecision
-from flinkop.lifecycle.statesnapshot.desired import SnapshotDesired
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statesnapshot.status import write_snapshot_status
+from flinkop.monitoring.snapshothistory import SnapshotHistory
 
-BEFORE = SnapshotRecord(state=SnapshotState.IN_PROGRESS, trigger_id="t", job_id="j", triggered_at=NOW)
+PENDING, BEGUN, ONCE = SnapshotRecord(), in_progress(), a_snapshot(backoff_limit=0)
 SNAPSHOT = {
     "apiVersion": "flink.apache.org/v1beta1",
     "kind": "FlinkStateSnapshot",
@@ -31,49 +30,45 @@ SNAPSHOT = {
 }
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What is asked for, as far as it matters here."""
-
-    kind: Kind = SAVEPOINT
-    backoff_limit: int = -1
-
-
-@dataclass(frozen=True)
-class Moment:
-    now = NOW
-
-
-def counted(decision: SnapshotDecision) -> dict[str, float]:
-    """How much each count of savepoints rises when the decision is recorded, and then found again."""
+def counted(before: SnapshotRecord, decision: SnapshotDecision) -> dict[str, float]:
+    """Which counts of savepoints rise when the decision is recorded, and then found again."""
 
     def counts() -> dict[str, float]:
         of = {"kind": "FlinkStateSnapshot", "snapshot": "savepoint"}
-        return {
-            result: REGISTRY.get_sample_value("flinkop_snapshots_total", {**of, "result": result}) or 0.0
-            for result in ("completed", "failed")
-        }
+        results = ("completed", "failed", "abandoned", "retried")
+        return {result: REGISTRY.get_sample_value("flinkop_snapshots_total", {**of, "result": result}) or 0.0 for result in results}
 
     async def main() -> None:
         kube, clock, none = cast(KubeClient, Statuses()), LoopClock(), cast(Any, None)
         controller = FlinkStateSnapshotController(none, none, none, none, EventRecorder(kube, clock, "pod"), kube, clock)
-        wanted = cast(SnapshotDesired, Wanted())
-        resource: Any = {**SNAPSHOT, "status": write_snapshot_status(BEFORE, {}, NOW)}
-        recorded = await controller._record(resource, BEFORE, decision, wanted, Memory())
-        await controller._record({**SNAPSHOT, **recorded}, decision.record, SnapshotDecision(decision.record), wanted, Memory())
+        resource: Any = {**SNAPSHOT, "status": write_snapshot_status(before, {}, NOW)}
+        recorded = await controller._record(resource, before, decision, a_snapshot(), Memory())
+        await controller._record({**SNAPSHOT, **recorded}, decision.record, SnapshotDecision(decision.record), a_snapshot(), Memory())
 
-    before = counts()
+    were = counts()
     asyncio.run(main())
-    return {result: value - before[result] for result, value in counts().items()}
+    return {result: value - were[result] for result, value in counts().items() if value != were[result]}
 
 
 @pytest.mark.parametrize(
-    ("decision", "expected"),
+    ("before", "decision", "expected"),
     [
-        (completed(BEFORE, cast(SnapshotDesired, Wanted()), "s3://s/1", cast(Any, Moment())), {"completed": 1, "failed": 0}),
-        (failed(BEFORE, cast(SnapshotDesired, Wanted()), "no space", cast(Any, Moment())), {"completed": 0, "failed": 1}),
+        pytest.param(BEGUN, completed(BEGUN, a_snapshot(), PATH, FRESH), {"completed": 1}, id="completed"),
+        pytest.param(BEGUN, completed(BEGUN, a_snapshot(), "", FRESH), {"completed": 1}, id="completed at a place that Flink forgot"),
+        pytest.param(PENDING, completed(PENDING, a_snapshot(exists=True, path=PATH), PATH, FRESH), {}, id="existed already"),
+        pytest.param(BEGUN, failed(BEGUN, ONCE, "no space", FRESH), {"failed": 1}, id="failed for good"),
+        pytest.param(PENDING, failed(PENDING, ONCE, "no directory", FRESH), {"failed": 1}, id="failed before it began"),
+        pytest.param(BEGUN, failed(BEGUN, a_snapshot(), "no space", FRESH), {"retried": 1}, id="failed and is tried again"),
+        pytest.param(BEGUN, abandoned(BEGUN, a_snapshot(), "the job is gone"), {"abandoned": 1}, id="abandoned"),
     ],
-    ids=["completed", "failed"],
 )
-def test_a_savepoint_is_counted_once_by_what_became_of_it(decision: SnapshotDecision, expected: dict[str, float]) -> None:
-    assert counted(decision) == expected
+def test_a_savepoint_is_counted_once_by_what_became_of_it(
+    before: SnapshotRecord, decision: SnapshotDecision, expected: dict[str, float]
+) -> None:
+    assert counted(before, decision) == expected
+
+
+def test_every_count_begins_at_zero_because_one_that_appears_raises_no_alert() -> None:
+    SnapshotHistory("begins")
+    for snapshot, result in product(("savepoint", "checkpoint"), ("completed", "failed", "abandoned", "retried")):
+        assert REGISTRY.get_sample_value("flinkop_snapshots_total", {"kind": "begins", "snapshot": snapshot, "result": result}) == 0

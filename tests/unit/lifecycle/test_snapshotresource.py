@@ -30,7 +30,7 @@ from flinkop.lifecycle.action import CreateSnapshot, DeleteSnapshot, DisposeSave
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.observed import Observed, SnapshotCompleted, SnapshotResource, SnapshotResources
+from flinkop.lifecycle.observed import Observed, SnapshotCompleted, SnapshotFailed, SnapshotResource, SnapshotResources
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
@@ -129,6 +129,24 @@ def test_the_end_of_the_resource_ends_the_trigger(changes: dict[str, Any], reaso
     assert decision.record.savepoints.trigger is None
     assert decision.record.savepoints.history == ()
     assert reason in reasons(decision)
+
+
+FAILED = a_resource(a_trigger().resource or "", type=TriggerType.MANUAL, state=State.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "observed", "by_resource"),
+    [
+        pytest.param(a_trigger(), seen(FAILED), True, id="the resource failed"),
+        pytest.param(a_trigger(), seen(replace(FAILED, state=State.IN_PROGRESS)), True, id="the resource is late"),
+        pytest.param(a_trigger(), seen(), False, id="the resource could not be made"),
+        pytest.param(a_trigger(), an_observed(), False, id="the kind was uninstalled"),
+        pytest.param(replace(a_trigger(), resource=None), seen(savepoint=SnapshotFailed("disk full")), False, id="no resource"),
+    ],
+)
+def test_a_failure_that_a_resource_tells_of_itself_is_told_as_its(trigger: Trigger, observed: Observed, by_resource: bool) -> None:
+    decision = decide(recorded(SAVEPOINT, trigger), observed, a_desired(), replace(FRESH, now=NOW + HOUR))
+    assert [event.by_resource for event in decision.events if event.reason == "SavepointError"] == [by_resource]
 
 
 def test_a_resource_that_never_ends_is_not_waited_for_longer_than_a_savepoint_may_take() -> None:

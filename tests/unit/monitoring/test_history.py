@@ -105,14 +105,12 @@ def test_snapshots_are_counted_by_what_became_of_them(kind: str) -> None:
     assert sample("flinkop_snapshots_total", kind=kind, snapshot="checkpoint", result="failed") == 1
 
 
-def test_a_snapshot_that_is_a_resource_of_its_own_is_counted(kind: str) -> None:
+def test_a_failure_that_a_resource_of_its_own_tells_is_counted_there(kind: str) -> None:
     history = History(kind, Watch())
 
-    history.tell_taken("savepoint")
-    history.tell_events((Event("SavepointError", "no", EventType.WARNING),))
+    history.tell_events((Event("SavepointError", "no", EventType.WARNING, by_resource=True),))
 
-    assert sample("flinkop_snapshots_total", kind=kind, snapshot="savepoint", result="completed") == 1
-    assert sample("flinkop_snapshots_total", kind=kind, snapshot="savepoint", result="failed") == 1
+    assert sample("flinkop_snapshots_total", kind=kind, snapshot="savepoint", result="failed") == 0
 
 
 def test_a_rescale_is_counted_once(kind: str) -> None:
