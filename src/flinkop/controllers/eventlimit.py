@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flinkop.clock import Clock
+from flinkop.controllers.heldback import HeldBack
 
 _REMEMBERED = 10_000
-_HELD_KINDS = 100  # different Events of one bucket of which is counted how often they were held back
 
 Source = tuple[str, str]
 """Who tells, and the uid of what it tells about."""
@@ -23,7 +23,7 @@ Source = tuple[str, str]
 class _Bucket:
     tokens: float
     filled_at: float
-    held: dict[str, int] = field(default_factory=dict)
+    held: HeldBack = field(default_factory=HeldBack)
     ran_dry: bool = False
 
 
@@ -37,7 +37,7 @@ class Admission:
 
 
 class EventLimit:
-    """Holds Events back where there are too many. One that comes again later stands also for those like it that were held back."""
+    """Holds Events back where there are too many. The next like it stands also for those that were held back within the hour before."""
 
     def __init__(self, clock: Clock, burst: int = 25, pause: timedelta = timedelta(minutes=1), remembered: int = _REMEMBERED) -> None:
         self._clock, self._burst, self._pause, self._remembered = clock, burst, pause.total_seconds(), remembered
@@ -53,7 +53,7 @@ class EventLimit:
         if bucket.tokens < 1:
             return _hold(bucket, identity)
         bucket.tokens -= 1
-        return Admission(1 + bucket.held.pop(identity, 0))
+        return Admission(1 + bucket.held.take(identity, bucket.filled_at))
 
     def _bucket(self, source: Source) -> _Bucket:
         """Beyond the bound the one that was used least lately is forgotten: that lets through more, never less."""
@@ -73,6 +73,5 @@ class EventLimit:
 
 def _hold(bucket: _Bucket, identity: str) -> Admission:
     begins, bucket.ran_dry = not bucket.ran_dry, True
-    if identity in bucket.held or len(bucket.held) < _HELD_KINDS:
-        bucket.held[identity] = bucket.held.get(identity, 0) + 1
+    bucket.held.add(identity, bucket.filled_at)
     return Admission(0, begins)

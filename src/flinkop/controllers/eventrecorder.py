@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -24,7 +25,7 @@ _log = structlog.get_logger(__name__)
 _MESSAGE_LIMIT = 1024  # of core/v1 Events
 _NAME_LIMIT = 200
 _UNDER_WAY = 256
-_EVER_AGAIN = frozenset({"JobException", "JobStatusChanged"})
+EVER_AGAIN = frozenset({"JobException", "JobStatusChanged"})
 """What a job that restarts over and over tells each time anew. They have a limit of their own, so that what happens once has a place."""
 
 
@@ -38,6 +39,7 @@ class EventRecorder:
         self._kube, self._clock, self._instance = kube, clock, instance
         self._limit = EventLimit(clock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # equal ones at once would each add to the same count
 
     def record(self, resource: Mapping[str, Any], events: Iterable[Event]) -> None:
         """Writes the events in the background."""
@@ -59,7 +61,7 @@ class EventRecorder:
 
     def _is_admitted(self, body: dict[str, Any]) -> bool:
         """By the limit of its resource; `count` is then how often it happened since it was written last."""
-        source = body["reportingComponent"] + (body["reason"] if body["reason"] in _EVER_AGAIN else "")
+        source = body["reportingComponent"] + (body["reason"] if body["reason"] in EVER_AGAIN else "")
         admission = self._limit.admit((source, body["involvedObject"]["uid"]), body["metadata"]["name"])
         if not admission.times:
             _count_dropped(body, "limit")
@@ -82,7 +84,9 @@ class EventRecorder:
 
     async def _write(self, body: dict[str, Any]) -> None:
         try:
-            await self._create_or_count(body)
+            turn = self._turns.setdefault(body["metadata"]["name"], asyncio.Lock())
+            async with turn:
+                await self._create_or_count(body)
         except FlinkopError as error:
             _log.warning("event not written", reason=body["reason"], cause=str(error))
             _count_dropped(body, "refused")

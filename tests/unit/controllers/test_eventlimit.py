@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.virtualtime import LoopClock, now, run
@@ -63,8 +64,51 @@ def test_those_held_back_are_in_the_count_of_the_next_like_them() -> None:
         assert limit.admit(JOB, "loop").times == 1 + 7
         await asyncio.sleep(MINUTE)
         assert limit.admit(JOB, "loop").times == 1
-        await asyncio.sleep(HOUR)
+        await asyncio.sleep(HOUR - 2 * MINUTE - 1)
         assert limit.admit(JOB, "else").times == 1 + 2
+
+    limited(play)
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["at rest", "beside what goes on and on"])
+def test_those_held_back_are_forgotten_after_the_time_for_which_kubernetes_keeps_events(beside: bool) -> None:
+    async def play(limit: EventLimit) -> None:
+        admitted(limit, 25 + 7, identity="loop")
+        admitted(limit, 2, identity="else")
+        for _minute in range(60):
+            await asyncio.sleep(MINUTE)
+            if beside:
+                assert limit.admit(JOB, "another").times == 1
+        await asyncio.sleep(MINUTE)
+        assert limit.admit(JOB, "else").times == 1
+
+    limited(play)
+
+
+def test_those_that_are_held_back_again_and_again_are_all_in_the_count() -> None:
+    async def play(limit: EventLimit) -> None:
+        admitted(limit, 25)
+        for _half_minute in range(200):
+            limit.admit(JOB, "rare")
+            await asyncio.sleep(MINUTE / 2)
+            admitted(limit, 1, identity="often")
+            await asyncio.sleep(MINUTE / 2)
+            admitted(limit, 1, identity="often")
+        await asyncio.sleep(MINUTE)
+        assert limit.admit(JOB, "rare").times == 1 + 200
+
+    limited(play)
+
+
+def test_forgotten_ones_leave_their_place_to_others() -> None:
+    async def play(limit: EventLimit) -> None:
+        for number in range(25 + 500):
+            limit.admit(JOB, str(number))
+        await asyncio.sleep(HOUR)
+        admitted(limit, 25)
+        assert limit.admit(JOB, "late").times == 0
+        await asyncio.sleep(MINUTE)
+        assert limit.admit(JOB, "late").times == 1 + 1
 
     limited(play)
 

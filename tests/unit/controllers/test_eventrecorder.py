@@ -129,6 +129,16 @@ def test_recording_waits_for_nobody_and_beyond_a_bound_events_are_dropped() -> N
     assert dropped("backlog") == before + 44
 
 
+def test_equal_events_at_the_same_moment_are_all_counted() -> None:
+    async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
+        for _worker in range(5):
+            recorder.record(a_resource(), [SUBMIT])
+        await recorder.flush(60)
+
+    (event,) = record(play)
+    assert event["count"] == 5
+
+
 def test_too_many_events_about_one_resource_are_held_back_counted_and_told_once() -> None:
     async def play(_: FakeKubeApi, recorder: EventRecorder) -> None:
         for second in range(30):

@@ -11,8 +11,10 @@ from tests.reasons import of_controllers, of_events, of_lifecycle
 from tests.unit.lifecycle import test_snapshotwaits
 from tests.unit.lifecycle.test_waits import AT_REST, FETCHING, OF_RESTORE, WAITS
 
+from flinkop.controllers.eventrecorder import EVER_AGAIN
 from flinkop.controllers.view import FINALIZER
 from flinkop.flinkconf import flinkoptions, operatoroptions
+from flinkop.lifecycle.decision import Component
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -108,3 +110,9 @@ def test_every_link_leads_to_a_heading(link: str) -> None:
 
 def test_the_finalizer_is_named() -> None:
     assert f"`{FINALIZER}`" in section("Deletion")
+
+
+def test_everything_that_has_an_event_limit_of_its_own_is_named() -> None:
+    told = section("Events").partition("| Event |")[0]
+
+    assert {*EVER_AGAIN, *(component.value for component in Component)} <= set(re.findall(r"`(\w+)`", told))
