@@ -13,9 +13,10 @@ from functools import partial
 from flinkop import metrics
 from flinkop.metrics import Family
 from flinkop.monitoring import established
+from flinkop.monitoring.lastsnapshots import Newest, newer_than_own, newest_of
 from flinkop.monitoring.oncemade import OnceMade
 from flinkop.monitoring.reading import Object, Reading, read
-from flinkop.monitoring.resourcelines import FAMILIES, lines_of
+from flinkop.monitoring.resourcelines import FAMILIES, line_of, lines_of
 from flinkop.monitoring.text import head, labels_text, render
 
 
@@ -72,7 +73,8 @@ class Collector:
         shown = shares(settings.limit if settings.of_resources else 0, {kind: len(found) for kind, found in readings.items()})
         yield from _totals(readings, shown)
         if settings.of_resources:
-            yield from self._of_resources([reading for kind, found in readings.items() for reading in _first(found, shown[kind])])
+            newest = newest_of(readings.get("FlinkStateSnapshot", ()))
+            yield from self._of_resources([reading for kind, found in readings.items() for reading in _first(found, shown[kind])], newest)
         if settings.established:
             yield from (render(family, samples) for family, samples in established.families(readings))
 
@@ -81,10 +83,18 @@ class Collector:
             self._readings[kind] = OnceMade(partial(read, kind), self._breathe)
         return self._readings[kind].of(objects)
 
-    def _of_resources(self, readings: Sequence[Reading]) -> Iterator[str]:
+    def _of_resources(self, readings: Sequence[Reading], newest: Newest) -> Iterator[str]:
         lines = self._lines.of(readings)
         for place, family in enumerate(FAMILIES):
-            yield head(family) + "".join([of_one[place] for of_one in lines])
+            own = [of_one[place] for of_one in lines]
+            yield head(family) + "".join(_with_newer(family, readings, own, newest) if newest.get(family) else own)
+
+
+def _with_newer(family: Family, readings: Sequence[Reading], own: Sequence[str], newest: Newest) -> Iterator[str]:
+    """The lines of the family, where a snapshot that is a resource is newer with its time: those are not kept, they depend on two."""
+    for reading, line in zip(readings, own, strict=True):
+        newer = newer_than_own(family, reading, newest)
+        yield line if newer is None else line_of(family, reading, newer)
 
 
 def shares(limit: int, counts: Mapping[str, int]) -> dict[str, int]:

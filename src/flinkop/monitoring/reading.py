@@ -14,9 +14,22 @@ _LONGEST_LABEL = 64
 _UNKNOWN = "Unknown"
 
 
+Job = tuple[str, str, str]
+"""Kind, namespace and name of the resource that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenSnapshot:
+    """What a FlinkStateSnapshot that is complete tells about its job; `at` is when it was asked for."""
+
+    job: Job
+    is_savepoint: bool
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One resource. Times are in seconds since 1970; None is what the status does not tell."""
+    """One resource. Times are in seconds since 1970; None is what the status does not tell. `taken`: of a snapshot."""
 
     kind: str
     namespace: str
@@ -36,6 +49,7 @@ class Reading:
     behind: float | None
     jobmanager: str | None
     flink_version: str | None
+    taken: TakenSnapshot | None
 
 
 def read(kind: str, resource: Object) -> Reading:
@@ -61,6 +75,7 @@ def read(kind: str, resource: Object) -> Reading:
         _behind(metadata, status),
         _label(status.get("jobManagerDeploymentStatus")),
         _label(_map(status.get("clusterInfo")).get("flink-version")),
+        _snapshot(metadata, _map(resource.get("spec")), status),
     )
 
 
@@ -87,6 +102,16 @@ def _restore(restore: Object) -> tuple[str, str] | None:
 def _taken(job: Object, info: str, last: str) -> float | None:
     milliseconds = _number(_map(_map(job.get(info)).get(last)).get("timeStamp"))
     return None if milliseconds is None else milliseconds / 1000
+
+
+def _snapshot(metadata: Object, spec: Object, status: Object) -> TakenSnapshot | None:
+    """Of a savepoint that existed already nobody knows when it was asked for."""
+    reference, savepoint = _map(spec.get("jobReference")), spec.get("savepoint")
+    kind, name, at = reference.get("kind"), reference.get("name"), _moment(status.get("triggerTimestamp"))
+    existed = _map(savepoint).get("alreadyExists") is True
+    if status.get("state") != "COMPLETED" or existed or at is None or not (isinstance(kind, str) and isinstance(name, str)):
+        return None
+    return TakenSnapshot((kind, str(metadata.get("namespace") or ""), name), savepoint is not None, at)
 
 
 def _behind(metadata: Object, status: Object) -> float | None:

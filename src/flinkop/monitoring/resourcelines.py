@@ -19,6 +19,11 @@ def lines_of(reading: Reading) -> Lines:
     return tuple(["".join([line(family, _joined(name, sample)) for sample in samples(reading)]) for family, samples in _SERIES])
 
 
+def line_of(family: Family, reading: Reading, value: float) -> str:
+    """The resource's line of a family without further labels."""
+    return line(family, (labels_text(OF_A_RESOURCE, (reading.kind, reading.namespace, reading.name)), value))
+
+
 def _joined(name: str, sample: Sample) -> Sample:
     labels, value = sample
     return f"{name},{labels}" if labels else name, value

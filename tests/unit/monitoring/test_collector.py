@@ -93,6 +93,60 @@ def test_each_field_of_the_status_has_its_series(status: dict[str, Any], name: s
     assert values(scrape(a_resource(**status)), name) == expected
 
 
+OF_SAVEPOINTS, OF_CHECKPOINTS = (f"flinkop_resource_last_{word}_timestamp_seconds" for word in ("savepoint", "checkpoint"))
+ORDERS = {"kind": "FlinkDeployment", "name": "orders"}
+
+
+def a_snapshot(hour: int, spec: Any = None, job: Any = ORDERS, namespace: str = "shop", state: str = "COMPLETED") -> dict[str, Any]:
+    """A FlinkStateSnapshot that was asked for at that hour of 2025-11-30."""
+    metadata = {"name": f"s-{hour}", "namespace": namespace}
+    status = {"state": state, "triggerTimestamp": f"2025-11-30T{hour:02}:00:00Z"}
+    return {"metadata": metadata, "spec": {"jobReference": job, **(spec or {"savepoint": {}})}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "name", "expected"),
+    [
+        pytest.param([a_snapshot(1), a_snapshot(3), a_snapshot(2)], OF_SAVEPOINTS, STARTED + 3 * 3600, id="the newest"),
+        pytest.param([a_snapshot(1, {"checkpoint": {}})], OF_CHECKPOINTS, STARTED + 3600, id="a checkpoint"),
+        pytest.param([a_snapshot(1, {"checkpoint": {}})], OF_SAVEPOINTS, None, id="a checkpoint is no savepoint"),
+        pytest.param([a_snapshot(1, state="FAILED")], OF_SAVEPOINTS, None, id="one that failed"),
+        pytest.param([a_snapshot(1, {"savepoint": {"alreadyExists": True}})], OF_SAVEPOINTS, None, id="one that existed: since when?"),
+        pytest.param([a_snapshot(1, namespace="other")], OF_SAVEPOINTS, None, id="in another namespace"),
+        pytest.param([a_snapshot(1, job={**ORDERS, "kind": "FlinkSessionJob"})], OF_SAVEPOINTS, None, id="of another kind"),
+        pytest.param([a_snapshot(1, job=None), a_snapshot(2, job={"kind": [], "name": {}})], OF_SAVEPOINTS, None, id="of no job"),
+    ],
+)
+def test_a_snapshot_that_is_a_resource_is_the_last_of_its_job(snapshots: list[Any], name: str, expected: float | None) -> None:
+    found = parsed(told(sources({"FlinkDeployment": [a_resource()], "FlinkStateSnapshot": snapshots})))
+
+    assert values(found, name) == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(("hour", "expected"), [(1, STARTED + 7200), (3, STARTED + 3 * 3600)], ids=["the status", "the resource"])
+def test_of_a_savepoint_in_the_status_and_one_that_is_a_resource_the_newer_counts(hour: int, expected: float) -> None:
+    job = a_resource(jobStatus={"savepointInfo": {"lastSavepoint": {"timeStamp": (STARTED + 7200) * 1000}}})
+    found = parsed(told(sources({"FlinkDeployment": [job], "FlinkStateSnapshot": [a_snapshot(hour)]})))
+
+    assert values(found, OF_SAVEPOINTS) == [expected]
+
+
+def test_a_snapshot_that_is_completed_later_is_told_though_its_job_is_as_it_was() -> None:
+    snapshots = [a_snapshot(1)]
+    collector = Collector(sources({"FlinkDeployment": [a_resource()], "FlinkStateSnapshot": snapshots}))
+    list(collector.collect())
+    snapshots.append(a_snapshot(2))
+
+    assert values(parsed("".join(collector.collect())), OF_SAVEPOINTS) == [STARTED + 7200]
+
+
+@given(st.dictionaries(st.sampled_from(("jobReference", "savepoint", "checkpoint")), JSON), JSON)
+def test_whatever_a_snapshot_asks_for_the_scrape_can_be_read(spec: Any, moment: Any) -> None:
+    odd = {"metadata": {"name": "odd"}, "spec": spec, "status": {"state": "COMPLETED", "triggerTimestamp": moment}}
+
+    assert parsed(told(sources({"FlinkDeployment": [a_resource()], "FlinkStateSnapshot": [odd, {"spec": moment}]})))
+
+
 def test_the_series_of_a_deleted_resource_disappear() -> None:
     resources = [a_resource("a"), a_resource("b")]
     collector = Collector(sources({"FlinkDeployment": resources}))
