@@ -81,7 +81,13 @@ _TROUBLE = Row(
         Panel(
             "Warnings",
             "Events of the type Warning that the operator recorded, within ten minutes.",
-            (Query('sum by (reason) (increase(flinkop_events_total{type="Warning"}[10m])) or vector(0)', "{{reason}}"),),
+            (
+                Query(
+                    'sum by (reason) (increase(flinkop_events_total{type="Warning"}[10m]))'
+                    ' or on () label_replace(vector(0), "reason", "none", "", "")',
+                    "{{reason}}",
+                ),
+            ),
         ),
     ),
 )

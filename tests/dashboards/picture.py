@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ Series = tuple[dict[str, str], list[tuple[float, float]]]
 """Labels, and values by time."""
 Ask = Callable[[Query], Sequence[Series]]
 
+_PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _COLUMNS = 3
 _SHOWN = 6
 _UNITS: dict[str, tuple[float, str]] = {
@@ -51,7 +53,7 @@ def _draw_panel(panel: Panel, found: Sequence[tuple[Query, Series]], axis: Axes)
     elif panel.shape is Shape.LINES:
         _lines(found, size, axis)
     else:
-        lines = [f"{_named(query, labels)}  {values[-1][1] / size:,.4g}{unit}".strip() for query, (labels, values) in found[:_SHOWN]]
+        lines = [f"{name_of(query, labels)}  {values[-1][1] / size:,.4g}{unit}".strip() for query, (labels, values) in found[:_SHOWN]]
         axis.text(0.03, 0.9, "\n".join(lines), va="top", fontsize=11 if panel.shape is Shape.TABLE else 16, transform=axis.transAxes)
         axis.axis("off")
 
@@ -59,15 +61,15 @@ def _draw_panel(panel: Panel, found: Sequence[tuple[Query, Series]], axis: Axes)
 def _lines(found: Sequence[tuple[Query, Series]], size: float, axis: Axes) -> None:
     end = max(values[-1][0] for _, (_, values) in found)
     for query, (labels, values) in found[:_SHOWN]:
-        axis.plot([at - end for at, _ in values], [value / size for _, value in values], label=_named(query, labels) or None, linewidth=1.2)
+        axis.plot(
+            [at - end for at, _ in values], [value / size for _, value in values], label=name_of(query, labels) or None, linewidth=1.2
+        )
     axis.set_ylim(bottom=0)
     axis.tick_params(labelsize=7)
-    if any(_named(query, labels) for query, (labels, _) in found):
+    if any(name_of(query, labels) for query, (labels, _) in found):
         axis.legend(fontsize=6, loc="upper left")
 
 
-def _named(query: Query, labels: dict[str, str]) -> str:
-    text = query.legend
-    for name, value in labels.items():
-        text = text.replace(f"{{{{{name}}}}}", value)
-    return text[-45:]
+def name_of(query: Query, labels: dict[str, str]) -> str:
+    """The series' name as Grafana makes it: a label that the series has not is nothing."""
+    return _PLACE.sub(lambda place: labels.get(place[1], ""), query.legend).strip()[-45:]

@@ -12,8 +12,8 @@ import yaml
 from prometheus_client import REGISTRY
 from tests.cluster import prerequisites
 from tests.dashboards.build import DASHBOARDS, DIRECTORY, build
-from tests.dashboards.panel import Dashboard, Panel
-from tests.dashboards.picture import draw
+from tests.dashboards.panel import Dashboard, Panel, Query
+from tests.dashboards.picture import draw, name_of
 from tests.unit.chart.render import render
 
 from flinkop import metrics
@@ -105,6 +105,41 @@ def test_the_lag_is_that_of_all_readers_of_a_source(tmp_path: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("series", "expected"),
+    [("0+1x20", {"Failed": 10.0}), ("", {"none": 0.0})],
+    ids=["only what happened", "nothing, by a name"],
+)
+def test_warnings_are_told_by_reason_and_their_absence_too(series: str, expected: dict[str, float], tmp_path: Path) -> None:
+    (query,) = next(panel for found in DASHBOARDS for panel in found.panels() if panel.title == "Warnings").queries
+    name = 'flinkop_events_total{type="Warning",reason="Failed"}'
+    samples = [{"labels": f'{{reason="{reason}"}}', "value": value} for reason, value in expected.items()]
+    case = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": series}] if series else [],
+        "promql_expr_test": [{"expr": query.expr, "eval_time": "15m", "exp_samples": samples}],
+    }
+    (tmp_path / "tests.yaml").write_text(yaml.safe_dump({"tests": [case]}))
+    command = [prerequisites.ensure_command("promtool"), "test", "rules", str(tmp_path / "tests.yaml")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("legend", "labels", "expected"),
+    [
+        ("{{namespace}}/{{name}}", {"namespace": "shop", "name": "orders", "kind": "x"}, "shop/orders"),
+        ("{{ reason }}", {"reason": "Error"}, "Error"),
+        ("{{reason}}", {}, ""),
+        ("{{snapshot}} {{result}}", {"snapshot": "savepoint"}, "savepoint"),
+        ("{{a}}", {"a": "{{b}}", "b": "c"}, "{{b}}"),
+    ],
+)
+def test_a_legend_is_filled_as_grafana_does_it(legend: str, labels: dict[str, str], expected: str) -> None:
+    assert name_of(Query("up", legend), labels) == expected
 
 
 @BY_NAME
