@@ -29,12 +29,25 @@ _SENSITIVE = (
     "access.key",
 )
 
+# How sentences go on behind `"my-token" : ` or `spec.my-token: `: the kubelet's about volumes, and complaints about fields. Whole phrases,
+# of which the second word would be no part of a secret in any form that is hidden here; a first word alone may be one.
+_PROSE = (
+    r'(?:secret|configmap|object)[ ]"',
+    r"failed[ ]to[ ]",
+    r"references[ ]non-existent[ ]",
+    r"rpc[ ]error:[ ]",
+    r"(?:must|cannot|may|should)[ ](?:be|not)[ ]",
+    r"(?:is|was|does|could)[ ]not[ ]",
+)
+
 # Matches in linear time: a name is looked at once, from its first letter, and never given back (possessive `++`).
 _PAIR = re.compile(
     r"""(?ix) (?<![\w.$-]) (?= [\w.$-]*? (?: """
     + "|".join(re.escape(part) for part in _SENSITIVE)
     + r""" ))
-    (?P<name> [\w.$-]++ ) (?P<sign> ["']? [ \t]* [:=] [ \t]* )
+    (?P<name> [\w.$-]++ ) (?P<sign> ["']? [ \t]*+ (?: = [ \t]*+ | : [ \t]*+ (?! (?<=[ ]) (?-i: """
+    + "|".join(_PROSE)
+    + r""" ) ) ) )
     (?: '(?:[^'\\]|\\.)*+' | "(?:[^"\\]|\\.)*+" | (?: (?:bearer|basic) [ \t]+ )? \S++ )"""
 )
 _USER_IN_URL = re.compile(r"(?<![\w+.-])(?P<scheme>[a-zA-Z][\w+.-]*+://)[^\s/@]++@")

@@ -63,10 +63,38 @@ def test_a_secret_in_running_text_is_hidden(text: str) -> None:
         'secret "tls" not found',
         "http://basic-example-rest.default:8081/jobs/overview",
         "s3://bucket/savepoints/savepoint-1",
+        'MountVolume.SetUp failed for volume "my-token" : secret "my-secret" not found',
+        'MountVolume.SetUp failed for volume "my-token" : failed to sync secret cache: timed out waiting for the condition',
+        'MountVolume.SetUp failed for volume "my-token" : references non-existent secret key: ca.crt',
+        "spec.flinkConfiguration.my-token: must be at least 1",
+        "token: is not an option",
     ],
 )
 def test_text_without_a_secret_stays_as_it_is(text: str) -> None:
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password: {}",
+        "password={} be",
+        "password = {} be",
+        "password:{} be",
+        'password: "{} be" x',
+        "password: {}-x be",
+        "password: {}x be",
+        "password: {}, be",
+        "password: {}\n be",
+    ],
+)
+@pytest.mark.parametrize("word", ["must", "failed", "secret"])
+def test_a_word_of_prose_that_may_be_a_secret_is_hidden(text: str, word: str) -> None:
+    assert word not in redact(text.format(word))
+
+
+def test_a_secret_within_prose_behind_a_sensitive_name_is_hidden() -> None:
+    assert redact(f"my-token: failed to log in with password: {SECRET}") == f"my-token: failed to log in with password: {HIDDEN}"
 
 
 def test_a_configuration_is_shown_with_its_keys() -> None:
