@@ -166,5 +166,6 @@ def _tearing_down(record: Record, step: TearingDown, observed: Observed, desired
 
 
 def _only_waits(observed: Observed) -> bool:
-    """All that can be done for the end of the cluster has been done."""
-    return observed.jobmanager is None and (observed.taskmanagers is None or observed.taskmanagers.terminating)
+    """All that can be done for the end of the cluster has been done. A Deployment that is deleted in the foreground waits for its pods."""
+    jobmanager_goes = observed.jobmanager is None or (observed.jobmanager.terminating and observed.pods_overdue)
+    return jobmanager_goes and (observed.taskmanagers is None or observed.taskmanagers.terminating)

@@ -117,6 +117,14 @@ def test_a_late_deletion_beside_a_strangers_cluster_touches_none_of_its_metadata
     assert kinds(delete(deleting(TearingDown(NOW - LONG, HaFate.REMOVE)), beside)) == [RemoveFinalizer]
 
 
+def test_a_deployment_that_is_deleted_in_the_foreground_does_not_wait_for_ever_for_a_pod_on_a_lost_node() -> None:
+    """Kubernetes keeps it until its pods are gone, and nobody reports that."""
+    left = an_observed(jobmanager=a_jobmanager(terminating=True, available=False), pods_overdue=True)
+
+    assert kinds(delete(deleting(TearingDown(NOW, HaFate.REMOVE)), left)) == []
+    assert kinds(delete(deleting(TearingDown(NOW - LONG, HaFate.REMOVE)), left)) == [DeleteHaMetadata, RemoveFinalizer]
+
+
 def test_a_deployment_that_does_not_go_calls_for_help() -> None:
     stuck = an_observed(jobmanager=a_jobmanager(terminating=True))
 
