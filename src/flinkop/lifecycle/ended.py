@@ -45,7 +45,7 @@ def _restart(record: Record, observed: Observed, desired: Desired, fresh: Fresh)
     at = restarts_at(record, desired)
     if at is None or desired.wants_restart or fresh.now < at:
         return None
-    message = f"The job failed and is started again {origin(desired)}. Cause: {record.failure or 'not known'}"
+    message = f"The job failed and is started again {origin(record, desired)}. Cause: {record.failure or 'not known'}"
     event = Event("RestartFailedJob", message, EventType.WARNING, Component.JOB)
     plan = TearDownPlan(fate_after_end(record), "the failed job is started again")
     begun = carry_out(plan, counted(record, _ended_at(record)), observed, desired, fresh, (event,))

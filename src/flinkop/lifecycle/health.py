@@ -82,7 +82,7 @@ def _told(decision: Decision, illness: str, at: str, wait: timedelta) -> Decisio
 
 
 def _restart(record: Record, decision: Decision, observed: Observed, desired: Desired, fresh: Fresh, illness: str) -> Decision:
-    message = f"The job is not well: {illness}. Starting it again {origin(desired)}."
+    message = f"The job is not well: {illness}. Starting it again {origin(record, desired)}."
     event = Event("RestartUnhealthyJob", message, EventType.WARNING, Component.JOB)
     started = carry_out(choose_restart(observed, desired), _counted(record, fresh), observed, desired, fresh, (event,))
     match started:

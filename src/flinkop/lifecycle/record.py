@@ -10,7 +10,7 @@ from typing import Any
 
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.restore import RestoreChoice
+from flinkop.lifecycle.restore import ON_REQUEST, RestoreChoice
 from flinkop.lifecycle.snapshot import NO_SNAPSHOTS, Snapshots
 from flinkop.lifecycle.step import Step
 
@@ -132,3 +132,13 @@ class Record:
     abandoned: tuple[str, ...] = ()
     restart_window: RestartWindow | None = None
     cluster_info: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def may_have_state(self) -> bool:
+        """Whether the job of the last start may have made state of its own."""
+        return self.was_ready and not self.had_no_state
+
+    @property
+    def request_is_unmet(self) -> bool:
+        """Whether the last start was from `initialSavepointPath`, as somebody had asked for, and its job made nothing of it."""
+        return self.restore is not None and self.restore.reason in ON_REQUEST and not self.may_have_state

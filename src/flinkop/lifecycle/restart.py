@@ -28,8 +28,10 @@ def pause(record: Record, ended: datetime) -> timedelta:
     return min(_FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS), _LONGEST_PAUSE) if attempts else timedelta(0)
 
 
-def origin(desired: Desired) -> str:
+def origin(record: Record, desired: Desired) -> str:
     """From what such a start begins, in words."""
+    if record.request_is_unmet and desired.initial_savepoint_path is not None:
+        return "from spec.job.initialSavepointPath"
     return "from empty state" if desired.gives_up_state else "from its last state"
 
 

@@ -56,6 +56,8 @@ class RestoreFacts:
 
     `recorded_path` is where the job's end left its state; it is forgotten as soon as a start from it may have made newer state.
     `high_availability` says whether the start that is to come has it: without, it cannot read the metadata.
+    `unmet_request`: the last start was from `initialSavepointPath`, as somebody had asked for, and its job is known to have made nothing
+    of it.
     """
 
     stateless: bool
@@ -69,6 +71,7 @@ class RestoreFacts:
     may_have_state: bool
     high_availability: bool = True
     finished: bool = False
+    unmet_request: bool = False
 
 
 def point_at(path: str) -> RestorePoint:
@@ -78,6 +81,9 @@ def point_at(path: str) -> RestorePoint:
 
 
 EMPTY = RestorePoint(RestoreSource.EMPTY)
+
+ON_REQUEST = frozenset({"InitialSavepoint", "RedeployRequested", "StillRequested"})
+"""Reasons of choices that `spec.job.initialSavepointPath` was asked for by."""
 
 
 def choose_restore(facts: RestoreFacts) -> RestoreChoice:
@@ -111,6 +117,18 @@ def _first_start(facts: RestoreFacts) -> RestoreChoice | None:
         point_at(facts.initial_path),
         "InitialSavepoint",
         "First start, from spec.job.initialSavepointPath.",
+        _rejected_by_request(facts),
+    )
+
+
+def _still_requested(facts: RestoreFacts) -> RestoreChoice | None:
+    """Before `stateless`: who corrects the image of a start that was to be from a savepoint has not given that up."""
+    if not facts.unmet_request or not facts.initial_path or facts.ha.checkpoints:
+        return None
+    return RestoreChoice(
+        replace(point_at(facts.initial_path), job_id=facts.job_id),
+        "StillRequested",
+        "The last start was to be from spec.job.initialSavepointPath, and left no state: starting from that path again.",
         _rejected_by_request(facts),
     )
 
@@ -177,6 +195,7 @@ def _finished(facts: RestoreFacts) -> RestoreChoice | None:
 _RULES = (
     _on_request,
     _first_start,
+    _still_requested,
     _stateless,
     _ha_metadata,
     _recorded_path,

@@ -165,7 +165,8 @@ def restore_facts(record: Record, observed: Observed, desired: Desired) -> Resto
         job_id=record.job.job_id,
         ha=observed.ha or HaMetadata(),
         previous=record.restore.point if record.restore else None,
-        may_have_state=record.was_ready and not record.had_no_state,
+        may_have_state=record.may_have_state,
         high_availability=desired.settings.high_availability,
         finished=record.job.state is JobState.FINISHED,
+        unmet_request=record.request_is_unmet,
     )

@@ -45,6 +45,20 @@ def facts(**changes: Any) -> RestoreFacts:
         pytest.param(facts(redeploy_requested=True, initial_path=SAVEPOINT, ha=METADATA), AT_SAVEPOINT, "RedeployRequested", id="redeploy"),
         pytest.param(facts(redeploy_requested=True, initial_path=SAVEPOINT, stateless=True), AT_SAVEPOINT, "RedeployRequested", id="both"),
         pytest.param(facts(redeploy_requested=True, ha=METADATA), FROM_METADATA, "HaMetadata", id="redeploy from nowhere"),
+        pytest.param(
+            facts(unmet_request=True, initial_path=SAVEPOINT, stateless=True),
+            replace(AT_SAVEPOINT, job_id=JOB_ID),
+            "StillRequested",
+            id="a request that was not met stands, also without state to keep",
+        ),
+        pytest.param(
+            facts(unmet_request=True, initial_path=OLD_PATH, may_have_state=False, previous=AT_SAVEPOINT),
+            replace(point_at(OLD_PATH), job_id=JOB_ID),
+            "StillRequested",
+            id="with the path as it was corrected",
+        ),
+        pytest.param(facts(unmet_request=True, initial_path=SAVEPOINT, ha=METADATA), FROM_METADATA, "HaMetadata", id="unless it has state"),
+        pytest.param(facts(unmet_request=True, stateless=True), EMPTY, "Stateless", id="unless it was taken back"),
         pytest.param(facts(stateless=True, ha=METADATA, recorded_path=SAVEPOINT), EMPTY, "Stateless", id="stateless"),
         pytest.param(facts(ha=METADATA), FROM_METADATA, "HaMetadata", id="metadata"),
         pytest.param(facts(ha=METADATA, recorded_path=SAVEPOINT), FROM_METADATA, "HaMetadata", id="metadata are newer than a path"),
@@ -128,6 +142,7 @@ _FACTS = st.builds(
     may_have_state=st.booleans(),
     high_availability=st.booleans(),
     finished=st.booleans(),
+    unmet_request=st.booleans(),
 )
 
 

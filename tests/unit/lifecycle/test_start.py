@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.unit.lifecycle.builder import (
     CHECKPOINT,
     FRESH,
     FROM_SAVEPOINT,
+    JOB_ID,
     MILLISECONDS,
     NEW_SPEC,
     NO_METADATA,
@@ -29,7 +31,7 @@ from flinkop.lifecycle.action import StartCluster
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord
-from flinkop.lifecycle.restore import EMPTY, RestorePoint, RestoreSource
+from flinkop.lifecycle.restore import EMPTY, RestoreChoice, RestorePoint, RestoreSource
 from flinkop.lifecycle.start import again, base_of, start
 
 GONE = nothing_left(ha=NO_METADATA)
@@ -137,3 +139,42 @@ def test_the_savepoint_that_the_state_goes_back_to_is_known(before: str | None, 
 
 def test_what_an_older_version_started_from_a_savepoint_goes_back_to_that() -> None:
     assert base_of(a_record(restore=FROM_SAVEPOINT), RestorePoint(RestoreSource.LAST_STATE)) == SAVEPOINT
+
+
+# a start from `initialSavepointPath` that was asked for
+
+STATELESS = an_upgrade(upgrade_mode="stateless", initial_savepoint_path=SAVEPOINT)
+FROM_INITIAL = RestoreChoice(RestorePoint(RestoreSource.SAVEPOINT, SAVEPOINT), "InitialSavepoint", "First start.")
+"""What a first start restored."""
+
+
+@pytest.mark.parametrize("reason", ["InitialSavepoint", "RedeployRequested", "StillRequested"])
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param({"was_ready": False}, id="its JobManager never got ready"),
+        pytest.param({"was_ready": True, "had_no_state": True, "job": JobRecord(JOB_ID, "job", JobState.FAILED)}, id="failed before it"),
+    ],
+)
+def test_a_savepoint_that_was_asked_for_and_not_reached_is_not_lost_when_the_spec_is_corrected(reason: str, seen: dict[str, Any]) -> None:
+    record = a_record_tearing_down(restore=replace(FROM_INITIAL, reason=reason), **seen)
+    after = start(record, GONE, STATELESS, FRESH).record
+
+    assert after.restore is not None
+    assert after.restore.point is not None
+    assert (after.restore.point.path, after.restore.reason) == (SAVEPOINT, "StillRequested")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"restore": FROM_INITIAL}, id="its job may have run from it"),
+        pytest.param({"restore": FROM_SAVEPOINT, "was_ready": False}, id="nobody asked for it: it was given up with the mode"),
+        pytest.param({"restore": None, "was_ready": False}, id="nothing is known"),
+    ],
+)
+def test_a_stateless_job_starts_empty_otherwise_whatever_its_initial_path_says(changes: dict[str, Any]) -> None:
+    after = start(a_record_tearing_down(**changes), GONE, STATELESS, FRESH).record
+
+    assert after.restore is not None
+    assert (after.restore.point, after.restore.reason) == (EMPTY, "Stateless")

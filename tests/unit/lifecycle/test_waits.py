@@ -485,7 +485,7 @@ OF_EVENTS = {
 }
 OF_RESTORE = {
     *("FirstStart", "HaMetadata", "HighAvailabilityOff", "InitialSavepoint", "JobFinished", "NoRestorePoint", "RedeployRequested"),
-    *("SameAsBefore", "SavepointUnknown", "Stateless", "StopRecorded", "Adopted"),
+    *("SameAsBefore", "SavepointUnknown", "Stateless", "StillRequested", "StopRecorded", "Adopted"),
 }
 OF_RUNNING = {"DeployedNotReady", "JobManagerDeploymentMissing", "JobManagerIsDeploying", "JobManagerReady", "NoJob", "Error"}
 

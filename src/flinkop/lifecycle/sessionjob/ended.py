@@ -38,7 +38,7 @@ def _tries_again(record: Record, desired: Desired) -> bool:
 
 
 def _restart(record: Record, desired: Desired) -> Decision:
-    message = f"The job failed and is started again {origin(desired)}. Cause: {record.failure or 'not known'}"
+    message = f"The job failed and is started again {origin(record, desired)}. Cause: {record.failure or 'not known'}"
     event = Event("RestartFailedJob", message, EventType.WARNING, Component.JOB)
     ended = datetime.fromtimestamp((record.job.update_time or 0) / 1000, UTC)
     return go(counted(record, ended), Phase.UPGRADING, "JobStopped", message, step=None, events=(event,), requeue_after=IMMEDIATELY)
