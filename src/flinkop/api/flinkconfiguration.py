@@ -14,7 +14,8 @@ from flinkop.api.model import OpenApi
 def flatten_configuration(raw: object) -> dict[str, str]:
     """Joins nested keys with dots, lists with `;`, writes scalars as Flink reads them, and drops nulls.
 
-    Raises ValueError, which names the key and never a value, when something is not a map, or one key is given twice.
+    Raises ValueError, which names the key and never a value, when something is not a map, a list has more in it than a list of maps, or
+    one key is given twice.
     """
     if not isinstance(raw, Mapping):
         raise ValueError("must be a map of Flink options; write one key: value a line")
@@ -31,11 +32,15 @@ def _leaves(prefix: str, node: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
             yield from _leaves(key, value)
         elif value is not None:
-            yield key, _text_of_list(value) if isinstance(value, list) else text_of(value)
+            yield key, _text_of_list(key, value) if isinstance(value, list) else text_of(value)
 
 
-def _text_of_list(values: list[Any]) -> str:
-    if values and all(isinstance(value, Mapping) for value in values):
+def _text_of_list(key: str, values: list[Any]) -> str:
+    inner = [value for one in values for value in (one.values() if isinstance(one, Mapping) else [one])]
+    are_maps = all(isinstance(value, Mapping) for value in values)
+    if any(isinstance(value, Mapping | list) for value in inner) or (not are_maps and any(isinstance(value, Mapping) for value in values)):
+        raise ValueError(f"has under {key} a list that Flink cannot read; write texts and numbers in it, or maps of them")
+    if values and are_maps:
         return format_list_of_maps({str(key): text_of(item) for key, item in value.items()} for value in values)
     return format_list(text_of(value) for value in values if value is not None)
 

@@ -42,6 +42,12 @@ def test_a_key_with_two_values_is_refused_without_showing_them() -> None:
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("value", [[["x"]], [{"k": "v"}, "x"], [{"k": {"l": "v"}}], [{"k": ["v"]}]], ids=repr)
+def test_what_flinks_text_form_of_lists_cannot_hold_is_refused_with_its_key(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^has under a\.b .*; write "):
+        flatten_configuration({"a": {"b": value}})
+
+
 @pytest.mark.parametrize("raw", [["a: b"], "a: b", 5], ids=["a list", "a text", "a number"])
 def test_what_is_not_a_map_is_refused(raw: object) -> None:
     with pytest.raises(ValueError, match="must be a map"):
