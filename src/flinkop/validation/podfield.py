@@ -87,6 +87,9 @@ def _of_list(path: str, kind: str, value: object) -> Iterator[Violation]:
         yield Violation(path, f"is {_what(value)}, where Kubernetes takes a list", "write - before each of its elements")
         return
     for index, element in enumerate(value):
+        if element is None and kind in _schema():
+            problem, remedy = "is empty, where Kubernetes takes a map", "write its fields behind the dash, or remove that"
+            yield Violation(f"{path}[{index}]", problem, remedy)
         yield from misfits(f"{path}[{index}]", kind, element)
 
 

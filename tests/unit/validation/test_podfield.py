@@ -47,6 +47,11 @@ MISFITS: dict[str, tuple[dict[str, Any], list[str]]] = {
         spec(terminationGracePeriodSeconds=2.5),
         [f"{AT}.terminationGracePeriodSeconds: is a number, where Kubernetes takes a whole number; write digits, without quotes"],
     ),
+    "nothing in the place of a container": (
+        spec(containers=[None]),
+        [f"{AT}.containers[0]: is empty, where Kubernetes takes a map; write its fields behind the dash, or remove that"],
+    ),
+    "nothing in the place of a text, which Kubernetes takes": (main(args=[None]), []),
     "yes, which is a text": (
         spec(hostNetwork="yes"),
         [f"{AT}.hostNetwork: is a text, where Kubernetes takes true or false; write one of them, without quotes"],
