@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from flinkop.api.model import ApiModel, PodTemplate, Quantity
 
@@ -53,13 +54,22 @@ class ResourceRequirements(ApiModel):
     """The resource claims that the container uses."""
 
 
+def _absent_when_empty(requirements: ResourceRequirements | None) -> ResourceRequirements | None:
+    """Charts write `resources: {}` where nobody has set them: that wins over nothing."""
+    says_something = requirements is not None and (requirements.requests or requirements.limits or requirements.claims)
+    return requirements if says_something else None
+
+
+_Requirements = Annotated[ResourceRequirements | None, AfterValidator(_absent_when_empty)]
+
+
 class JobManagerSpec(ApiModel):
     """The JobManager: it coordinates the job."""
 
     resource: Resource | None = None
     """CPU and memory of each JobManager, in Flink's words."""
 
-    resources: ResourceRequirements | None = None
+    resources: _Requirements = None
     """Requests and limits in Kubernetes' words. Wins over `resource`."""
 
     replicas: int = 1
@@ -75,7 +85,7 @@ class TaskManagerSpec(ApiModel):
     resource: Resource | None = None
     """CPU and memory of each TaskManager, in Flink's words."""
 
-    resources: ResourceRequirements | None = None
+    resources: _Requirements = None
     """Requests and limits in Kubernetes' words. Wins over `resource`."""
 
     replicas: int | None = None

@@ -17,6 +17,7 @@ _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_NUMBER = 1e15  # far beyond any use, and near enough that arithmetic with it stays exact
 _LARGEST_PORT = 65535
 _LONGEST_SHOWN = 60
+_DIGITS = re.compile("[+]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 
@@ -91,6 +92,8 @@ def boolean(text: str) -> bool:
 def integer(text: str) -> int:
     """A whole number, as large as Java's int."""
     number = _whole_number(text)
+    if number is None and _DIGITS.fullmatch(text.strip()):
+        raise ValueError(f"{_quoted(text)} is too large; write at most {_LARGEST_INTEGER}")
     if number is None:
         raise ValueError(f"{_quoted(text)} is not a whole number; write for example 50")
     return number

@@ -152,6 +152,7 @@ ON_ITS_CLUSTER: tuple[Callable[[SubmittedJob], Iterator[Violation]], ...] = (
     job.takes_snapshots_in_a_rhythm_that_can_be_kept,
     job.redeploys_from_a_path,
     job.starts_from_a_real_path,
+    job.starts_from_a_path_without_blanks,
 )
 """Rules that look at what the cluster is, and what it gives to its jobs."""
 

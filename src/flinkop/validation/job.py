@@ -134,7 +134,7 @@ def redeploys_from_a_path(subject: WithJob) -> Iterator[Violation]:
     job, before = subject.job, subject.previous_job
     if job is None or before is None or job.savepoint_redeploy_nonce is None:
         return
-    if job.savepoint_redeploy_nonce != before.savepoint_redeploy_nonce and not (job.initial_savepoint_path or "").strip():
+    if job.savepoint_redeploy_nonce != before.savepoint_redeploy_nonce and not job.initial_savepoint_path:
         problem = "is not set, though spec.job.savepointRedeployNonce asks for a start from it"
         yield Violation("spec.job.initialSavepointPath", problem, "write the path of a savepoint or checkpoint")
 
@@ -145,3 +145,11 @@ def starts_from_a_real_path(subject: WithJob) -> Iterator[Violation]:
     if job is not None and job.initial_savepoint_path == _LAST_STATE_PATH:
         problem = f"{_LAST_STATE_PATH} is a marker and not a place"
         yield Violation("spec.job.initialSavepointPath", problem, "write the path of a savepoint or checkpoint")
+
+
+def starts_from_a_path_without_blanks(subject: WithJob) -> Iterator[Violation]:
+    """Flink 1.x takes them away, and starts empty where nothing is left; newer ones look for a path of that name."""
+    path = subject.job.initial_savepoint_path if subject.job is not None else None
+    if path and path != path.strip():
+        remedy = "write the path of a savepoint or checkpoint without them"
+        yield Violation("spec.job.initialSavepointPath", "begins or ends with blanks", remedy)

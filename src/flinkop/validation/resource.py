@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from flinkop.api.cluster import JobManagerSpec, Resource, ResourceRequirements, TaskManagerSpec
+from flinkop.flinkconf.flinkoptions import JOBMANAGER_CPU, TASKMANAGER_CORES
 from flinkop.flinkconf.highavailability import is_ha
 from flinkop.flinkconf.memory import parse_memory, parse_quantity, to_mebibytes
 from flinkop.flinkconf.option import InvalidOption, Option, decimal
@@ -17,6 +18,9 @@ _MEBIBYTE = 1024**2
 
 # Flink warns below this heap: such a JobManager may run out of memory at any time.
 _SMALLEST_HEAP = 128 * _MEBIBYTE
+
+_NATIVE = ("cpu", "memory", "ephemeral-storage")
+_HUGE_PAGES = "hugepages-"
 
 _JOBMANAGER_SIZE = "jobmanager.memory.process.size"
 _MUST_BE_POSITIVE = frozenset({"cpu", "memory"})
@@ -44,7 +48,7 @@ def _check_resource(path: str, resource: Resource) -> Iterator[Violation]:
     if resource.memory is not None:
         yield from _check_text(f"{path}.memory", resource.memory, parse_memory)
     if resource.ephemeral_storage is not None:
-        yield from _check_text(f"{path}.ephemeralStorage", resource.ephemeral_storage, parse_quantity)
+        yield from _check_amount(f"{path}.ephemeralStorage", "ephemeral-storage", resource.ephemeral_storage)
 
 
 def _check_text(path: str, text: str, parse: Callable[[str], object]) -> Iterator[Violation]:
@@ -58,12 +62,27 @@ def _check_requirements(path: str, requirements: ResourceRequirements) -> Iterat
     amounts: dict[str, Mapping[str, Decimal]] = {}
     for kind, texts in (("requests", requirements.requests), ("limits", requirements.limits)):
         for name, text in texts.items():
+            yield from _check_name(f"{path}.{kind}.{name}", name)
             yield from _check_amount(f"{path}.{kind}.{name}", name, text)
         amounts[kind] = {name: amount for name, text in texts.items() if (amount := _amount(name, text)) is not None}
     for name, requested in amounts["requests"].items():
         if requested > amounts["limits"].get(name, requested):
             problem = f"{requirements.requests[name]} is above the limit, {requirements.limits[name]}"
             yield Violation(f"{path}.requests.{name}", problem, "lower the request or raise the limit")
+        elif requested >= 0 and not _may_differ(name) and requested != amounts["limits"].get(name):
+            yield Violation(f"{path}.requests.{name}", "is not the limit, and Kubernetes takes no other", "write the same under limits")
+
+
+def _check_name(path: str, name: str) -> Iterator[Violation]:
+    """The API server refuses others, when the old job is stopped already. Source: ValidateContainerResourceName."""
+    if "/" not in name and name not in _NATIVE and not name.startswith(_HUGE_PAGES):
+        remedy = f"write {', '.join(_NATIVE)} or a name with a domain: example.com/gpu"
+        yield Violation(path, "is no resource of Kubernetes", remedy)
+
+
+def _may_differ(name: str) -> bool:
+    """Whether a container may use more of it than it asks for. Source: IsOvercommitAllowed."""
+    return not name.startswith(_HUGE_PAGES) and ("/" not in name or "kubernetes.io/" in name)
 
 
 def _check_amount(path: str, name: str, text: str) -> Iterator[Violation]:
@@ -110,11 +129,25 @@ def _check_division(subject: Subject, path: str, divide: Callable[[], JobManager
     try:
         memory = divide()
     except InvalidOption as error:
-        yield Violation.of(_memory_path(subject, error.key) or f"{path}.resource.memory", error.problem)
+        yield _without_memory(subject, path, error) if error.key not in subject.conf else _too_little(subject, path, error)
         return
     if isinstance(memory, JobManagerMemory) and memory.heap < _SMALLEST_HEAP:
         problem = f"leaves the JobManager a heap of {to_mebibytes(memory.heap)}m, and Flink asks for {to_mebibytes(_SMALLEST_HEAP)}m"
         yield warning(_memory_path(subject, _JOBMANAGER_SIZE) or f"{path}.resource.memory", problem, "raise it")
+
+
+def _too_little(subject: Subject, path: str, error: InvalidOption) -> Violation:
+    return Violation.of(_memory_path(subject, error.key) or f"{path}.resource.memory", error.problem)
+
+
+def _without_memory(subject: Subject, path: str, error: InvalidOption) -> Violation:
+    """Where it would be written. `resources` wins as a whole: memory beside it does not count."""
+    process = dict(_processes(subject))[path]
+    if process.resources is None:
+        return _too_little(subject, path, error)
+    beside = process.resource is not None and process.resource.memory is not None
+    problem = f"{error.problem}; {path}.resource does not count beside it" if beside else error.problem
+    return Violation.of(f"{path}.resources.requests.memory", problem)
 
 
 def _memory_path(subject: Subject, key: str) -> str | None:
@@ -127,6 +160,18 @@ def _memory_path(subject: Subject, key: str) -> str | None:
         if process.resource is not None and process.resource.memory is not None:
             return f"{path}.resource.memory"
     return subject.path_of(key) if key in subject.conf else None
+
+
+def has_cpu_that_can_be_asked_for(subject: Subject) -> Iterator[Violation]:
+    """The API server refuses less than nothing, when the old job is stopped already."""
+    for option in (JOBMANAGER_CPU, TASKMANAGER_CORES):
+        try:
+            cores = option.read(subject.conf)
+        except InvalidOption:
+            continue  # another rule tells it
+        key = option.key_in(subject.conf)
+        if key is not None and key in subject.own and cores is not None and cores < 0:
+            yield Violation(subject.path_of(key), f"is {cores:g}", "write a number above 0")
 
 
 def has_limits_above_requests(subject: Subject) -> Iterator[Violation]:

@@ -9,12 +9,15 @@ from typing import Protocol
 from flinkop.api.cluster import TaskManagerSpec
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec, JobSpec
 from flinkop.api.flinkversion import FlinkVersion
+from flinkop.flinkconf.flinkoptions import PARALLELISM
 from flinkop.validation.violation import Violation
 
 # Options that the operator itself fills in, and the fields they come from.
 _ORIGINS: Mapping[str, str] = {
     "$internal.application.program-args": "spec.job.args",
     "$internal.application.main": "spec.job.entryClass",
+    "parallelism.default": "spec.job.parallelism",
+    "kubernetes.jobmanager.replicas": "spec.jobManager.replicas",
     "pipeline.jars": "spec.job.jarURI",
     "execution.savepoint.path": "spec.job.initialSavepointPath",
     "kubernetes.container.image": "spec.image",
@@ -95,6 +98,8 @@ class Subject:
 
     def path_of(self, key: str) -> str:
         """Where the option `key` comes from: a field, the resource's own configuration, or the operator's defaults."""
+        if key == PARALLELISM.key and self.job is not None and self.spec.task_manager.replicas is not None:
+            return "spec.taskManager.replicas"
         return path_of(key, self.own)
 
 

@@ -34,10 +34,11 @@ def a_spec(**changes: Any) -> FlinkDeploymentSpec:
 def effective(spec: FlinkDeploymentSpec) -> dict[str, str]:
     """The little of the effective configuration that rules need: what the resource says of memory and arguments."""
     conf = {"kubernetes.namespace": "default", "kubernetes.cluster-id": "app", **spec.flink_configuration}
-    if spec.job_manager.resource and spec.job_manager.resource.memory:
-        conf["jobmanager.memory.process.size"] = spec.job_manager.resource.memory
-    if spec.task_manager.resource and spec.task_manager.resource.memory:
-        conf["taskmanager.memory.process.size"] = spec.task_manager.resource.memory
+    for component, process in (("jobmanager", spec.job_manager), ("taskmanager", spec.task_manager)):
+        if process.resource and process.resource.memory and (process.resources is None or "memory" in process.resources.requests):
+            conf[f"{component}.memory.process.size"] = process.resource.memory
+    if spec.job and spec.job.parallelism > 0:
+        conf["parallelism.default"] = str(spec.task_manager.replicas or spec.job.parallelism)
     if spec.job and spec.job.args:
         conf["$internal.application.program-args"] = ";".join(spec.job.args)
     return conf

@@ -18,6 +18,22 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"job": {"parallelism": 0}},
         ["spec.job.parallelism: is 0; write 1 or more, or set spec.taskManager.replicas"],
     ),
+    "a parallelism beyond Java's int": (
+        {"job": {"parallelism": 99999999999}},
+        ["spec.job.parallelism: '99999999999' is too large; write at most 2147483647"],
+    ),
+    "TaskManagers beyond it": (
+        {"job": {"parallelism": 2}, "taskManager": {"replicas": 99999999999, "resource": {"memory": "2g"}}},
+        ["spec.taskManager.replicas: '99999999999' is too large; write at most 2147483647"],
+    ),
+    "an initial path with blanks, of which Flink 1.x would make none": (
+        {"job": {"initialSavepointPath": "  "}},
+        ["spec.job.initialSavepointPath: begins or ends with blanks; write the path of a savepoint or checkpoint without them"],
+    ),
+    "an initial path with a blank behind it": (
+        {"job": {"initialSavepointPath": "s3://s/1 "}},
+        ["spec.job.initialSavepointPath: begins or ends with blanks; write the path of a savepoint or checkpoint without them"],
+    ),
     "replicas instead of parallelism": (
         {"job": {"parallelism": 0}, "taskManager": {"replicas": 2, "resource": {"memory": "2g"}}},
         [],
@@ -166,7 +182,7 @@ def test_periodic_savepoints_by_default_need_a_directory_too() -> None:
 REDEPLOYMENTS: dict[str, tuple[dict[str, Any], bool]] = {
     "with a path": ({"savepointRedeployNonce": 2, "initialSavepointPath": "s3://s/1"}, True),
     "without a path": ({"savepointRedeployNonce": 2}, False),
-    "with a blank path": ({"savepointRedeployNonce": 2, "initialSavepointPath": " "}, False),
+    "with an empty path": ({"savepointRedeployNonce": 2, "initialSavepointPath": ""}, False),
     "of the same nonce": ({"savepointRedeployNonce": 1}, True),
     "taken back": ({"savepointRedeployNonce": None}, True),
 }

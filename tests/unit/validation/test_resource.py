@@ -56,6 +56,30 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"taskManager": {"resource": {"memory": "1g", "ephemeralStorage": "10 GB"}}},
         ["spec.taskManager.resource.ephemeralStorage: '10 GB' is not a Kubernetes quantity; write for example 500m, 1.5 or 2Gi"],
     ),
+    "less than no disk": (
+        {"taskManager": {"resource": {"memory": "1g", "ephemeralStorage": "-1Gi"}}},
+        ["spec.taskManager.resource.ephemeralStorage: is -1Gi; write 0 or more"],
+    ),
+    "less than no CPU in the configuration": (
+        {"flinkConfiguration": {"kubernetes.jobmanager.cpu.amount": "-2", "taskmanager.cpu.cores": "-1"}},
+        [
+            "spec.flinkConfiguration.kubernetes.jobmanager.cpu.amount: is -2; write a number above 0",
+            "spec.flinkConfiguration.taskmanager.cpu.cores: is -1; write a number above 0",
+        ],
+    ),
+    "a TaskManager's CPU that is left to Flink": ({"flinkConfiguration": {"kubernetes.taskmanager.cpu.amount": "-1.0"}}, []),
+    "memory beside requirements that have none": (
+        {"jobManager": {"resource": {"memory": "1g"}, "resources": {"requests": {"cpu": "1"}}}},
+        [
+            "spec.jobManager.resources.requests.memory: is missing; set the memory of the process, for example 2048m; "
+            "spec.jobManager.resource does not count beside it"
+        ],
+    ),
+    "requirements without memory": (
+        {"jobManager": {"resources": {"limits": {"cpu": "1"}}}},
+        ["spec.jobManager.resources.requests.memory: is missing; set the memory of the process, for example 2048m"],
+    ),
+    "requirements without anything": ({"jobManager": {"resource": {"memory": "1g"}, "resources": {"requests": {}}}}, []),
     "no JobManager": (
         {"jobManager": {**memory("1g"), "replicas": 0}},
         ["spec.jobManager.replicas: is 0; write 1 or more; to stop the job write spec.job.state: suspended"],
@@ -120,6 +144,23 @@ REQUIREMENTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "nothing": ({"limits": {"cpu": "0"}}, [f"{PATH}.limits.cpu: is 0; write an amount above 0"]),
     "no ephemeral storage": ({"limits": {"ephemeral-storage": "0"}}, []),
+    "a device that is requested and limited": ({"requests": {"nvidia.com/gpu": 1}, "limits": {"nvidia.com/gpu": "1"}}, []),
+    "a device that is limited": ({"limits": {"nvidia.com/gpu": 1}}, []),
+    "a device without a limit": (
+        {"requests": {"nvidia.com/gpu": 1}},
+        [f"{PATH}.requests.nvidia.com/gpu: is not the limit, and Kubernetes takes no other; write the same under limits"],
+    ),
+    "huge pages below the limit": (
+        {"requests": {"hugepages-2Mi": "64Mi"}, "limits": {"hugepages-2Mi": "128Mi"}},
+        [f"{PATH}.requests.hugepages-2Mi: is not the limit, and Kubernetes takes no other; write the same under limits"],
+    ),
+    "a resource that is none": (
+        {"limits": {"cpus": 1}},
+        [
+            f"{PATH}.limits.cpus: is no resource of Kubernetes; write cpu, memory, ephemeral-storage or a name with a domain: "
+            "example.com/gpu"
+        ],
+    ),
     "less than nothing": ({"limits": {"nvidia.com/gpu": -1}}, [f"{PATH}.limits.nvidia.com/gpu: is -1; write 0 or more"]),
 }
 
