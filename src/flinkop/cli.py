@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flinkop import __version__
+from flinkop.startarguments import add_configuration, given_in, is_in_operators_pod, of_running_operator
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -49,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_run)
-    _add_configuration(parser)
+    add_configuration(parser)
     parser.add_argument(
         "--kubeconfig", type=Path, help="how to reach the API server; default: KUBECONFIG, the pod's account, ~/.kube/config"
     )
@@ -60,14 +62,14 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_validate)
-    _add_configuration(parser)
+    add_configuration(parser)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a YAML file with any number of documents; - is standard input")
     parser.epilog = f"{_EXIT_STATUS} `flinkop config FILE` shows the effective configuration, and where each value comes from."
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_config)
-    _add_configuration(parser)
+    add_configuration(parser)
     parser.add_argument(
         "file",
         metavar="FILE",
@@ -78,28 +80,6 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="show also the operator's options for resources that nobody set")
     parser.add_argument("--output", "-o", choices=("table", "json", "yaml"), default="table", help="default: table, a line for each key")
     parser.epilog = f"{_EXIT_STATUS} Values of secrets are not shown."
-
-
-def _add_configuration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--config-dir", type=Path, help="directory of the operator's config.yaml or flink-conf.yaml; default: FLINK_CONF_DIR"
-    )
-    parser.add_argument(
-        "--default",
-        dest="defaults",
-        action="append",
-        default=[],
-        type=_pair,
-        metavar="KEY=VALUE",
-        help="configuration that holds where the file says nothing; may be repeated",
-    )
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, sign, value = text.partition("=")
-    if not key or not sign:
-        raise argparse.ArgumentTypeError("write KEY=VALUE")
-    return key, value
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -145,12 +125,18 @@ def _validate(options: argparse.Namespace) -> int:
 
 
 def _load_config(options: argparse.Namespace) -> OperatorConfig | None:
-    """None when it cannot be used; then it is said why."""
+    """In the operator's pod, the one that the operator has. None when it cannot be used; then it is said why."""
     from flinkop.config import load_config
     from flinkop.errors import InvalidConfiguration
 
+    given = given_in(options)
+    if is_in_operators_pod(os.environ):
+        started = of_running_operator()
+        if started is None:
+            print("the operator's process cannot be seen: the defaults of its command line are missing", file=sys.stderr)
+        given = given if started is None else given.over(started)
     try:
-        return load_config(directory=options.config_dir, defaults=dict(options.defaults))
+        return load_config(directory=given.directory, defaults=given.defaults)
     except InvalidConfiguration as error:
         print(error, file=sys.stderr)
         return None

@@ -25,11 +25,11 @@ from flinkop.flinkconf.syntax import read_config_yaml, read_flink_conf_yaml
 
 T = TypeVar("T")
 
-# Flink 1.20, on which the established operator is built, looks for them in this order.
-_FILES: tuple[tuple[str, Callable[[str], dict[str, str]]], ...] = (
+FILES: tuple[tuple[str, Callable[[str], dict[str, str]]], ...] = (
     ("flink-conf.yaml", read_flink_conf_yaml),
     ("config.yaml", read_config_yaml),
 )
+"""The configuration files; the first that is there counts. Flink 1.20, on which the established operator is built, has this order."""
 _LOG_FILES = ("log4j-console.properties", "logback-console.xml")
 _FAMILIES = (options.NAMESPACE_DEFAULTS, options.VERSION_DEFAULTS)
 _SOURCE_OF_NAMESPACE, _SOURCE_OF_VERSION = (family.removeprefix(PREFIX) for family in _FAMILIES)
@@ -242,7 +242,7 @@ def _existing_directory(path: Path) -> Path:
 
 
 def _read_configuration(directory: Path) -> dict[str, str]:
-    for name, parse in _FILES:
+    for name, parse in FILES:
         path = directory / name
         if path.is_file():
             return _parsed(path, parse)

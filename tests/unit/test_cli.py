@@ -142,6 +142,50 @@ def test_config_finds_the_operators_configuration_by_the_environment_of_its_pod(
     assert "\nk: mounted " in result.stdout
 
 
+@pytest.fixture
+def operators_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One where the operator was started with `--default k=started --default own=started`, and has a file that says `file: mounted`."""
+    conf, process = tmp_path / "conf", tmp_path / "proc" / "1"
+    conf.mkdir()
+    process.mkdir(parents=True)
+    a_file(conf, "file: mounted", "config.yaml")
+    (process / "cmdline").write_bytes(b"flinkop\0run\0--default=k=started\0--default=own=started\0--default=file=started\0")
+    monkeypatch.setattr("flinkop.startarguments.PROCESSES", tmp_path / "proc")
+    monkeypatch.setenv("OPERATOR_NAMESPACE", "flinkop")
+    monkeypatch.setenv("FLINK_CONF_DIR", str(conf))
+    return tmp_path
+
+
+def test_in_the_operators_pod_config_knows_what_the_operator_was_started_with(
+    operators_pod: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = a_file(operators_pod, HEALTHY)
+
+    assert main(["config", "--default", "own=given", name]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    for line in ("k: started", "own: given", "file: mounted"):
+        assert f"\n{line} " in printed.out
+    assert main(["validate", name]) == 0
+
+
+def test_in_the_operators_pod_validate_knows_what_the_operator_was_started_with(
+    operators_pod: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = b"flinkop\0run\0--default=taskmanager.numberOfTaskSlots=many\0"
+    (operators_pod / "proc" / "1" / "cmdline").write_bytes(started)
+
+    assert main(["validate", a_file(operators_pod, HEALTHY)]) == 1
+    assert "taskmanager.numberOfTaskSlots" in capsys.readouterr().out
+
+
+def test_in_a_pod_whose_operator_cannot_be_seen_config_says_so(operators_pod: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (operators_pod / "proc" / "1" / "cmdline").write_bytes(b"/pause\0")
+
+    assert main(["config", a_file(operators_pod, HEALTHY)]) == 0
+    assert "the defaults of its command line are missing" in capsys.readouterr().err
+
+
 def test_config_shows_what_it_can_and_tells_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = a_file(tmp_path, f"{BROKEN}---\n{HEALTHY}")
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flinkop.api.kind import FLINK_STATE_SNAPSHOT
-from flinkop.config import OperatorConfig, load_config
+from flinkop.config import FILES, OperatorConfig, load_config
 from flinkop.effective import Effective, Request, effective_of
 from flinkop.errors import FlinkopError
 from flinkop.explain.report import Value
 from flinkop.explain.target import Target
-from flinkop.flinkconf.syntax import read_config_yaml, read_flink_conf_yaml
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import CONFIG_MAPS
+from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS
+from flinkop.startarguments import StartArguments, is_in_operators_pod, of_running_operator, read_command_line
 
 _CONFIGURATION = "flink-operator-config"
-_FILES: Mapping[str, Callable[[str], dict[str, str]]] = {"config.yaml": read_config_yaml, "flink-conf.yaml": read_flink_conf_yaml}
-_OF_THE_POD = ("OPERATOR_NAMESPACE", "FLINK_CONF_DIR")
-"""Both are set in the operator's pod; the second alone may belong to a Flink on somebody's own machine."""
+_ELSEWHERE = "name the operator's namespace with --operator-namespace"
 
 Object = Mapping[str, Any]
 
@@ -45,19 +43,58 @@ class ConfigurationReader:
         return tuple(Value(setting.key, setting.value, setting.source) for setting in effective.settings)
 
     async def _operators(self) -> OperatorConfig:
-        """The operator's own configuration: what its pod has mounted, elsewhere the ConfigMap."""
+        """The operator's own configuration: what its pod has mounted, elsewhere the ConfigMap; over what it was started with."""
         try:
-            if all(name in self._environment for name in _OF_THE_POD):
-                return load_config(self._environment)
-            return load_config({}, defaults=await self._of_config_map())
+            if is_in_operators_pod(self._environment):
+                started = self._of_process()
+                return load_config(self._environment, started.directory, started.defaults)
+            return load_config({}, defaults={**await self._of_deployment(), **await self._of_config_map()})
         except (FlinkopError, ValueError) as error:
             self._problems.append(f"defaults of the operator: {error}")
             return load_config({})
 
-    async def _of_config_map(self) -> dict[str, str]:
+    def _of_process(self) -> StartArguments:
+        found = of_running_operator()
+        if found is None:
+            self._problems.append("defaults of the operator's command line: its process cannot be seen")
+        return found or StartArguments()
+
+    async def _of_deployment(self) -> Mapping[str, str]:
+        """Those that the chart gives as arguments. Without them the rest is still worth something."""
+        what = "defaults of the operator's command line"
+        try:
+            found = list(map(_start_of, await self._kube.list(DEPLOYMENTS, self._namespace, None)))
+        except FlinkopError as error:
+            self._problems.append(f"{what}: {error}")
+            return {}
+        operators = [start for start in found if start is not None]
+        if len(operators) != 1:
+            number = len(operators) or "no"
+            self._problems.append(f"{what}: {number} Deployments of an operator in the namespace {self._namespace}; {_ELSEWHERE}")
+        return operators[0].defaults if operators else {}
+
+    async def _of_config_map(self) -> Mapping[str, str]:
         found = await self._kube.get(CONFIG_MAPS, self._namespace, _CONFIGURATION)
         if found is None:
-            remedy = "name the operator's namespace with --operator-namespace"
-            self._problems.append(f"defaults of the operator: no ConfigMap {_CONFIGURATION} in the namespace {self._namespace}; {remedy}")
+            problem = f"no ConfigMap {_CONFIGURATION} in the namespace {self._namespace}; {_ELSEWHERE}"
+            self._problems.append(f"defaults of the operator: {problem}")
         files = (found or {}).get("data") or {}
-        return {key: value for name, read in _FILES.items() if name in files for key, value in read(files[name]).items()}
+        return next((read(files[name]) for name, read in FILES if name in files), {})
+
+
+def _start_of(deployment: Object) -> StartArguments | None:
+    """None for a Deployment that does not run an operator with that ConfigMap."""
+    pod = deployment["spec"].get("template", {}).get("spec") or {}
+    mounted = [(volume.get("configMap") or {}).get("name") for volume in pod.get("volumes") or ()]
+    if _CONFIGURATION not in mounted:
+        return None
+    found = (read_command_line(_command_line(container)) for container in pod.get("containers") or ())
+    return next((start for start in found if start is not None), None)
+
+
+def _command_line(container: Object) -> list[str]:
+    """What is not written is the image's, which runs the operator."""
+    command, arguments = container.get("command"), container.get("args")
+    if command:
+        return [*command, *(arguments or ())]
+    return ["flinkop", *(arguments or ("run",))]

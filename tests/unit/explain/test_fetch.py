@@ -51,6 +51,14 @@ OBJECTS = (
 )
 TARGETS = ["flinkdep/job", "flinkdep/shared", "sessionjob/job", "flinkcluster/shared", "flinkapp/job", "flinkapp/alone", "flinksnp/snap"]
 
+
+def a_program(*arguments: str, config: str = "flink-operator-config", command: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The Deployment of an operator, or of something like it."""
+    container = {"name": "flinkop", "args": ["run", *arguments]} if not command else {"name": "flinkop", "command": [*command]}
+    pod = {"containers": [{"name": "sidecar", "args": ["run"], "command": ["proxy"]}, container]}
+    return {"metadata": {"name": "flinkop"}, "spec": {"template": {"spec": {**pod, "volumes": [{"configMap": {"name": config}}]}}}}
+
+
 May = Callable[[str, str, str], bool]
 """Verb, plural and namespace to whether that is granted."""
 
@@ -61,6 +69,7 @@ class Api:
     def __init__(self, forbidden: tuple[str, ...] = (), may: May = lambda *_: True, missing: tuple[str, ...] = ()) -> None:
         self.forbidden, self.may, self.missing, self.asked = forbidden, may, missing, list[str]()
         self.objects = {(plural, str(one["metadata"]["name"])): one for plural, one in OBJECTS}
+        self.operators = [a_program("--default=rest.port=1111", "--default=rest.bind-port=2222")]
         self.objects["configmaps", "flink-operator-config"] = {
             "data": {"config.yaml": "kubernetes.operator.job.restart.failed: true\nrest.port: 9999\n"}
         }
@@ -78,6 +87,8 @@ class Api:
     async def list(self, resource: Resource, namespace: str, selector: str | None) -> list[dict[str, Any]]:
         self._check("list", resource, namespace)
         self.asked.append(f"{resource.plural} {selector}")
+        if namespace == "flinkop":
+            return self.operators
         if resource.group == "flink.apache.org":
             return [one for (plural, _), one in self.objects.items() if plural == resource.plural]
         return [a_deployment()] if resource.plural == "deployments" else [a_pod()]
@@ -113,7 +124,7 @@ def test_a_deployment_comes_with_its_objects_events_and_configuration() -> None:
     assert (len(facts.deployments), len(facts.pods), len(facts.events), facts.problems) == (1, 1, 1, ())
     of_cluster = "app=job,component in (jobmanager,taskmanager)"
     asked = ["flinkstatesnapshots job-reference.name=job", f"deployments {of_cluster}", f"pods {of_cluster}", "events involvedObject.uid=u"]
-    assert api.asked == asked
+    assert api.asked == [*asked, "deployments None"]
     assert [values(facts)[key][0] for key in ("rest.port", "taskmanager.numberOfTaskSlots")] == ["9999", "2"]
     assert "hunter2" not in str(facts.configuration)
 
@@ -195,18 +206,76 @@ def granted(watched: str | None) -> May:
 def test_in_the_operators_pod_its_rights_are_enough(
     target: str, watched: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "config.yaml").write_text("rest.bind-port: 4444\n")
-    monkeypatch.setenv("FLINK_CONF_DIR", str(tmp_path))
-    monkeypatch.setenv("OPERATOR_NAMESPACE", "flinkop")
+    in_the_pod(tmp_path, monkeypatch, "flinkop", "run", "--default", "rest.bind-port=3333", "--default", "query.server.ports=3333")
     facts = found(target, Api(may=granted(watched)))
     assert facts.problems == ()
-    assert target.startswith("flinksnp") or values(facts)["rest.bind-port"][0] == "4444", "what is mounted counts"
+    if not target.startswith("flinksnp"):
+        known = values(facts)
+        assert (known["rest.bind-port"][0], known["query.server.ports"][0]) == ("4444", "3333"), (
+            "what is mounted, over what it was started with"
+        )
+
+
+def in_the_pod(directory: Path, monkeypatch: pytest.MonkeyPatch, *operator: str) -> None:
+    """The operator has that command line, and a file mounted."""
+    process = directory / "proc" / "1"
+    process.mkdir(parents=True)
+    (process / "cmdline").write_bytes("\0".join(operator).encode())
+    (directory / "config.yaml").write_text("rest.bind-port: 4444\n")
+    monkeypatch.setattr("flinkop.startarguments.PROCESSES", directory / "proc")
+    monkeypatch.setenv("FLINK_CONF_DIR", str(directory))
+    monkeypatch.setenv("OPERATOR_NAMESPACE", "flinkop")
+
+
+def test_in_a_pod_whose_operator_cannot_be_seen_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_the_pod(tmp_path, monkeypatch, "/pause")
+    facts = found("flinkdep/job")
+    assert facts.problems == ("defaults of the operator's command line: its process cannot be seen",)
+    assert values(facts)["rest.bind-port"][0] == "4444"
+
+
+def test_elsewhere_it_knows_what_the_deployment_starts_the_operator_with() -> None:
+    known = values(found("flinkdep/job"))
+    assert known["rest.port"] == ("9999", "operator configuration"), "the ConfigMap wins"
+    assert known["rest.bind-port"] == ("2222", "operator configuration")
+
+
+@pytest.mark.parametrize(
+    ("deployments", "number"),
+    [
+        ([], "no"),
+        ([a_program(config="other")], "no"),
+        ([a_program(command=("/docker-entrypoint.sh", "operator"))], "no"),
+        ([a_program(), a_program()], "2"),
+    ],
+    ids=["none", "of another ConfigMap", "the established operator's", "two"],
+)
+def test_when_it_is_not_clear_which_deployment_is_the_operators_it_says_so(deployments: list[dict[str, Any]], number: str) -> None:
+    api = Api()
+    api.operators = deployments
+    (problem,) = found("flinkdep/job", api).problems
+    assert problem.startswith(f"defaults of the operator's command line: {number} Deployments of an operator in the namespace flinkop; ")
+
+
+def test_a_program_without_arguments_runs_as_its_image_says() -> None:
+    api = Api()
+    api.operators = [a_program(command=("flinkop", "run", "--default=rest.bind-port=5555"))]
+    assert values(found("flinkdep/job", api))["rest.bind-port"][0] == "5555"
+    api.operators[0]["spec"]["template"]["spec"]["containers"] = [{"name": "flinkop"}]
+    assert found("flinkdep/job", api).problems == ()
+
+
+def test_of_two_files_in_the_config_map_the_one_counts_that_the_operator_reads() -> None:
+    api = Api()
+    api.objects["configmaps", "flink-operator-config"]["data"]["flink-conf.yaml"] = "rest.bind-port: 6666\n"
+    known = values(found("flinkdep/job", api))
+    assert (known["rest.bind-port"][0], known["rest.port"][0]) == ("6666", "1111")
 
 
 def test_the_flink_of_somebodys_own_machine_says_nothing_of_the_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config.yaml").write_text("rest.bind-port: 4444\n")
     monkeypatch.setenv("FLINK_CONF_DIR", str(tmp_path))
-    assert "rest.bind-port" not in values(found("flinkdep/job"))
+    assert values(found("flinkdep/job"))["rest.bind-port"][0] != "4444"
 
 
 def test_outside_the_namespaces_of_the_operator_it_says_what_is_refused() -> None:
