@@ -44,6 +44,8 @@ def build_report(facts: Facts) -> Report:
 def _children(facts: Facts) -> Iterator[Child]:
     yield from map(reading.resource_child, facts.refers_to)
     yield from map(reading.deployment_child, facts.deployments)
+    pods = facts.pods if facts.pods_are_known else None
+    yield from (reading.service_child(service, pods) for service in facts.services)
     yield from map(reading.pod_child, facts.pods)
     yield from _jobs([reading.resource_child(job) for job in facts.jobs])
 

@@ -13,14 +13,16 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The resource and what belongs to it. `refers_to`: the cluster of a job, the resource of a snapshot.
+    """The resource and what belongs to it; `pods_are_known` is false when they could not be read.
 
-    `jobs` share it, if it is a cluster; `snapshots` are of its job.
+    `refers_to`: the cluster of a job, the resource of a snapshot. `jobs` share it, if it is a cluster; `snapshots` are of its job.
     """
 
     resource: Object
     deployments: tuple[Object, ...] = ()
+    services: tuple[Object, ...] = ()
     pods: tuple[Object, ...] = ()
+    pods_are_known: bool = True
     refers_to: tuple[Object, ...] = ()
     jobs: tuple[Object, ...] = ()
     snapshots: tuple[Object, ...] = ()

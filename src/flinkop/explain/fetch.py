@@ -13,9 +13,13 @@ from flinkop.explain.facts import Facts
 from flinkop.explain.relation import cluster_of, has_snapshots, kind_of_jobs, reference_of, refers_to, selector_of_snapshots
 from flinkop.explain.target import Target, endpoint_of
 from flinkop.kube.client import KubeClient
-from flinkop.kube.resource import DEPLOYMENTS, EVENTS, PODS, Resource
+from flinkop.kube.resource import DEPLOYMENTS, EVENTS, PODS, SERVICES, Resource
 
 Object = Mapping[str, Any]
+
+_PROCESSES = "component in (jobmanager,taskmanager)"
+_TYPES = "type in (flink-native-kubernetes,flink-standalone-kubernetes)"
+"""Labels of the Deployments and pods of a cluster, and of its Services, which have no component."""
 
 
 @dataclass(slots=True)
@@ -38,13 +42,16 @@ class Fetch:
             return None
         reference, cluster = await self._reference(resource), cluster_of(self.target, resource)
         settings = ConfigurationReader(self.kube, self.operator_namespace, self.problems)
+        pods = await self._of_cluster(PODS, cluster, _PROCESSES)
         return Facts(
             resource=resource,
             refers_to=reference,
             jobs=await self._jobs(resource),
             snapshots=await self._snapshots(resource),
-            deployments=await self._of_cluster(DEPLOYMENTS, cluster),
-            pods=await self._of_cluster(PODS, cluster),
+            deployments=await self._of_cluster(DEPLOYMENTS, cluster, _PROCESSES) or (),
+            services=await self._of_cluster(SERVICES, cluster, _TYPES) or (),
+            pods=pods or (),
+            pods_are_known=pods is not None,
             events=await self._events(resource),
             configuration=await settings.read(self.target, resource, reference),
             problems=tuple(self.problems),
@@ -62,17 +69,18 @@ class Fetch:
                 raise refused from None
             return next(iter(page.get("items") or ()), None)
 
-    async def _part(self, what: str, request: Awaitable[list[Object]]) -> tuple[Object, ...]:
+    async def _part(self, what: str, request: Awaitable[list[Object]]) -> tuple[Object, ...] | None:
+        """None when it cannot be had."""
         try:
             return tuple(await request)
         except FlinkopError as error:
             self.problems.append(f"{what}: {error}")
-            return ()
+            return None
 
-    async def _of_cluster(self, resource: Resource, cluster: str | None) -> tuple[Object, ...]:
+    async def _of_cluster(self, resource: Resource, cluster: str | None, labels: str) -> tuple[Object, ...] | None:
         if cluster is None:
             return ()
-        found = self.kube.list(resource, self.target.namespace, f"app={cluster},component in (jobmanager,taskmanager)")
+        found = self.kube.list(resource, self.target.namespace, f"app={cluster},{labels}")
         return await self._part(resource.plural, _sorted(found))
 
     async def _reference(self, resource: Object) -> tuple[Object, ...]:
@@ -86,7 +94,7 @@ class Fetch:
                 self.problems.append(f"{reference.kind.name}/{reference.name}: there is none in the namespace {reference.namespace}")
             return [found] if found is not None else []
 
-        return await self._part(f"{reference.kind.name}/{reference.name}", look())
+        return await self._part(f"{reference.kind.name}/{reference.name}", look()) or ()
 
     async def _jobs(self, resource: Object) -> tuple[Object, ...]:
         """The jobs that share the cluster."""
@@ -94,14 +102,14 @@ class Fetch:
         if kind is None:
             return ()
         found = await self._part(kind.plural, self._installed(endpoint_of(kind), None))
-        return tuple(one for one in found if refers_to(kind, one, self.target))
+        return tuple(one for one in found or () if refers_to(kind, one, self.target))
 
     async def _snapshots(self, resource: Object) -> tuple[Object, ...]:
         if not has_snapshots(self.target, resource):
             return ()
         kind = FLINK_STATE_SNAPSHOT
         found = await self._part(kind.plural, self._installed(endpoint_of(kind), selector_of_snapshots(self.target)))
-        return tuple(one for one in found if refers_to(kind, one, self.target))
+        return tuple(one for one in found or () if refers_to(kind, one, self.target))
 
     async def _installed(self, resource: Resource, selector: str | None) -> list[Object]:
         """Those in the namespace; none of a kind that is not installed."""
@@ -117,7 +125,7 @@ class Fetch:
             page = await self.kube.list_page(EVENTS, self.target.namespace, {"fieldSelector": selector})
             return list(page.get("items") or [])
 
-        return await self._part("events", look())
+        return await self._part("events", look()) or ()
 
 
 async def _sorted(request: Awaitable[list[dict[str, Any]]]) -> list[Object]:

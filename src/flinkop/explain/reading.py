@@ -166,16 +166,43 @@ def _is_trouble(condition: Object) -> bool:
     return (condition.get("type"), condition.get("status")) in {("ReplicaFailure", "True"), ("Progressing", "False")}
 
 
+def service_child(service: Object, pods: Iterable[Object] | None) -> Child:
+    """A Service is well when it leads to a ready pod, and has the address that it waits for. `pods` is None when they are not known."""
+    spec = service.get("spec") or {}
+    kind = spec.get("type", "ClusterIP")
+    ports = " ".join(f"{one.get('name', '')} {one.get('port', '')}".strip() for one in spec.get("ports") or ())
+    addresses = [one.get("hostname") or one.get("ip") or "" for one in (_status(service).get("loadBalancer") or {}).get("ingress") or ()]
+    ready = None if pods is None else sum(_is_behind(spec.get("selector"), pod) and _is_ready(pod) for pod in pods)
+    going, waiting = "deletionTimestamp" in service["metadata"], kind == "LoadBalancer" and not addresses
+    words = (
+        ", ".join(filter(None, (kind, ports))),
+        "" if ready is None else f"{ready or 'no'} ready pod{'s' if ready > 1 else ''} behind it",
+        "the load balancer has no address yet" if waiting else "",
+        f"at {', '.join(addresses)}" if addresses else "",
+        "is being deleted" if going else "",
+    )
+    return Child("Service", service["metadata"]["name"], ready != 0 and not waiting and not going, "; ".join(filter(None, words)))
+
+
+def _is_behind(selector: Object | None, pod: Object) -> bool:
+    return bool(selector) and (selector or {}).items() <= (pod["metadata"].get("labels") or {}).items()
+
+
 def pod_child(pod: Object) -> Child:
     """A pod is well when all of its containers are ready."""
     status, containers = pod.get("status") or {}, (pod.get("status") or {}).get("containerStatuses") or ()
-    ready = bool(containers) and all(one.get("ready") for one in containers)
+    ready = _is_ready(pod)
     words = [status.get("phase", "Unknown"), *_of_schedule(status), *(word for one in containers for word in _of_container(one))]
     if "deletionTimestamp" in pod["metadata"]:
         words.append("is being deleted")
     if node := (pod.get("spec") or {}).get("nodeName"):
         words.append(f"on {node}")
     return Child("Pod", pod["metadata"]["name"], ready, ", ".join(words))
+
+
+def _is_ready(pod: Object) -> bool:
+    containers = _status(pod).get("containerStatuses") or ()
+    return bool(containers) and all(one.get("ready") for one in containers)
 
 
 def _of_schedule(status: Object) -> Iterator[str]:

@@ -52,10 +52,17 @@ def a_deployment(ready: int = 1, **metadata: Any) -> dict[str, Any]:
     return {"metadata": {"name": "job", **metadata}, "spec": {"replicas": 1}, "status": {"readyReplicas": ready}}
 
 
+def a_service(name: str = "job-rest", kind: str = "ClusterIP", address: str | None = None, **metadata: Any) -> dict[str, Any]:
+    """One for the JobManager."""
+    status = {"loadBalancer": {"ingress": [{"hostname": address}]}} if address else {}
+    spec = {"type": kind, "ports": [{"name": "rest", "port": 8081}], "selector": {"app": "job", "component": "jobmanager"}}
+    return {"metadata": {"name": name, **metadata}, "spec": spec, "status": status}
+
+
 def a_pod(container: dict[str, Any] | None = None, **status: Any) -> dict[str, Any]:
     containers = [{"name": "flink-main-container", "ready": True, **(container or {})}]
     return {
-        "metadata": {"name": "job-1"},
+        "metadata": {"name": "job-1", "labels": {"app": "job", "component": "jobmanager", "pod-template-hash": "1"}},
         "spec": {"nodeName": "n1"},
         "status": {"phase": "Running", "containerStatuses": containers, **status},
     }

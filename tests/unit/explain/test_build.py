@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from tests.advice import ADVICE, render_advice
 from tests.reasons import of_lifecycle
-from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, WELL, a_deployment, a_pod, a_resource, a_snapshot, an_event
+from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, WELL, a_deployment, a_pod, a_resource, a_service, a_snapshot, an_event
 from tests.unit.lifecycle.builder import FROM_SAVEPOINT, NOW, SAVEPOINT
 from tests.unit.lifecycle.snapshotbuilder import completed_at, in_progress
 from tests.unit.lifecycle.test_status import records
@@ -144,6 +144,49 @@ def test_a_deployment_is_well_when_its_pods_are_ready() -> None:
         False,
         False,
     ]
+
+
+NOT_READY = a_pod({"ready": False})
+TASKMANAGER = {**a_pod(), "metadata": {"name": "job-taskmanager-1", "labels": {"app": "job", "component": "taskmanager"}}}
+
+
+@pytest.mark.parametrize(
+    ("service", "pods", "healthy", "detail"),
+    [
+        pytest.param(a_service(), [a_pod(), TASKMANAGER], True, "ClusterIP, rest 8081; 1 ready pod behind it", id="well"),
+        pytest.param(a_service(), [a_pod(), a_pod(), NOT_READY], True, "ClusterIP, rest 8081; 2 ready pods behind it", id="a standby"),
+        pytest.param(a_service(), [NOT_READY, TASKMANAGER], False, "ClusterIP, rest 8081; no ready pod behind it", id="nobody is ready"),
+        pytest.param(a_service(), [], False, "ClusterIP, rest 8081; no ready pod behind it", id="no pods"),
+        pytest.param(a_service(), None, True, "ClusterIP, rest 8081", id="pods may not be read"),
+        pytest.param(
+            a_service(kind="LoadBalancer"),
+            [a_pod()],
+            False,
+            "LoadBalancer, rest 8081; 1 ready pod behind it; the load balancer has no address yet",
+            id="no address",
+        ),
+        pytest.param(
+            a_service(kind="LoadBalancer", address="lb.example"),
+            [a_pod()],
+            True,
+            "LoadBalancer, rest 8081; 1 ready pod behind it; at lb.example",
+            id="an address",
+        ),
+        pytest.param(
+            a_service(deletionTimestamp="x"), [a_pod()], False, "ClusterIP, rest 8081; 1 ready pod behind it; is being deleted", id="going"
+        ),
+    ],
+)
+def test_a_service_is_well_when_it_leads_to_a_ready_pod(
+    service: dict[str, Any], pods: list[dict[str, Any]] | None, healthy: bool, detail: str
+) -> None:
+    children = about(services=(service,), pods=tuple(pods or ()), pods_are_known=pods is not None).children
+    assert [child for child in children if child.kind == "Service"] == [Child("Service", "job-rest", healthy, detail)]
+
+
+def test_a_service_of_somebody_else_may_lack_anything() -> None:
+    bare = {"metadata": {"name": "job-rest"}, "spec": {}}
+    assert about(services=(bare,), pods=(a_pod(),)).children[0] == Child("Service", "job-rest", False, "ClusterIP; no ready pod behind it")
 
 
 def test_a_cluster_that_is_not_well_is_where_to_look_next() -> None:

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from tests.unit.explain.sample import a_deployment, a_pod, a_resource, an_event
+from tests.unit.explain.sample import a_deployment, a_pod, a_resource, a_service, an_event
 
 from flinkop.errors import Forbidden, NotFound
+from flinkop.explain.build import build_report
 from flinkop.explain.facts import Facts
 from flinkop.explain.fetch import Fetch
 from flinkop.explain.relation import cluster_of, reference_of
@@ -91,7 +92,7 @@ class Api:
             return self.operators
         if resource.group == "flink.apache.org":
             return [one for (plural, _), one in self.objects.items() if plural == resource.plural]
-        return [a_deployment()] if resource.plural == "deployments" else [a_pod()]
+        return [{"deployments": a_deployment, "services": a_service, "pods": a_pod}[resource.plural]()]
 
     async def list_page(self, resource: Resource, namespace: str, query: Mapping[str, str]) -> dict[str, Any]:
         self._check("list", resource, namespace)
@@ -121,10 +122,11 @@ def values(facts: Facts) -> dict[str, tuple[str, str]]:
 def test_a_deployment_comes_with_its_objects_events_and_configuration() -> None:
     api = Api()
     facts = found("flinkdep/job", api)
-    assert (len(facts.deployments), len(facts.pods), len(facts.events), facts.problems) == (1, 1, 1, ())
+    assert (len(facts.deployments), len(facts.services), len(facts.pods), len(facts.events), facts.problems) == (1, 1, 1, 1, ())
     of_cluster = "app=job,component in (jobmanager,taskmanager)"
-    asked = ["flinkstatesnapshots job-reference.name=job", f"deployments {of_cluster}", f"pods {of_cluster}", "events involvedObject.uid=u"]
-    assert api.asked == [*asked, "deployments None"]
+    services = "services app=job,type in (flink-native-kubernetes,flink-standalone-kubernetes)"
+    asked = [f"pods {of_cluster}", f"deployments {of_cluster}", services, "events involvedObject.uid=u", "deployments None"]
+    assert api.asked == [asked[0], "flinkstatesnapshots job-reference.name=job", *asked[1:]]
     assert [values(facts)[key][0] for key in ("rest.port", "taskmanager.numberOfTaskSlots")] == ["9999", "2"]
     assert "hunter2" not in str(facts.configuration)
 
@@ -285,7 +287,8 @@ def test_outside_the_namespaces_of_the_operator_it_says_what_is_refused() -> Non
 
 def test_what_may_not_be_read_is_told_and_the_rest_is_there() -> None:
     facts = found("flinkdep/job", Api(("pods", "events", "configmaps")))
-    assert (len(facts.deployments), facts.pods, facts.events) == (1, (), ())
+    assert (len(facts.deployments), facts.pods, facts.pods_are_known, facts.events) == (1, (), False, ())
+    assert all(child.healthy for child in build_report(facts).children), "what is not known is not called ill"
     assert [problem.partition(":")[0] for problem in facts.problems] == ["pods", "events", "defaults of the operator"]
     assert values(facts)["taskmanager.numberOfTaskSlots"][0] == "2", "without the operator's defaults it is still worth something"
 
