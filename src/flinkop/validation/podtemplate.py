@@ -190,11 +190,31 @@ def _merges_by_name(subject: Subject) -> bool:
 
 def has_a_main_container(subject: Subject) -> Iterator[Violation]:
     """Flink's own container has a fixed name; any other is a sidecar. Only told: a template may be meant for sidecars alone."""
-    for path, template in _templates(subject).items():
-        names = [str(container.get("name")) for container in _items(template, "containers") if container.get("name")]
-        if names and MAIN_CONTAINER not in names:
-            problem = f"has {', '.join(names)} but no {MAIN_CONTAINER}, so that Flink runs in a container of its own beside"
-            yield warning(f"{path}.spec.containers", problem, f"name the container that is meant for Flink {MAIN_CONTAINER}")
+    yield from dict.fromkeys(violation for path, overlay in _overlays(subject) for violation in _check_main(subject, path, overlay))
+
+
+def _check_main(subject: Subject, path: str, overlay: Template | None) -> Iterator[Violation]:
+    below, above = _items(subject.spec.pod_template, "containers"), _items(overlay, "containers")
+    names = _merged_names(below, above, _merges_by_name(subject))
+    if names and MAIN_CONTAINER not in names:
+        problem = f"has {', '.join(names)} but no {MAIN_CONTAINER}, so that Flink runs in a container of its own beside"
+        where = path if above else "spec.podTemplate"
+        yield warning(f"{where}.spec.containers", problem, f"name the container that is meant for Flink {MAIN_CONTAINER}")
+
+
+def _merged_names(below: list[Template], above: list[Template], by_name: bool) -> list[str]:
+    """The names that elements have once one list is laid over the other."""
+    if by_name and all(map(_can_be_told_apart, (below, above))):
+        names = [item["name"] for item in (*below, *above)]
+    else:
+        nothing: Template = {}
+        names = [upper.get("name") or lower.get("name") for lower, upper in zip_longest(below, above, fillvalue=nothing)]
+    return list(dict.fromkeys(str(name) for name in names if name))
+
+
+def _can_be_told_apart(items: list[Template]) -> bool:
+    names = [item.get("name") for item in items]
+    return all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
 
 
 def leaves_restarts_to_the_deployment(subject: Subject) -> Iterator[Violation]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.validation.deployment import a_spec, sentences_of
+
+from flinkop.resources.podtemplate import merge
 
 MAIN = {"name": "flink-main-container"}
 SIDECAR = {"name": "fluentbit", "image": "fluent/fluent-bit"}
@@ -134,3 +138,54 @@ def test_containers_that_would_be_mixed_up_are_told() -> None:
 
 def test_containers_that_are_merged_by_name_are_not_mixed_up() -> None:
     assert with_templates(*SWAPPED, **MERGE_BY_NAME) == []
+
+
+LACKS = "has fluentbit but no flink-main-container, so that Flink runs in a container of its own beside"
+NAME_IT = "name the container that is meant for Flink flink-main-container"
+ONLY_MAIN, ONLY_SIDECAR = pod(containers=[MAIN]), pod(containers=[SIDECAR])
+
+
+def lacking(path: str) -> str:
+    return f"warning {path}.spec.containers: {LACKS}; {NAME_IT}"
+
+
+@pytest.mark.parametrize(
+    ("common", "jobmanager", "taskmanager", "paths"),
+    [
+        pytest.param(ONLY_MAIN, ONLY_SIDECAR, ONLY_SIDECAR, [], id="it is in the template below"),
+        pytest.param(ONLY_SIDECAR, ONLY_MAIN, ONLY_MAIN, [], id="it is in both templates above"),
+        pytest.param(ONLY_SIDECAR, ONLY_MAIN, {}, ["spec.podTemplate"], id="it is in one template above"),
+        pytest.param(ONLY_SIDECAR, {}, {}, ["spec.podTemplate"], id="it is nowhere, and that is told once"),
+        pytest.param(ONLY_SIDECAR, ONLY_SIDECAR, ONLY_MAIN, ["spec.jobManager.podTemplate"], id="it is nowhere for the JobManager"),
+        pytest.param({}, ONLY_SIDECAR, {}, ["spec.jobManager.podTemplate"], id="there is no template below"),
+        pytest.param({}, {}, {}, [], id="there are no templates"),
+    ],
+)
+def test_the_main_container_is_missed_where_the_templates_that_are_merged_by_name_lack_it(
+    common: dict[str, Any], jobmanager: dict[str, Any], taskmanager: dict[str, Any], paths: list[str]
+) -> None:
+    assert with_templates(common, jobmanager, taskmanager, **MERGE_BY_NAME) == [lacking(path) for path in paths]
+
+
+def test_a_main_container_that_is_renamed_by_its_position_is_missed() -> None:
+    """That is how lists are merged unless told otherwise."""
+    found = with_templates(ONLY_MAIN, ONLY_SIDECAR, {})
+    assert [sentence for sentence in found if LACKS in sentence] == [lacking("spec.jobManager.podTemplate")]
+    assert with_templates(pod(containers=[SIDECAR, MAIN]), ONLY_SIDECAR, {}) == []
+
+
+@pytest.mark.parametrize("above", [pod(containers=[{"image": "x"}]), pod(containers=[SIDECAR, SIDECAR])])
+def test_lists_whose_elements_cannot_be_told_apart_are_merged_by_position_in_any_case(above: dict[str, Any]) -> None:
+    found = with_templates(ONLY_MAIN, above, {}, **MERGE_BY_NAME)
+    is_renamed = above["spec"]["containers"][0].get("name") == SIDECAR["name"]
+    assert any(MAIN["name"] in sentence for sentence in found) == is_renamed
+
+
+CONTAINERS = st.lists(st.sampled_from([MAIN, SIDECAR, {"name": "other"}]), max_size=3)
+
+
+@given(below=CONTAINERS, above=CONTAINERS, by_name=st.booleans())
+def test_the_main_container_is_missed_when_the_template_that_is_made_lacks_it(below: list[Any], above: list[Any], by_name: bool) -> None:
+    made = [one["name"] for one in merge(pod(containers=below), pod(containers=above), by_name)["spec"]["containers"]]
+    found = with_templates(pod(containers=below), pod(containers=above), ONLY_MAIN, **(MERGE_BY_NAME if by_name else {}))
+    assert any("so that Flink runs" in one for one in found) == (bool(made) and MAIN["name"] not in made)
