@@ -140,5 +140,6 @@ class Record:
 
     @property
     def request_is_unmet(self) -> bool:
-        """Whether the last start was from `initialSavepointPath`, as somebody had asked for, and its job made nothing of it."""
-        return self.restore is not None and self.restore.reason in ON_REQUEST and not self.may_have_state
+        """Whether the last start was from `initialSavepointPath`, as somebody had asked for, and its job never ran from there."""
+        asked = self.restore is not None and self.restore.reason in ON_REQUEST
+        return asked and not self.may_have_state and self.stable != self.reconciled

@@ -56,8 +56,7 @@ class RestoreFacts:
 
     `recorded_path` is where the job's end left its state; it is forgotten as soon as a start from it may have made newer state.
     `high_availability` says whether the start that is to come has it: without, it cannot read the metadata.
-    `unmet_request`: the last start was from `initialSavepointPath`, as somebody had asked for, and its job is known to have made nothing
-    of it.
+    `unmet_request`: the last start was from `initialSavepointPath`, as somebody had asked for, and its job never ran from there.
     """
 
     stateless: bool
@@ -128,7 +127,7 @@ def _still_requested(facts: RestoreFacts) -> RestoreChoice | None:
     return RestoreChoice(
         replace(point_at(facts.initial_path), job_id=facts.job_id),
         "StillRequested",
-        "The last start was to be from spec.job.initialSavepointPath, and left no state: starting from that path again.",
+        "The last start was to be from spec.job.initialSavepointPath, and its job never ran: starting from that path again.",
         _rejected_by_request(facts),
     )
 

@@ -146,6 +146,7 @@ def test_what_an_older_version_started_from_a_savepoint_goes_back_to_that() -> N
 STATELESS = an_upgrade(upgrade_mode="stateless", initial_savepoint_path=SAVEPOINT)
 FROM_INITIAL = RestoreChoice(RestorePoint(RestoreSource.SAVEPOINT, SAVEPOINT), "InitialSavepoint", "First start.")
 """What a first start restored."""
+RAN_WITHOUT_CHECKPOINTS = {"restore": FROM_INITIAL, "was_ready": True, "had_no_state": True}
 
 
 @pytest.mark.parametrize("reason", ["InitialSavepoint", "RedeployRequested", "StillRequested"])
@@ -157,7 +158,7 @@ FROM_INITIAL = RestoreChoice(RestorePoint(RestoreSource.SAVEPOINT, SAVEPOINT), "
     ],
 )
 def test_a_savepoint_that_was_asked_for_and_not_reached_is_not_lost_when_the_spec_is_corrected(reason: str, seen: dict[str, Any]) -> None:
-    record = a_record_tearing_down(restore=replace(FROM_INITIAL, reason=reason), **seen)
+    record = a_record_tearing_down(restore=replace(FROM_INITIAL, reason=reason), stable=None, **seen)
     after = start(record, GONE, STATELESS, FRESH).record
 
     assert after.restore is not None
@@ -169,6 +170,7 @@ def test_a_savepoint_that_was_asked_for_and_not_reached_is_not_lost_when_the_spe
     "changes",
     [
         pytest.param({"restore": FROM_INITIAL}, id="its job may have run from it"),
+        pytest.param(RAN_WITHOUT_CHECKPOINTS, id="its job ran from it, and makes no checkpoints"),
         pytest.param({"restore": FROM_SAVEPOINT, "was_ready": False}, id="nobody asked for it: it was given up with the mode"),
         pytest.param({"restore": None, "was_ready": False}, id="nothing is known"),
     ],
