@@ -18,7 +18,8 @@ _WORD = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*")
 _NO_REASONS = frozenset(
     {
         # words of other fields, of Kubernetes and of the condition types
-        *("Keep", "Remove", "Settled", "Progressing", "NotStalled", "Ready", "Reconciling", "Stalled", "Running", "IngressReady"),
+        *("Keep", "Remove", "Settled", "Progressing", "NotStalled", "Ready", "Reconciling", "Stalled", "Running"),
+        *("IngressReady", "SnapshotsReady"),
         *("True", "False", "Status", "Info"),
         *(
             "Deployment",

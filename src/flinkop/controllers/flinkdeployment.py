@@ -20,6 +20,7 @@ from flinkop.controllers.desire import NeverValid, Wish, basis_of, read_wish
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore, Observer
+from flinkop.controllers.refusedsnapshots import RefusedSnapshots
 from flinkop.controllers.servedkind import NOTHING_AROUND, Around, LookAround, look_at_nothing
 from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
 from flinkop.controllers.trigger import Key
@@ -28,6 +29,7 @@ from flinkop.kube.client import KubeClient
 from flinkop.lifecycle.action import (
     Action,
     ApplyIngress,
+    CreateSnapshot,
     DeleteIngress,
     DeleteJobManager,
     Rescale,
@@ -72,6 +74,7 @@ class Memory:
     ingress_again_at: float = 0.0
     refused_trigger: RefusedTrigger | None = None
     refused_rescale: str | None = None
+    refused_snapshots: RefusedSnapshots = field(default_factory=RefusedSnapshots)
     wish: Wish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
     asked: tuple[Any, ...] = field(default=())
@@ -187,6 +190,7 @@ class FlinkDeploymentController:
             memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for, self._kind, around), key
         if memory.asked != asked:  # what was refused, was refused for another wish
             memory.refusal = memory.refused_ingress = memory.refused_rescale = None
+            memory.refused_snapshots = RefusedSnapshots()
             memory.asked = asked
         return memory.wish
 
@@ -214,6 +218,9 @@ class FlinkDeploymentController:
                         again = self._without_ingress(action, error, target, memory) or again
                     case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if is_refusal(error):
                         memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
+                    case CreateSnapshot() if isinstance(error, TerminalError):
+                        memory.refused_snapshots.refuse(action, error, self._clock.monotonic())
+                        again = True
                     case Rescale() if isinstance(error, FlinkRejected):
                         memory.refused_rescale, again = str(error), True
                     case _ if isinstance(error, TransientError):
@@ -231,11 +238,20 @@ class FlinkDeploymentController:
         match action:
             case StartCluster() | StartSession() if uid is not None:
                 memory.started_uid, memory.expected = uid, Expected(uid, True, until)
+            case CreateSnapshot():
+                memory.refused_snapshots.accept(self._clock.monotonic())
             case DeleteJobManager(deleted):
                 memory.expected = Expected(deleted, False, until)
 
     def _knowledge(self, memory: Memory) -> Knowledge:
-        return Knowledge(memory.started_uid, memory.refusal, self._refused_ingress(memory), memory.refused_trigger, memory.refused_rescale)
+        return Knowledge(
+            memory.started_uid,
+            memory.refusal,
+            self._refused_ingress(memory),
+            memory.refused_trigger,
+            memory.refused_rescale,
+            refused_snapshot=memory.refused_snapshots.look(self._clock.monotonic()),
+        )
 
     def _refused_ingress(self, memory: Memory) -> RefusedIngress | None:
         return memory.refused_ingress if self._clock.monotonic() < memory.ingress_again_at else None

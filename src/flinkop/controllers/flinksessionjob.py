@@ -16,6 +16,7 @@ from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.jobkind import FLINK_SESSION_JOB_KIND, JobKind, name_of_cluster
 from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore
+from flinkop.controllers.refusedsnapshots import RefusedSnapshots
 from flinkop.controllers.servedkind import NOTHING_AROUND, Around, LookAround, look_at_nothing
 from flinkop.controllers.sessionactuator import JarLost, SessionJobActuator, SessionTarget
 from flinkop.controllers.sessioncluster import Configuration, SessionCluster, SessionClusters
@@ -26,7 +27,7 @@ from flinkop.controllers.tick import until_tick
 from flinkop.controllers.trigger import Key
 from flinkop.errors import NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
-from flinkop.lifecycle.action import StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
+from flinkop.lifecycle.action import CreateSnapshot, StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decide import never_accepted
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.observed import Observed, Refusal
@@ -46,6 +47,7 @@ class Memory:
     stale_version: str | None = None
     refusal: Refusal | None = None
     refused_trigger: RefusedTrigger | None = None
+    refused_snapshots: RefusedSnapshots = field(default_factory=RefusedSnapshots)
     not_submitted: bool = False
     wish: SessionWish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
@@ -105,7 +107,7 @@ class FlinkSessionJobController:
             await self._record(resource, record, decision, None, memory)
             return Done() if around.problem is None else RequeueAfter(_LOOK_AGAIN.total_seconds())
         fresh = Fresh(self._clock.now(), self._ids(), self._ids(), self._ids())
-        knowledge = Knowledge(None, memory.refusal, None, memory.refused_trigger, not_submitted=memory.not_submitted)
+        knowledge = self._knowledge(memory)
         try:
             observed = await self._observer.observe(key, record, wish, cluster, knowledge, fresh.now)
         except TerminalError as error:
@@ -115,6 +117,15 @@ class FlinkSessionJobController:
         decision = decide_session_job(record, observed, wish.desired, fresh)
         target = SessionTarget(key, await self._record(resource, record, decision, observed, memory), wish, cluster)
         return await self._act(decision, target, memory)
+
+    def _knowledge(self, memory: Memory) -> Knowledge:
+        return Knowledge(
+            None,
+            memory.refusal,
+            refused_trigger=memory.refused_trigger,
+            not_submitted=memory.not_submitted,
+            refused_snapshot=memory.refused_snapshots.look(self._clock.monotonic()),
+        )
 
     def _wish(
         self, resource: Mapping[str, Any], record: Record, cluster: SessionCluster, memory: Memory, around: Around = NOTHING_AROUND
@@ -127,7 +138,7 @@ class FlinkSessionJobController:
             read = read_session_wish(resource, cluster, record, self._configuration.defaults_for, self._kind, around)
             memory.wish, memory.wish_key = read, key
         if memory.asked != asked:  # what was refused, was refused for another wish
-            memory.refusal, memory.asked = None, asked
+            memory.refusal, memory.refused_snapshots, memory.asked = None, RefusedSnapshots(), asked
         return memory.wish
 
     async def _record(
@@ -151,10 +162,16 @@ class FlinkSessionJobController:
                 match action:
                     case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if is_refusal(error):
                         memory.refused_trigger, again = RefusedTrigger(action.trigger_id, str(error)), True
+                    case CreateSnapshot() if isinstance(error, TerminalError):
+                        memory.refused_snapshots.refuse(action, error, self._clock.monotonic())
+                        again = True
                     case _ if isinstance(error, TransientError):
                         raise
                     case _:
                         return self._refused(error, target.wish, memory)
+                continue
+            if isinstance(action, CreateSnapshot):
+                memory.refused_snapshots.accept(self._clock.monotonic())
         if decision.actions:  # a pass without one does not tell whether what was refused is taken now
             memory.refusal, memory.not_submitted = None, False
         if again:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flinkop.errors import FlinkRejected
-from flinkop.lifecycle.observed import Refusal, RefusedIngress
+from flinkop.lifecycle.observed import Refusal, RefusedIngress, RefusedSnapshot
 
 _NOT_FOUND = 404
 
@@ -33,3 +33,4 @@ class Knowledge:
     refused_trigger: RefusedTrigger | None = None
     refused_rescale: str | None = None
     not_submitted: bool = False
+    refused_snapshot: RefusedSnapshot | None = None

@@ -83,7 +83,14 @@ class Observer:
         ingress = view.read_ingress(self._ingresses.get(key), wish.uid) if self._ingresses is not None else None
         snapshots = self._snapshots.look(key) if self._snapshots is not None else None
         referring = self._referring(key, wish)
-        return replace(seen, ingress=ingress, refused_ingress=knowledge.refused_ingress, referring=referring, snapshots=snapshots)
+        return replace(
+            seen,
+            ingress=ingress,
+            refused_ingress=knowledge.refused_ingress,
+            refused_snapshot=knowledge.refused_snapshot,
+            referring=referring,
+            snapshots=snapshots,
+        )
 
     def _referring(self, key: Key, wish: Wish) -> tuple[str, ...]:
         """The jobs that name a session cluster which is to be deleted."""

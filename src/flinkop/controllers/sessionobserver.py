@@ -61,7 +61,7 @@ class SessionJobObserver:
         """
         seen = SessionObserved(cluster=cluster.cluster, refusal=knowledge.refusal, not_submitted=knowledge.not_submitted)
         if self._snapshots is not None:
-            seen = replace(seen, snapshots=self._snapshots.look(key))
+            seen = replace(seen, snapshots=self._snapshots.look(key), refused_snapshot=knowledge.refused_snapshot)
         if cluster.cluster.serves:
             seen = await self._ask_flink(record, wish, cluster, seen, knowledge, now)
         if needs_metadata(record, seen, wish.desired):

@@ -9,6 +9,7 @@ from flinkop.explain.advice import advice_for
 from flinkop.explain.facts import Facts
 from flinkop.explain.report import Child, Condition, Report
 
+_NEEDING_HELP = frozenset({"Stalled", "IngressReady", "SnapshotsReady"})
 _SHOWN_EVENTS = _SHOWN_JOBS = 20
 
 
@@ -82,7 +83,8 @@ def _next_steps(facts: Facts, conditions: tuple[Condition, ...]) -> Iterator[str
 
 
 def _asks_for_help(condition: Condition) -> bool:
-    return (condition.type == "Stalled" and condition.status == "True") or (condition.type == "IngressReady" and condition.status != "True")
+    wanted = "True" if condition.type == "Stalled" else "False"
+    return condition.type in _NEEDING_HELP and condition.status == wanted
 
 
 def _then(after: str) -> str:

@@ -35,9 +35,9 @@ def conditions(record: Record) -> tuple[Condition, ...]:
     """`Ready`: the newest spec is fulfilled. `Reconciling`: it is being worked on. `Stalled`: somebody's help is needed.
 
     `Running` is the established one: the job is RUNNING. `IngressReady` stands there only while something is wrong with the Ingress,
-    on which the job does not depend.
+    and `SnapshotsReady` while a FlinkStateSnapshot is refused: the job does not depend on them.
     """
-    return _ready(record), _reconciling(record), _stalled(record), _running(record), *_ingress(record)
+    return _ready(record), _reconciling(record), _stalled(record), _running(record), *_ingress(record), *_snapshots(record)
 
 
 def render(found: Iterable[Condition], before: Iterable[Mapping[str, Any]], generation: int, now: str) -> list[dict[str, Any]]:
@@ -82,6 +82,11 @@ def _ingress(record: Record) -> tuple[Condition, ...]:
     problem = record.ingress_problem
     reason = "IngressNotManaged" if problem == NOT_MANAGED else "IngressRefused"
     return (Condition("IngressReady", False, reason, problem),) if problem else ()
+
+
+def _snapshots(record: Record) -> tuple[Condition, ...]:
+    problem = record.snapshot_problem
+    return (Condition("SnapshotsReady", False, "SnapshotRefused", problem),) if problem else ()
 
 
 def _running(record: Record) -> Condition:

@@ -18,6 +18,7 @@ from flinkop.lifecycle.jobexception import exception_events
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import ENDED, Phase, is_allowed
 from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.refusedsnapshot import hold_back_refused
 from flinkop.lifecycle.rescale import rescale, with_restart_where_refused
 from flinkop.lifecycle.rollback import forget_rollback, on_rolling_back, show_rollback
 from flinkop.lifecycle.running import on_running
@@ -65,7 +66,8 @@ def decide(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -
 
 
 def complete(record: Record, decision: Decision, observed: Observed, desired: Desired) -> Decision:
-    """What holds for every kind: refused actions and specs are told, and the finalizer comes before the first action."""
+    """What holds for every kind: what is refused is told, and the finalizer comes before the first action."""
+    decision = hold_back_refused(decision, observed)
     told = replace(decision, events=(*exception_events(record, decision.record, observed, desired.settings), *decision.events))
     return _with_problems(record, _with_finalizer(_with_refusal(told, observed), desired), desired)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flinkop.api.flinkstatesnapshot import SnapshotState
@@ -242,6 +242,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedSnapshot:
+    """A FlinkStateSnapshot could not be made a short while ago; after `pause` it is tried again."""
+
+    message: str
+    pause: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedIngress:
     """The Ingress of that digest was not accepted a short while ago; without a digest its deletion was not."""
 
@@ -309,6 +317,7 @@ class Observed:
     snapshots: SnapshotResources | None = None
     ingress: str | None = None
     refused_ingress: RefusedIngress | None = None
+    refused_snapshot: RefusedSnapshot | None = None
 
     @property
     def taskmanagers_are_gone(self) -> bool:

@@ -126,6 +126,7 @@ class Record:
     stable: Mapping[str, Any] | None = None
     failure: str | None = None
     ingress_problem: str | None = None
+    snapshot_problem: str | None = None
     savepoints: Snapshots = NO_SNAPSHOTS
     checkpoints: Snapshots = NO_SNAPSHOTS
     rollback: Rollback | None = None

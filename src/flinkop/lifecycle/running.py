@@ -27,7 +27,7 @@ def on_running(record: Record, observed: Observed, desired: Desired, fresh: Fres
     """Leaves to Upgrading when another spec is wanted, to Deploying when the JobManager is lost, to Failed or Finished with the job."""
     if not desired.wants_restart:
         return _follow(replace(record, step=None), observed, desired, fresh)
-    if savepoint_is_pending(record, desired):
+    if savepoint_is_pending(record, observed, desired):
         return wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh), desired, fresh)
     if holds_back(record, desired, fresh):
         return keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)

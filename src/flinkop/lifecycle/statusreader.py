@@ -84,6 +84,7 @@ def _read(status: Mapping[str, Any]) -> Record:
         savepoints=read_savepoints(job.get("savepointInfo")),
         checkpoints=read_checkpoints(job.get("checkpointInfo")),
         ingress_problem=_condition(status, "IngressReady").get("message"),
+        snapshot_problem=_condition(status, "SnapshotsReady").get("message"),
         rollback=rollback,
         abandoned=tuple(status.get("abandonedJobs") or ()),
         restart_window=_restart_window(status.get("restartWindow")),

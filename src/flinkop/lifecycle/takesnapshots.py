@@ -48,9 +48,10 @@ def take_snapshots(decision: Decision, observed: Observed, desired: Desired, fre
     return _begin(decision, observed, desired, fresh)
 
 
-def savepoint_is_pending(record: Record, desired: Desired) -> bool:
-    """Whether an upgrade waits for a savepoint that is being taken."""
-    return record.savepoints.trigger is not None and not desired.settings.ignore_pending_savepoint
+def savepoint_is_pending(record: Record, observed: Observed, desired: Desired) -> bool:
+    """Whether an upgrade waits for a savepoint that is being taken: not where the resource that would stand for it is refused."""
+    trigger = record.savepoints.trigger
+    return trigger is not None and not desired.settings.ignore_pending_savepoint and _refusal(trigger, record, observed) is None
 
 
 # what becomes of one that was asked for
@@ -67,7 +68,9 @@ def _follow(kind: Kind, decision: Decision, trigger: Trigger, observed: Observed
         case SnapshotFailed(cause):
             return _failed(kind, decision, trigger, cause, observed)
         case SnapshotInProgress() | SnapshotUnknown() | None if too_late:
-            return _failed(kind, decision, trigger, f"it did not complete within {deadline.options}", observed)
+            refusal = _refusal(trigger, decision.record, observed)
+            cause = f"it did not complete within {deadline.options}"
+            return _failed(kind, decision, trigger, cause if refusal is None else f"{cause}: {refusal}", observed)
         case SnapshotUnknown() if observed.job_is_running:
             # never heard of, or forgotten by a restart: the same id twice is one snapshot
             return _act(kind, decision, trigger, desired)
@@ -93,6 +96,12 @@ def _stopped(decision: Decision, observed: Observed) -> Decision:
 
 def _outcome(kind: Kind, trigger: Trigger, observed: Observed) -> Snapshot | None:
     return kind.outcome(observed) if trigger.resource is None else outcome_of(trigger, observed)
+
+
+def _refusal(trigger: Trigger, record: Record, observed: Observed) -> str | None:
+    """Why there is no resource that stands for the trigger, when it was refused."""
+    is_missing = trigger.resource is not None and isinstance(outcome_of(trigger, observed), SnapshotUnknown)
+    return record.snapshot_problem if is_missing else None
 
 
 def _completed(kind: Kind, decision: Decision, trigger: Trigger, location: str) -> Decision:

@@ -66,7 +66,13 @@ def test_nothing_is_explained_twice(title: str) -> None:
 
 
 def test_what_to_do_speaks_of_reasons_that_exist() -> None:
-    named = set(re.findall(r"`([A-Z][A-Za-z]+)`", section("What to do when"))) - {"Ready", "Reconciling", "Stalled", "IngressReady"}
+    named = set(re.findall(r"`([A-Z][A-Za-z]+)`", section("What to do when"))) - {
+        "Ready",
+        "Reconciling",
+        "Stalled",
+        "IngressReady",
+        "SnapshotsReady",
+    }
 
     assert len(named) > 8
     assert named <= of_lifecycle() | of_controllers()

@@ -44,9 +44,10 @@ def test_the_three_conditions_say_how_it_goes(record: Record, ready: bool, recon
 
 
 def test_what_is_wrong_with_the_ingress_stands_beside_what_is_true_of_the_job() -> None:
-    found = by_type(a_record(ingress_problem="the host is taken"))
+    found = by_type(a_record(ingress_problem="the host is taken", snapshot_problem="an old definition"))
 
-    assert "IngressReady" not in by_type(WELL)
+    assert by_type(WELL).keys().isdisjoint({"IngressReady", "SnapshotsReady"})
+    assert (found["SnapshotsReady"].status, found["SnapshotsReady"].message) == (False, "an old definition")
     assert (found["IngressReady"].status, found["IngressReady"].message, found["Ready"].status) == (False, "the host is taken", True)
 
 

@@ -155,6 +155,7 @@ def records(draw: st.DrawFn) -> Record:
         savepoints=draw(_savepoints),
         checkpoints=draw(_checkpoints),
         ingress_problem=draw(st.none() | _texts.filter(bool)),
+        snapshot_problem=draw(st.none() | _texts.filter(bool)),
         rollback=rollback,
         restart_window=draw(st.none() | st.builds(RestartWindow, _attempts, st.none() | _times)),
         cluster_info=draw(st.dictionaries(st.sampled_from(["flink-version", "flink-revision"]), _texts)),

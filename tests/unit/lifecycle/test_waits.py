@@ -472,6 +472,7 @@ ENDLESS = {"JobsRunning": _session()}
 AT_REST = {"JobRunning", "ClusterReady", "JobFinished", "JobCanceled", "Suspended", "CreatedSuspended", "RolledBack", "Deleted"}
 STALLED_AT_ONCE = {
     *("OldClusterStuck", "SavepointUnknown", "RestoreFailed", "ValidationError", "IngressRefused", "IngressNotManaged"),
+    "SnapshotRefused",
     *("ClusterMissing", "ClusterDeleting", "NotASessionCluster", "JarUnavailable", "SubmissionRejected"),
     *("WaitingForSlots", "NameTaken"),
 }

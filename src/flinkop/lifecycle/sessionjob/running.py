@@ -19,7 +19,7 @@ def on_running(record: Record, observed: SessionObserved, desired: Desired, fres
     """Leaves to Upgrading when another spec is wanted, to Deploying when cluster or job are lost, to Failed or Finished with the job."""
     if not _is_there(observed) or not desired.wants_restart:
         return _follow(replace(record, step=None), observed, desired, fresh)
-    if savepoint_is_pending(record, desired):
+    if savepoint_is_pending(record, observed, desired):
         return wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh), desired, fresh)
     if holds_back(record, desired, fresh):
         return keep_retry_visible(_follow(record, observed, desired, fresh), record, fresh)
