@@ -82,14 +82,13 @@ def _table(rows: Iterable[Sequence[str]]) -> list[RenderableType]:
 
 
 def _wait(wait: Wait, now: datetime) -> Text:
-    since = f", for {ago(wait.since, now)}" if wait.since else ""
-    if wait.ends_at is None:
-        end = ""
-    elif wait.ends_at > now:
-        end = f"; it has {ago(now, wait.ends_at)} more"
-    else:
-        end = f"; its time was over {ago(wait.ends_at, now)} ago"
-    return Text(f"{wait.what}{since}{end}")
+    """What is waited for may be whole sentences, so the times stand behind it."""
+    times = [f"for {ago(wait.since, now)}"] if wait.since else []
+    if wait.ends_at is not None and wait.ends_at > now:
+        times.append(f"it has {ago(now, wait.ends_at)} more")
+    elif wait.ends_at is not None:
+        times.append(f"its time was over {ago(wait.ends_at, now)} ago")
+    return Text(f"{wait.what} ({'; '.join(times)})" if times else wait.what)
 
 
 def _restore(restore: Restore, now: datetime) -> Iterator[RenderableType]:

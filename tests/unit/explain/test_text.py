@@ -61,7 +61,7 @@ def test_the_parts_come_in_the_order_of_their_use() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "the old cluster to go, for 10m 1s",
+        "the old cluster to go (for 10m 1s",
         "✘  Deployment/job  0 of 1 pods ready",
         "10m  Normal  JobException",
         "it [broke]",
