@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -415,6 +416,35 @@ def test_a_job_that_vanished_while_it_was_cancelled_tells_where_its_state_may_li
     assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")
     for place in (f"begins with savepoint-{JOB_ID[:6]}-", f"the folder {JOB_ID} of"):
         assert place in decision.record.message
+
+
+def test_a_job_that_came_back_after_its_stop_and_vanished_tells_the_path_it_was_stopped_at_and_the_command_to_go_on_from_it() -> None:
+    """It is not taken without asking: the job may have made a newer checkpoint after it came back, and sinks have committed with it."""
+    recovered = decide_session_job(STOPPED, seen(job=a_job(), ha=ha(3)), an_upgrade(), FRESH).record
+    assert (recovered.step, recovered.savepoint_path) == (Cancelling(NOW), SAVEPOINT)
+    decision = decide_session_job(recovered, seen(job=None), an_upgrade(), FRESH)
+    message = decision.record.message
+    assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.FAILED, "SavepointUnknown", ())
+    patch = json.dumps({"spec": {"job": {"initialSavepointPath": SAVEPOINT, "savepointRedeployNonce": 1}}})
+    assert f"it was stopped at {SAVEPOINT}" in message
+    assert f"kubectl patch FlinkSessionJob NAME --type merge -p '{patch}'" in message
+    assert f"the folder {JOB_ID} of" in message, "where a newer checkpoint would be"
+    assert "begins with savepoint-" not in message, "nobody has to look for what is known"
+    assert not decide_session_job(decision.record, seen(job=None), an_upgrade(), FRESH).actions
+
+    changed = replace(an_upgrade(), generation=9)
+    after = decide_session_job(decision.record, seen(job=None), changed, FRESH).record
+    restore = decide_session_job(after, seen(job=None), changed, FRESH).record.restore
+    assert restore is not None
+    assert restore.point == RestorePoint(RestoreSource.SAVEPOINT, SAVEPOINT), "another change of the spec goes on from it, as the docs say"
+
+
+def test_the_command_has_a_nonce_that_neither_the_old_nor_the_new_spec_has() -> None:
+    cancelling = stopping(
+        Cancelling(NOW), savepoint_path=SAVEPOINT, reconciled={**SPEC, "job": {**SPEC["job"], "savepointRedeployNonce": 7}}
+    )
+    wish = replace(an_upgrade(), spec={**SPEC, "job": {**SPEC["job"], "savepointRedeployNonce": 3}})
+    assert '"savepointRedeployNonce": 8' in decide_session_job(cancelling, seen(job=None), wish, FRESH).record.message
 
 
 def test_a_job_that_came_back_while_it_was_cancelled_is_cancelled_again_when_it_knows_its_checkpoints() -> None:

@@ -14,6 +14,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
+from flinkop.lifecycle.sessionjob.candidate import candidate_words
 from flinkop.lifecycle.sessionjob.remaining import UNTIL_ASKED_AGAIN, ask_to_cancel, end_what_remains
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.stop import is_being_recovered
@@ -124,7 +125,8 @@ def _vanished(record: Record, desired: Desired) -> Decision:
     if desired.gives_up_state:
         return _stopped(record, "The job is gone.")
     place = f"Checkpoints that were retained are in the folder {record.job.job_id} of the job's execution.checkpointing.dir. "
-    return outcome_unknown(record, "the JobManager does not know the job any more", savepoint_place(record, desired) + place)
+    likely = candidate_words(record, desired) or savepoint_place(record, desired)
+    return outcome_unknown(record, "the JobManager does not know the job any more", likely + place)
 
 
 def _noted_loss(record: Record, observed: SessionObserved, fresh: Fresh) -> Record:
