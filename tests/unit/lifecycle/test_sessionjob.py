@@ -427,7 +427,7 @@ def test_a_job_that_came_back_after_its_stop_and_vanished_tells_the_path_it_was_
     assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.FAILED, "SavepointUnknown", ())
     patch = json.dumps({"spec": {"job": {"initialSavepointPath": SAVEPOINT, "savepointRedeployNonce": 1}}})
     assert f"it was stopped at {SAVEPOINT}" in message
-    assert f"kubectl patch FlinkSessionJob NAME --type merge -p '{patch}'" in message
+    assert f"kubectl patch KIND NAME --type merge -p '{patch}'" in message
     assert f"the folder {JOB_ID} of" in message, "where a newer checkpoint would be"
     assert "begins with savepoint-" not in message, "nobody has to look for what is known"
     assert not decide_session_job(decision.record, seen(job=None), an_upgrade(), FRESH).actions

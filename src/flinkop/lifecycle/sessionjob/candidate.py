@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 
-from flinkop.api.kind import FLINK_SESSION_JOB
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.record import Record
 
@@ -25,5 +24,5 @@ def candidate_words(record: Record, desired: Desired) -> str:
     patch = json.dumps({"spec": {"job": {"initialSavepointPath": path, _NONCE: nonce}}})
     return (
         f"Before it came back it was stopped at {path}: the likely restore point, if it has made no checkpoint since. To go on from there: "
-        f"kubectl patch {FLINK_SESSION_JOB.name} NAME --type merge -p {shlex.quote(patch)} "
+        f"kubectl patch KIND NAME --type merge -p {shlex.quote(patch)} "
     )
