@@ -39,18 +39,18 @@ def follow_job(record: Record, observed: Observed, desired: Desired, job: Job) -
     is_new = record.phase is Phase.DEPLOYING and record.job.state is JobState.RECONCILING
     if is_new and job.state in _BEFORE_RUNNING and observed.trouble is None:
         return _starting(record, desired)
-    seen = _remember(record, observed, job)
+    seen, told = _remember(record, observed, job), (*_began_anew(record, desired, job), *_changed(record, job))
     if job.state in TERMINAL and observed.checkpoints is None:
         return _ask_again(replace(seen, job=record.job), job.state, desired)
     match job.state:
         case JobState.RUNNING:
-            return _running(seen, desired, _changed(record, job))
+            return _running(seen, desired, told)
         case JobState.FAILED:
-            return _failed(seen, state_left(record, job.state, observed, desired), observed, _changed(record, job))
+            return _failed(seen, state_left(record, job.state, observed, desired), observed, told)
         case JobState.FINISHED | JobState.CANCELED:
-            return _ended(seen, state_left(record, job.state, observed, desired), _changed(record, job))
+            return _ended(seen, state_left(record, job.state, observed, desired), told)
         case state:
-            return _under_way(seen, observed, desired, state, _changed(record, job))
+            return _under_way(seen, observed, desired, state, told)
 
 
 def _starting(record: Record, desired: Desired) -> Decision:
@@ -70,6 +70,20 @@ def _changed(record: Record, job: Job) -> tuple[Event, ...]:
     if before is job.state:
         return ()
     return (Event("JobStatusChanged", f"Job status changed from {before or 'none'} to {job.state}", component=Component.JOB),)
+
+
+def _began_anew(record: Record, desired: Desired, job: Job) -> tuple[Event, ...]:
+    """Kubernetes makes a lost JobManager again by itself, and without high availability that one knows of no checkpoint."""
+    before = record.job.start_time
+    is_another = job.job_id != record.job.job_id or before is None or job.start_time <= before
+    if is_another or desired.deployed_high_availability or desired.gives_up_state:
+        return ()
+    path = record.restore.point.path if record.restore is not None and record.restore.point is not None else None
+    message = (
+        f"The JobManager was lost, and the job began anew from {path or 'empty state'}: without high availability a new JobManager knows "
+        "of no checkpoint. Set high-availability.type: kubernetes and high-availability.storageDir to have the newest one restored."
+    )
+    return (Event("JobBeganAnew", message, EventType.WARNING, Component.JOB),)
 
 
 def _running(record: Record, desired: Desired, events: tuple[Event, ...]) -> Decision:

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.lifecycle.builder import (
     CHECKPOINT,
     FRESH,
+    FROM_SAVEPOINT,
     JOB_ID,
     LONG_AGO,
     NO_METADATA,
@@ -148,6 +149,29 @@ def test_a_change_of_the_jobs_state_is_reported_once() -> None:
     second = decide(first.record, observed_job(JobState.RESTARTING), a_desired(), FRESH)
 
     assert (reasons(first), reasons(second), second.record) == (["JobStatusChanged"], [], first.record)
+
+
+EARLIER, LATER = 1_000, 2_000
+RUNS = a_record().job
+
+
+@pytest.mark.parametrize(
+    ("started", "wish", "told"),
+    [
+        pytest.param(LATER, a_desired(), ["JobBeganAnew"], id="without high availability"),
+        pytest.param(LATER, a_desired(deployed_high_availability=True), [], id="with it, the last checkpoint was restored"),
+        pytest.param(LATER, a_desired(upgrade_mode="stateless"), [], id="whose state nobody wants"),
+        pytest.param(EARLIER, a_desired(), [], id="it is the same run"),
+    ],
+)
+def test_a_job_that_a_new_jobmanager_began_anew_is_told(started: int, wish: Desired, told: list[str]) -> None:
+    record = a_record(job=replace(RUNS, start_time=EARLIER), restore=FROM_SAVEPOINT)
+    seen = observed_job(JobState.RUNNING, job=a_job(JobState.RUNNING, start_time=started))
+
+    first = decide(record, seen, wish, FRESH)
+    assert (reasons(first), reasons(decide(first.record, seen, wish, FRESH))) == (told, [])
+    if told:
+        assert SAVEPOINT in first.events[0].message
 
 
 # another spec is wanted

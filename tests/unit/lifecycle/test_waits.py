@@ -480,7 +480,7 @@ PASSED_AT_ONCE = {"Accepted", "Adopted", "StopRevised", "RollbackRevised", "JobS
 FETCHING = {"FetchingJar"}
 """Ends with the requests that fetch the jar: then there is one, or `JarUnavailable`."""
 OF_EVENTS = {
-    *("Checkpoint", "CheckpointError", "Cleanup", "CleanupFailed", "Error", "JobRunsAgain", "JobStatusChanged", "Missing"),
+    *("Checkpoint", "CheckpointError", "Cleanup", "CleanupFailed", "Error", "JobBeganAnew", "JobRunsAgain", "JobStatusChanged", "Missing"),
     *("RecoverDeployment", "RestartFailedJob", "RestartUnhealthyJob", "Rollback", "Savepoint", "SavepointError", "Scaling"),
     *("SpecChanged", "Submit", "UpgradeFailed", "IngressManagement", "JobException"),
 }
