@@ -41,7 +41,7 @@ class Reading:
     conditions: Mapping[str, bool]
     restore: tuple[str, str] | None
     started: float | None
-    attempts: float
+    attempts: float | None
     job_restarts: float | None
     last_savepoint: float | None
     last_checkpoint: float | None
@@ -67,7 +67,7 @@ def read(kind: str, resource: Object) -> Reading:
         dict(_conditions(status)),
         _restore(_map(status.get("restore"))),
         _moment(start.get("startedAt")),
-        _number(start.get("attempt")) or 0.0,
+        (_number(start.get("attempt")) or 0.0) if start else None,  # the first is written without a number
         _number(_map(status.get("restartWindow")).get("restarts")),
         _taken(job, "savepointInfo", "lastSavepoint"),
         _taken(job, "checkpointInfo", "lastCheckpoint"),

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,9 @@ from tests.cluster import prerequisites
 from tests.unit.monitoring.resources import STARTED, a_resource
 
 from flinkop import metrics
+from flinkop.api.flinkstatesnapshot import SnapshotState
+from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
+from flinkop.lifecycle.statesnapshot.status import write_snapshot_status
 from flinkop.monitoring.collector import CacheState, Collector, Settings, Sources, shares
 from flinkop.monitoring.exposition import Exposition
 
@@ -129,6 +133,24 @@ def test_of_a_savepoint_in_the_status_and_one_that_is_a_resource_the_newer_count
     found = parsed(told(sources({"FlinkDeployment": [job], "FlinkStateSnapshot": [a_snapshot(hour)]})))
 
     assert values(found, OF_SAVEPOINTS) == [expected]
+
+
+def test_a_snapshot_tells_of_itself_and_of_no_start_or_job() -> None:
+    snapshot = a_resource()
+    snapshot["status"] = write_snapshot_status(SnapshotRecord(state=SnapshotState.COMPLETED), {}, datetime(2025, 11, 30, tzinfo=UTC))
+    found = parsed(told(sources({"FlinkStateSnapshot": [snapshot]})))
+
+    assert {name.removeprefix("flinkop_resource_") for name, of in found if ("name", "orders") in of} == {
+        "phase",
+        "phase_since_timestamp_seconds",
+        "condition",
+        "generations_behind",
+    }
+
+
+@pytest.mark.parametrize(("start", "expected"), [(None, []), ({"startedAt": "2025-11-30T00:00:00Z"}, [0])], ids=["none", "the first"])
+def test_starts_in_a_row_are_told_of_what_was_started(start: Any, expected: list[float]) -> None:
+    assert values(scrape(a_resource(start=start)), "flinkop_resource_start_attempts") == expected
 
 
 def test_a_snapshot_that_is_completed_later_is_told_though_its_job_is_as_it_was() -> None:
