@@ -9,7 +9,8 @@ from typing import Any
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import BigValueColorMode
-from grafana_foundation_sdk.models.dashboard import DataSourceRef, VariableRefresh, VariableSort
+from grafana_foundation_sdk.models.dashboard import DataSourceRef, DataTransformerConfig, VariableRefresh, VariableSort
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from tests.dashboards.fleet import FLEET
 from tests.dashboards.job import JOB
 from tests.dashboards.operator import OPERATOR
@@ -71,6 +72,8 @@ def _panel(panel: Panel) -> Any:
 
 def _target(query: Query, ref: str, shape: Shape) -> prometheus.Dataquery:
     target = prometheus.Dataquery().expr(query.expr).legend_format(query.legend or "__auto").ref_id(ref)
+    if shape is Shape.TABLE:
+        target.format(PromQueryFormat.TABLE)  # all series in one table: else each is one of its own, and only the first is shown
     return target.range() if shape is Shape.LINES else target.instant()
 
 
@@ -83,4 +86,9 @@ def _number() -> stat.Panel:
     return stat.Panel().reduce_options(reduce).color_mode(BigValueColorMode.NONE)
 
 
-_NEW: Mapping[Shape, Callable[[], Any]] = {Shape.LINES: _lines, Shape.NUMBER: _number, Shape.TABLE: table.Panel}
+def _table() -> table.Panel:
+    without_time = DataTransformerConfig("organize", options={"excludeByName": {"Time": True}})
+    return table.Panel().with_transformation(without_time)
+
+
+_NEW: Mapping[Shape, Callable[[], Any]] = {Shape.LINES: _lines, Shape.NUMBER: _number, Shape.TABLE: _table}

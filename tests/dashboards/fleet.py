@@ -5,12 +5,16 @@ from __future__ import annotations
 from tests.dashboards.panel import Dashboard, Panel, Query, Row, Shape, Variable
 
 _OF = '{namespace=~"$namespace"}'
+# A snapshot that came to its end rests there for good, however it ended; those of another operator have no conditions.
+_NOT_ENDED = 'namespace=~"$namespace",phase!~"COMPLETED|FAILED|ABANDONED"'
 
 _OVERVIEW = Row(
     "Resources",
     (
         Panel(
-            "By phase", "All resources, those without series of their own too.", (Query("sum by (phase) (flinkop_resources)", "{{phase}}"),)
+            "By phase",
+            "Deployments, session jobs, clusters and applications, those without series of their own too.",
+            (Query('sum by (phase) (flinkop_resources{kind!="FlinkStateSnapshot"})', "{{phase}}"),),
         ),
         Panel("Jobs by state", "As Flink reported them last.", (Query("sum by (state) (flinkop_jobs)", "{{state}}"),)),
         Panel(
@@ -38,12 +42,13 @@ _TROUBLE = Row(
     "Trouble",
     (
         Panel(
-            "Longest in the present state",
-            "Resources that are deploying, upgrading, rolling back or being deleted for long are stuck.",
+            "Not ready: longest in the present state",
+            "Deploying, upgrading, rolling back or being deleted for long is stuck. Failed and stalled ones wait for help.",
             (
                 Query(
-                    f"topk(10, (time() - flinkop_resource_phase_since_timestamp_seconds{_OF})"
-                    f" * on (kind, namespace, name) group_left (phase) flinkop_resource_phase{_OF})",
+                    f"topk(10, max by (kind, namespace, name, phase) ((time() - flinkop_resource_phase_since_timestamp_seconds{_OF})"
+                    f" * on (kind, namespace, name) group_left (phase) (flinkop_resource_phase{{{_NOT_ENDED}}}"
+                    ' unless on (kind, namespace, name) flinkop_resource_condition{condition="Ready"} == 1)))',
                     "{{namespace}}/{{name}} {{phase}}",
                 ),
             ),
@@ -54,7 +59,12 @@ _TROUBLE = Row(
         Panel(
             "Starts in a row that nobody asked for",
             "Above 0: the job failed or was not well, and was started again.",
-            (Query(f"topk(10, flinkop_resource_start_attempts{_OF})", "{{namespace}}/{{name}}"),),
+            (
+                Query(
+                    f"topk(10, max by (kind, namespace, name) (flinkop_resource_start_attempts{_OF}))",
+                    "{{namespace}}/{{name}}",
+                ),
+            ),
             shape=Shape.TABLE,
             width=12,
         ),
@@ -103,12 +113,14 @@ _STATE = Row(
                     "{{namespace}}/{{job_name}}",
                 ),
             ),
+            width=6,
         ),
         Panel(
             "Age of the last savepoint",
             "Of resources that have one.",
             (Query(f"topk(10, time() - flinkop_resource_last_savepoint_timestamp_seconds{_OF})", "{{namespace}}/{{name}}"),),
             unit="s",
+            width=6,
         ),
         Panel(
             "Largest state",
@@ -119,6 +131,20 @@ _STATE = Row(
                 ),
             ),
             unit="bytes",
+            width=6,
+        ),
+        Panel(
+            "FlinkStateSnapshots",
+            "By their own state.",
+            (
+                Query(
+                    'sum by (phase) (flinkop_resources{kind="FlinkStateSnapshot"})'
+                    ' or on () label_replace(vector(0), "phase", "none", "", "")',
+                    "{{phase}}",
+                ),
+            ),
+            shape=Shape.NUMBER,
+            width=6,
         ),
     ),
 )

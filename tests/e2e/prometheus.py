@@ -11,7 +11,6 @@ import math
 import re
 import subprocess
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,15 +56,8 @@ class Prometheus:
             self._process.terminate()
             self._process.wait(20)
 
-    def query(self, expr: str) -> list[tuple[dict[str, str], float]]:
-        """What a query gives now, without what is not a number."""
-        found = self._ask("query", query=expr)["result"]
-        values = [(one["metric"], float(one["value"][1])) for one in found]
-        return [(labels, value) for labels, value in values if not math.isnan(value)]
-
-    def query_range(self, expr: str, seconds: float, step: float = 2) -> list[Series]:
-        """What a query has given in the last `seconds`, without what is not a number."""
-        end = time.time()
+    def query_range(self, expr: str, seconds: float, end: float, step: float = 2) -> list[Series]:
+        """What a query gave in the `seconds` up to `end`, without what is not a number."""
         found = self._ask("query_range", query=expr, start=f"{end - seconds:.0f}", end=f"{end:.0f}", step=f"{step}")["result"]
         series = [(one["metric"], [(at, float(value)) for at, value in one["values"]]) for one in found]
         numbers = [(labels, [(at, value) for at, value in values if not math.isnan(value)]) for labels, values in series]

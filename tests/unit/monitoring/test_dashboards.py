@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import yaml
 from prometheus_client import REGISTRY
 from tests.cluster import prerequisites
 from tests.dashboards.build import DASHBOARDS, DIRECTORY, build
-from tests.dashboards.panel import Dashboard, Panel, Query
+from tests.dashboards.panel import Dashboard, Panel, Query, Row, Shape
 from tests.dashboards.picture import draw, name_of
 from tests.unit.chart.render import render
 
@@ -88,44 +89,120 @@ def test_the_chart_ships_them_as_config_maps_that_the_sidecar_finds() -> None:
     )
 
 
-def test_the_lag_is_that_of_all_readers_of_a_source(tmp_path: Path) -> None:
-    """The one query for which the test job has no data."""
-    (query,) = next(panel for found in DASHBOARDS for panel in found.panels() if panel.title == "Lag").queries
-    series = (
-        'flink_taskmanager_job_task_operator_pendingRecords{namespace="shop",job_name="orders",operator_name="Kafka",subtask_index="%d"}'
-    )
-    expr = query.expr.replace("$namespace", "shop").replace("$job", "orders")
+def panel_of(title: str) -> Panel:
+    return next(panel for found in DASHBOARDS for panel in found.panels() if panel.title == title)
+
+
+def gives(title: str, series: Mapping[str, str], expected: Mapping[str, float], directory: Path) -> None:
+    """Has promtool ask the panel's query after 15 minutes, of series with a value each minute; expected are values by labels."""
+    (query,) = panel_of(title).queries
     case = {
         "interval": "1m",
-        "input_series": [{"series": series % number, "values": f"{number}x5"} for number in (3, 4)],
-        "promql_expr_test": [{"expr": expr, "eval_time": "3m", "exp_samples": [{"labels": '{operator_name="Kafka"}', "value": 7}]}],
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [
+            {
+                "expr": re.sub(r"\$\w+", ".*", query.expr),
+                "eval_time": "15m",
+                "exp_samples": [{"labels": f"{{{labels}}}", "value": value} for labels, value in expected.items()],
+            }
+        ],
     }
-    (tmp_path / "tests.yaml").write_text(yaml.safe_dump({"tests": [case]}))
-    command = [prerequisites.ensure_command("promtool"), "test", "rules", str(tmp_path / "tests.yaml")]
+    (directory / "tests.yaml").write_text(yaml.safe_dump({"tests": [case]}))
+    command = [prerequisites.ensure_command("promtool"), "test", "rules", str(directory / "tests.yaml")]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_lag_is_that_of_all_readers_of_a_source(tmp_path: Path) -> None:
+    """The one query for which the test job has no data."""
+    name = 'flink_taskmanager_job_task_operator_pendingRecords{namespace="shop",job_name="orders",operator_name="Kafka",subtask_index="%d"}'
+
+    gives("Lag", {name % number: f"{number}x15" for number in (3, 4)}, {'operator_name="Kafka"': 7}, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("series", "expected"),
-    [("0+1x20", {"Failed": 10.0}), ("", {"none": 0.0})],
+    [({'{type="Warning",reason="Failed"}': "0+1x20"}, {"Failed": 10.0}), ({}, {"none": 0.0})],
     ids=["only what happened", "nothing, by a name"],
 )
-def test_warnings_are_told_by_reason_and_their_absence_too(series: str, expected: dict[str, float], tmp_path: Path) -> None:
-    (query,) = next(panel for found in DASHBOARDS for panel in found.panels() if panel.title == "Warnings").queries
-    name = 'flinkop_events_total{type="Warning",reason="Failed"}'
-    samples = [{"labels": f'{{reason="{reason}"}}', "value": value} for reason, value in expected.items()]
-    case = {
-        "interval": "1m",
-        "input_series": [{"series": name, "values": series}] if series else [],
-        "promql_expr_test": [{"expr": query.expr, "eval_time": "15m", "exp_samples": samples}],
-    }
-    (tmp_path / "tests.yaml").write_text(yaml.safe_dump({"tests": [case]}))
-    command = [prerequisites.ensure_command("promtool"), "test", "rules", str(tmp_path / "tests.yaml")]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def test_warnings_are_told_by_reason_and_their_absence_too(series: dict[str, str], expected: dict[str, float], tmp_path: Path) -> None:
+    found = {f"flinkop_events_total{labels}": values for labels, values in series.items()}
 
-    assert result.returncode == 0, result.stdout + result.stderr
+    gives("Warnings", found, {f'reason="{reason}"': value for reason, value in expected.items()}, tmp_path)
+
+
+BY_PHASE = {
+    'flinkop_resources{kind="FlinkDeployment",phase="Running"}': "2x15",
+    'flinkop_resources{kind="FlinkSessionJob",phase="Running"}': "20x15",
+    'flinkop_resources{kind="FlinkStateSnapshot",phase="COMPLETED"}': "40x15",
+}
+
+
+@pytest.mark.parametrize(
+    ("title", "series", "expected"),
+    [
+        ("By phase", BY_PHASE, {'phase="Running"': 22}),
+        ("FlinkStateSnapshots", BY_PHASE, {'phase="COMPLETED"': 40}),
+        ("FlinkStateSnapshots", {}, {'phase="none"': 0}),
+    ],
+    ids=["jobs and clusters", "snapshots", "no snapshot, by a name"],
+)
+def test_snapshots_are_not_counted_among_what_runs(title: str, series: dict[str, str], expected: dict[str, float], tmp_path: Path) -> None:
+    gives(title, series, expected, tmp_path)
+
+
+Place = tuple[str, str, int | None]
+"""Kind, phase, and `Ready`; None is a resource without conditions."""
+
+NOT_AT_REST: tuple[Place, ...] = (
+    ("FlinkDeployment", "Upgrading", 0),
+    ("FlinkDeployment", "Created", None),
+    ("FlinkSessionJob", "Failed", 0),
+    ("FlinkCluster", "Running", 0),
+    ("FlinkStateSnapshot", "IN_PROGRESS", 0),
+)
+AT_REST: tuple[Place, ...] = (
+    ("FlinkDeployment", "Running", 1),
+    ("FlinkSessionJob", "Suspended", 1),
+    ("FlinkApplication", "Finished", 1),
+    ("FlinkStateSnapshot", "COMPLETED", 1),
+    ("FlinkStateSnapshot", "COMPLETED", None),
+    ("FlinkStateSnapshot", "FAILED", 0),
+    ("FlinkStateSnapshot", "ABANDONED", 0),
+)
+
+
+def labels_of(place: Place) -> str:
+    kind, phase, ready = place
+    return f'kind="{kind}",namespace="shop",name="{phase}-{ready}"'
+
+
+def series_of(place: Place) -> dict[str, str]:
+    """A resource that has been where it is for 15 minutes."""
+    of, (_, phase, ready) = labels_of(place), place
+    condition = {} if ready is None else {f'flinkop_resource_condition{{{of},condition="Ready"}}': f"{ready}x15"}
+    phases = {f'flinkop_resource_phase{{{of},phase="{phase}"}}': "1x15"}
+    return {**phases, f"flinkop_resource_phase_since_timestamp_seconds{{{of}}}": "0x15", **condition}
+
+
+def test_what_is_at_rest_for_good_is_not_among_what_has_been_where_it_is_for_long(tmp_path: Path) -> None:
+    series = {name: values for place in (*NOT_AT_REST, *AT_REST) for name, values in series_of(place).items()}
+    expected = {f'{labels_of(place)},phase="{place[1]}"': 900.0 for place in NOT_AT_REST}
+
+    gives("Not ready: longest in the present state", series, expected, tmp_path)
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_table_has_a_row_for_each_series(panel: Panel) -> None:
+    """Series in Grafana's other format are a table each, of which it shows the first."""
+    targets = [target for built in json.loads(build_one(panel))["panels"] for target in built.get("targets", ())]
+
+    assert {target.get("format") == "table" for target in targets} == {panel.shape is Shape.TABLE}
+
+
+def build_one(panel: Panel) -> str:
+    return build(Dashboard("name", "title", "", (), (Row("", (panel,)),)))
 
 
 @pytest.mark.parametrize(
