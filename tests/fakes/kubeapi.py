@@ -94,6 +94,11 @@ class FakeKubeApi:
         created = {**body, "metadata": {"uid": f"uid-{self._version}", "creationTimestamp": "2026-01-01T00:00:00Z", **body["metadata"]}}
         return copy.deepcopy(self._store(path, created, "ADDED"))
 
+    async def try_create(self, resource: Resource, body: Mapping[str, Any]) -> None:
+        await self._ask("try_create", {})
+        if (resource.plural, body["metadata"]["namespace"], body["metadata"]["name"]) in self._objects:
+            raise AlreadyExists("it is there")
+
     async def replace(self, resource: Resource, body: Mapping[str, Any]) -> Object:
         await self._ask("replace", {})
         path = (resource.plural, body["metadata"]["namespace"], body["metadata"]["name"])

@@ -76,8 +76,11 @@ def read_wish(
     defaults: Defaults,
     kind: ClusterKind = FLINK_DEPLOYMENT_KIND,
     around: Around = NOTHING_AROUND,
+    refused: str | None = None,
 ) -> Wish | NeverValid:
     """The newest valid spec of the resource: the present one, or else the one that was accepted last.
+
+    `refused` is what the API server has against the present one, whose objects it was shown.
 
     After a rollback the last stable spec takes its place, until a spec comes that differs from the rejected one by more than a scale.
     """
@@ -87,7 +90,7 @@ def read_wish(
         return _fall_back(kind, resource, record, record.reconciled, defaults, (str(refused),))
     if stays_rolled_back(record, wish.desired.spec):
         return _fall_back(kind, resource, record, wish.desired.spec, defaults, ())
-    return wish
+    return wish if refused is None else _fall_back(kind, resource, record, record.reconciled, defaults, (refused,))
 
 
 def basis_of(record: Record) -> tuple[Any, ...]:

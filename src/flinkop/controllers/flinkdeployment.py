@@ -23,6 +23,7 @@ from flinkop.controllers.observer import ObjectStore, Observer
 from flinkop.controllers.refusedsnapshots import RefusedSnapshots
 from flinkop.controllers.servedkind import NOTHING_AROUND, Around, LookAround, look_at_nothing
 from flinkop.controllers.statusrecorder import StatusRecorder, is_stale
+from flinkop.controllers.trial import Taken, Trial, Trials, Untold
 from flinkop.controllers.trigger import Key
 from flinkop.errors import FlinkopError, FlinkRejected, NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
@@ -45,6 +46,7 @@ from flinkop.lifecycle.observed import Observed, Refusal, RefusedIngress
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.rival import give_way
 from flinkop.lifecycle.statuswriter import Scale, write_status
+from flinkop.lifecycle.trial import is_tried
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
 _log = structlog.get_logger(__name__)
@@ -75,6 +77,7 @@ class Memory:
     refused_trigger: RefusedTrigger | None = None
     refused_rescale: str | None = None
     refused_snapshots: RefusedSnapshots = field(default_factory=RefusedSnapshots)
+    trial: Trial | None = None
     wish: Wish | NeverValid | None = None
     wish_key: tuple[Any, ...] = field(default=())
     asked: tuple[Any, ...] = field(default=())
@@ -113,6 +116,7 @@ class FlinkDeploymentController:
         self._clock, self._configuration, self._ids = clock, configuration, ids
         self._kind, self._look_around, self._rival = kind, look_around, rival
         self._statuses = StatusRecorder(kube, events, kind.endpoint, clock)
+        self._trials = Trials(kube, clock, kind.kind)
         self._memories: dict[Key, Memory] = {}
 
     async def reconcile(self, key: Key) -> Outcome:
@@ -149,7 +153,7 @@ class FlinkDeploymentController:
     async def _pass(self, key: Key, resource: Mapping[str, Any], memory: Memory) -> Outcome:
         record = self._statuses.read(resource)
         around = await self._look_around(resource)
-        wish = self._wish(resource, record, memory, around)
+        wish = await self._tried(key, resource, record, memory, around)
         if isinstance(wish, NeverValid):
             decision = never_accepted(record, resource["metadata"]["generation"], wish.problems)
             await self._record(resource, record, decision, None, Scale("", 0), memory)
@@ -176,22 +180,26 @@ class FlinkDeploymentController:
         target = Target(key, await self._write(resource, record, decision, None, _scale(key, wish), memory), wish)
         return await self._act(decision, target, memory)
 
+    async def _tried(self, key: Key, resource: Mapping[str, Any], record: Record, memory: Memory, around: Around) -> Wish | NeverValid:
+        """The wish, after the API server was shown it where something would be stopped for it: once, when it takes it."""
+        wish = self._wish(resource, record, memory, around)
+        if isinstance(wish, NeverValid) or isinstance(memory.trial, Taken) or not is_tried(record, wish.desired):
+            return wish
+        memory.trial = await self._trials.ask(key, wish, memory.trial)
+        return self._wish(resource, record, memory, around)
+
     def _wish(self, resource: Mapping[str, Any], record: Record, memory: Memory, around: Around = NOTHING_AROUND) -> Wish | NeverValid:
         """Reading a spec costs milliseconds; at rest it is the one that was read before."""
         metadata = resource["metadata"]
-        asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision)
-        key = (
-            *asked,
-            tuple(metadata.get("finalizers", ())),
-            *basis_of(record),
-            around,
-        )
-        if memory.wish is None or memory.wish_key != key:
-            memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for, self._kind, around), key
+        asked = (metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp"), self._configuration.revision, around)
         if memory.asked != asked:  # what was refused, was refused for another wish
-            memory.refusal = memory.refused_ingress = memory.refused_rescale = None
+            memory.refusal = memory.refused_ingress = memory.refused_rescale = memory.trial = None
             memory.refused_snapshots = RefusedSnapshots()
             memory.asked = asked
+        refused = self._trials.refusal_of(memory.trial)
+        key = (*asked, tuple(metadata.get("finalizers", ())), *basis_of(record), refused)
+        if memory.wish is None or memory.wish_key != key:
+            memory.wish, memory.wish_key = read_wish(resource, record, self._configuration.defaults_for, self._kind, around, refused), key
         return memory.wish
 
     async def _record(
@@ -251,6 +259,7 @@ class FlinkDeploymentController:
             memory.refused_trigger,
             memory.refused_rescale,
             refused_snapshot=memory.refused_snapshots.look(self._clock.monotonic()),
+            untold=memory.trial.cause if isinstance(memory.trial, Untold) else None,
         )
 
     def _refused_ingress(self, memory: Memory) -> RefusedIngress | None:

@@ -25,7 +25,10 @@ def is_refusal(error: Exception) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What this process remembers about a key and no store shows. `not_submitted`: the last submission was not made: no jar."""
+    """What this process remembers about a key and no store shows. `not_submitted`: the last submission was not made: no jar.
+
+    `untold`: why the API server has not told whether it would take what a new spec leads to.
+    """
 
     started_uid: str | None
     refusal: Refusal | None
@@ -34,3 +37,4 @@ class Knowledge:
     refused_rescale: str | None = None
     not_submitted: bool = False
     refused_snapshot: RefusedSnapshot | None = None
+    untold: str | None = None

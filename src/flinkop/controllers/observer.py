@@ -88,6 +88,7 @@ class Observer:
             ingress=ingress,
             refused_ingress=knowledge.refused_ingress,
             refused_snapshot=knowledge.refused_snapshot,
+            untold=knowledge.untold,
             referring=referring,
             snapshots=snapshots,
         )

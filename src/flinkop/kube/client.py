@@ -63,6 +63,11 @@ class KubeClient:
         path = resource.path(body["metadata"].get("namespace"))
         return await self._transport.request("POST", path, resource.plural, body=body, query=_MANAGED)
 
+    async def try_create(self, resource: Resource, body: Mapping[str, Any]) -> None:
+        """Creates nothing, and raises what `create` would. What is wrong with the object is raised before AlreadyExists is."""
+        path = resource.path(body["metadata"].get("namespace"))
+        await self._transport.request("POST", path, resource.plural, body=body, query={**_MANAGED, "dryRun": "All"})
+
     async def apply(self, resource: Resource, body: Mapping[str, Any]) -> Object:
         """Creates or changes the object by server-side apply; fields we applied before and leave out now are removed."""
         query = {**_MANAGED, "force": "true"}

@@ -28,11 +28,13 @@ from flinkop.lifecycle.stop import (
     metadata_are_usable,
 )
 from flinkop.lifecycle.teardown import delete_cluster, going_words
+from flinkop.lifecycle.trial import not_yet_told
 
 
 def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | NotNow:
     """Goes to Upgrading with the stop that is possible now. When none is, the caller goes on following the old job; see `keep_waiting`."""
-    return carry_out(choose_stop(record, observed, desired, fresh.now), record, observed, desired, fresh, _announce(desired))
+    plan = not_yet_told(record, observed, desired, fresh.now) or choose_stop(record, observed, desired, fresh.now)
+    return carry_out(plan, record, observed, desired, fresh, _announce(desired))
 
 
 def carry_out(
@@ -79,7 +81,7 @@ def keep_waiting(followed: Decision, record: Record, blocked: NotNow, desired: D
     step = record.step if isinstance(record.step, WaitingToStop) else WaitingToStop(fresh.now)
     deadline = for_readiness(step.since, desired.settings)
     late = deadline.is_over(fresh.now)
-    words = deadline.words(fresh.now, "it is Stalled, and still tried", f"It is still tried. {WAYS_OUT}")
+    words = deadline.words(fresh.now, blocked.then, f"It is still tried. {WAYS_OUT}")
     waiting = replace(
         after,
         step=step,

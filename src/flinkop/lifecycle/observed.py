@@ -286,6 +286,8 @@ class Observed:
     `snapshots` are the FlinkStateSnapshots of the job; None when that kind is not installed.
 
     `ingress` is the digest on the Ingress of the resource, empty when it has none; None: there is no Ingress.
+
+    `untold` is why the API server has not told whether it would take the cluster that is wanted; None: it would, or was not to be asked.
     """
 
     jobmanager: JobManager | None = None
@@ -318,6 +320,7 @@ class Observed:
     ingress: str | None = None
     refused_ingress: RefusedIngress | None = None
     refused_snapshot: RefusedSnapshot | None = None
+    untold: str | None = None
 
     @property
     def taskmanagers_are_gone(self) -> bool:

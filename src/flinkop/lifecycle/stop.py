@@ -36,9 +36,10 @@ class TearDownPlan:
 
 @dataclass(frozen=True, slots=True)
 class NotNow:
-    """No safe way to stop at this moment: the job is left as it is."""
+    """No safe way to stop at this moment: the job is left as it is. `then` is what comes when that lasts too long."""
 
     why: str
+    then: str = "it is Stalled, and still tried"
 
 
 StopPlan = StopWithSavepointPlan | CancelPlan | TearDownPlan | NotNow

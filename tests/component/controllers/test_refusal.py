@@ -10,6 +10,7 @@ from tests.component.controllers.sight import STATUS, Audit, passed
 from tests.component.controllers.stage import NAME, Stage, a_spec, condition_of, has_reason
 from tests.component.waiting import until
 
+from flinkop.errors import AlreadyExists, Rejected
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, PODS, SERVICES
 from flinkop.resources.naming import common_labels
 
@@ -29,11 +30,72 @@ async def test_a_refused_start_is_written_once_and_the_start_follows_when_a_quot
         await stage.wait_for(namespace, "Running", 1)
 
 
-def set_quota(stage: Stage, namespace: str, deployments: int) -> None:
+WITHOUT_IMAGE = {"spec": {"containers": [{"name": "sidecar"}]}}
+IMAGELESS = "spec.template.spec.containers[1].image: Required value"
+
+
+@pytest.mark.parametrize(
+    ("mode", "part"),
+    [
+        pytest.param({}, {"podTemplate": WITHOUT_IMAGE}, id="native"),
+        pytest.param(
+            {"mode": "standalone"}, {"taskManager": {"podTemplate": WITHOUT_IMAGE}}, id="the TaskManagers of a standalone cluster"
+        ),
+    ],
+)
+async def test_a_spec_that_the_api_server_would_refuse_stops_nothing_and_a_corrected_one_is_upgraded_to(
+    stage: Stage, mode: dict[str, Any], part: dict[str, Any]
+) -> None:
+    namespace = await stage.a_namespace()
+    agent = f"tried-{namespace}"
+    async with stage.operator(namespace, agent=agent):
+        await stage.running(namespace, {**a_spec(), **mode})
+        jobmanager, asked = stage.world.jobmanagers.alive[namespace, NAME], Audit(stage, agent)
+        await stage.change(namespace, part)
+        found = await stage.wait_until(namespace, "refused", lambda found: condition_of(found, "Stalled").get("status") == "True")
+        stalled = condition_of(found, "Stalled")
+        assert (stalled["reason"], IMAGELESS in stalled["message"]) == ("ValidationError", True)
+        assert (found["status"]["phase"], condition_of(found, "Running")["status"]) == ("Running", "True")
+        await passed(10)
+        assert asked.writes().count(STATUS) == 1
+        assert ("delete", "deployments") not in asked.writes()
+        assert (jobmanager.job.state, jobmanager.job.triggers) == ("RUNNING", {})
+        await stage.change(namespace, {"podTemplate": None, "taskManager": {"podTemplate": None}, "restartNonce": 1})
+        await stage.wait_for(namespace, "Running", 2)
+    assert stage.problems(namespace) == []
+    told = [event for event in await stage.events(namespace) if event["reason"] == "ValidationError"]
+    assert [event["count"] for event in told] == [1]
+
+
+async def test_the_api_server_tells_what_is_wrong_with_an_object_before_it_tells_that_its_name_is_taken(stage: Stage) -> None:
+    namespace = await stage.a_namespace()
+    there = a_foreign_deployment(namespace, {"app": "web"})
+    await stage.kube.try_create(DEPLOYMENTS, there)
+    assert await stage.kube.get(DEPLOYMENTS, namespace, NAME) is None
+    await stage.kube.create(DEPLOYMENTS, there)
+    with pytest.raises(AlreadyExists):
+        await stage.kube.try_create(DEPLOYMENTS, there)
+    there["spec"]["template"]["spec"]["containers"].append({"name": "sidecar"})
+    with pytest.raises(Rejected, match="image: Required value"):
+        await stage.kube.try_create(DEPLOYMENTS, there)
+
+
+async def test_a_quota_that_the_old_cluster_fills_does_not_keep_a_new_spec_from_being_taken(stage: Stage) -> None:
+    namespace = await stage.a_namespace()
+    async with stage.operator(namespace):
+        await stage.running(namespace)
+        set_quota(stage, namespace, 1, used=1)
+        await stage.change(namespace, {"job": {"args": ["new"]}})
+        await stage.wait_until(namespace, "stopped", lambda _: not stage.world.jobmanagers.alive.get((namespace, NAME)))
+        set_quota(stage, namespace, 1)
+        await stage.wait_for(namespace, "Running", 2)
+
+
+def set_quota(stage: Stage, namespace: str, deployments: int, used: int = 0) -> None:
     """Nobody here does what the quota's controller does, which is to fill in the status."""
     amounts = f"count/deployments.apps: {deployments}"
     body = f"{{apiVersion: v1, kind: ResourceQuota, metadata: {{name: few, namespace: {namespace}}}, "
-    fields = f"spec: {{hard: {{{amounts}}}}}, status: {{hard: {{{amounts}}}, used: {{count/deployments.apps: 0}}}}}}"
+    fields = f"spec: {{hard: {{{amounts}}}}}, status: {{hard: {{{amounts}}}, used: {{count/deployments.apps: {used}}}}}}}"
     stage.plane.kubectl("apply", "-f", "-", stdin=body + fields)
     stage.plane.kubectl("apply", "--subresource=status", "--server-side", "--force-conflicts", "-f", "-", stdin=body + fields)
 

@@ -20,7 +20,8 @@ from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.flinkdeployment import FlinkDeploymentController, Memory
 from flinkop.controllers.knowledge import RefusedTrigger
 from flinkop.controllers.observer import Observer
-from flinkop.errors import ApiUnavailable, Conflict, FlinkRejected, Forbidden, UnreadableStatus
+from flinkop.controllers.servedkind import NOTHING_AROUND
+from flinkop.errors import ApiUnavailable, Conflict, FlinkRejected, Forbidden, Rejected, UnreadableStatus
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS, DEPLOYMENTS, FLINK_DEPLOYMENTS, INGRESSES, PODS, Resource
@@ -56,6 +57,10 @@ class Api(FakeKubeApi):
     async def create(self, resource: Resource, body: Any) -> dict[str, Any]:
         self._see("create", resource)
         return await super().create(resource, body)
+
+    async def try_create(self, resource: Resource, body: Any) -> None:
+        self._see("try_create", resource)
+        await super().try_create(resource, body)
 
     async def apply(self, resource: Resource, body: Any) -> dict[str, Any]:
         self._see("apply", resource)
@@ -340,3 +345,76 @@ def test_the_end_of_a_job_is_seen_in_what_is_wanted_although_the_spec_is_the_sam
     assert isinstance(running, Wish)
     assert isinstance(ended, Wish)
     assert (running.desired.wants_restart, ended.desired.wants_restart) == (False, True)
+
+
+# the trial of a new spec
+
+
+def running(world: World) -> Record:
+    """The record of a job that runs what the resource says now."""
+    return Record(Phase.RUNNING, reconciled=parse_spec(world.resource["spec"]).to_wire())
+
+
+async def look(world: World, record: Record, memory: Memory) -> Wish:
+    wish = await world.controller._tried(KEY, world.resource, record, memory, NOTHING_AROUND)
+    assert isinstance(wish, Wish)
+    return wish
+
+
+def test_a_new_spec_is_shown_to_the_api_server_once() -> None:
+    async def scenario(world: World) -> None:
+        record, memory = running(world), Memory()
+        assert not (await look(world, record, memory)).desired.wants_restart
+        assert world.api.asked == []
+        world.change(restartNonce=5)
+        for _ in range(3):
+            assert (await look(world, record, memory)).desired.wants_restart
+        assert world.api.asked == [("try_create", "deployments")]
+        world.change(restartNonce=6)
+        await look(world, record, memory)
+        assert world.api.asked == 2 * [("try_create", "deployments")]
+
+    play(scenario)
+
+
+def test_a_new_spec_that_the_api_server_refuses_is_an_invalid_one_until_it_is_taken() -> None:
+    async def scenario(world: World) -> None:
+        record, memory = running(world), Memory()
+        world.change(restartNonce=5)
+        world.api.hook = fails("try_create", "deployments", Rejected("it is invalid"))
+        for _ in range(3):
+            wish = await look(world, record, memory)
+            assert "it is invalid" in wish.desired.problems[0]
+            assert not wish.desired.wants_restart
+        assert len(world.api.asked) == 1
+        world.api.hook = lambda *_: None
+        await asyncio.sleep(REST)
+        wish = await look(world, record, memory)
+        assert (wish.desired.problems, wish.desired.wants_restart, len(world.api.asked)) == ((), True, 2)
+
+    play(scenario)
+
+
+def test_a_refused_spec_is_asked_about_again_at_once_when_the_defaults_change() -> None:
+    async def scenario(world: World) -> None:
+        record, memory = running(world), Memory()
+        world.change(restartNonce=5)
+        world.api.hook = fails("try_create", "deployments", Rejected("it is invalid"), times=1)
+        assert (await look(world, record, memory)).desired.problems
+        world.revision += 1
+        assert not (await look(world, record, memory)).desired.problems
+
+    play(scenario)
+
+
+def test_an_api_server_that_does_not_tell_is_asked_in_every_pass_and_the_decision_knows() -> None:
+    async def scenario(world: World) -> None:
+        record, memory = running(world), Memory()
+        world.change(restartNonce=5)
+        world.api.hook = fails("try_create", "deployments", ApiUnavailable("HTTP status 500"), times=2)
+        for expected in ("HTTP status 500", "HTTP status 500", None):
+            assert (await look(world, record, memory)).desired.wants_restart
+            assert world.controller._knowledge(memory).untold == expected
+        assert len(world.api.asked) == 3
+
+    play(scenario)

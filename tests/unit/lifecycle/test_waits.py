@@ -323,6 +323,7 @@ WAITS = [
         5 * MINUTE,
         "Running UpgradeWaiting Stalled",
     ),
+    Wait("UpgradeWaiting", a_record(), an_observed(untold="x"), an_upgrade(), (READINESS,), 5 * MINUTE, "Upgrading TakingSavepoint"),
     Wait(
         "SavepointPending",
         a_record(savepoints=PENDING),
