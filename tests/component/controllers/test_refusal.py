@@ -38,9 +38,7 @@ IMAGELESS = "spec.template.spec.containers[1].image: Required value"
     ("mode", "part"),
     [
         pytest.param({}, {"podTemplate": WITHOUT_IMAGE}, id="native"),
-        pytest.param(
-            {"mode": "standalone"}, {"taskManager": {"podTemplate": WITHOUT_IMAGE}}, id="the TaskManagers of a standalone cluster"
-        ),
+        pytest.param({"mode": "standalone"}, {"taskManager": {"podTemplate": WITHOUT_IMAGE}}, id="TaskManagers of a standalone cluster"),
     ],
 )
 async def test_a_spec_that_the_api_server_would_refuse_stops_nothing_and_a_corrected_one_is_upgraded_to(

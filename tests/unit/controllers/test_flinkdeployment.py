@@ -418,3 +418,18 @@ def test_an_api_server_that_does_not_tell_is_asked_in_every_pass_and_the_decisio
         assert len(world.api.asked) == 3
 
     play(scenario)
+
+
+def test_nothing_is_stopped_while_the_api_server_does_not_tell_and_not_for_ever() -> None:
+    async def scenario(world: World) -> None:
+        await world.passes(5)
+        world.change(restartNonce=5, status={"phase": "Running", "start": {**world.status["start"], "ready": True}})
+        world.api.hook = fails("try_create", "deployments", ApiUnavailable("HTTP status 500"))
+        await world.passes(4 * REST)
+        assert world.status["reason"] == "UpgradeWaiting"
+        assert "HTTP status 500" in world.status["message"]
+        assert "delete" not in [verb for verb, _ in world.api.requests]
+        await world.passes(REST + 30)
+        assert "delete" in [verb for verb, _ in world.api.requests]
+
+    play(scenario)

@@ -158,10 +158,10 @@ RUNS = a_record().job
 @pytest.mark.parametrize(
     ("started", "wish", "told"),
     [
-        pytest.param(LATER, a_desired(), ["JobBeganAnew"], id="without high availability"),
+        pytest.param(LATER, a_desired(deployed_high_availability=False), ["JobBeganAnew"], id="without high availability"),
         pytest.param(LATER, a_desired(deployed_high_availability=True), [], id="with it, the last checkpoint was restored"),
-        pytest.param(LATER, a_desired(upgrade_mode="stateless"), [], id="whose state nobody wants"),
-        pytest.param(EARLIER, a_desired(), [], id="it is the same run"),
+        pytest.param(LATER, a_desired(upgrade_mode="stateless", deployed_high_availability=False), [], id="whose state nobody wants"),
+        pytest.param(EARLIER, a_desired(deployed_high_availability=False), [], id="it is the same run"),
     ],
 )
 def test_a_job_that_a_new_jobmanager_began_anew_is_told(started: int, wish: Desired, told: list[str]) -> None:
