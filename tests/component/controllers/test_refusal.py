@@ -31,7 +31,7 @@ async def test_a_refused_start_is_written_once_and_the_start_follows_when_a_quot
 
 
 WITHOUT_IMAGE = {"spec": {"containers": [{"name": "sidecar"}]}}
-IMAGELESS = "spec.template.spec.containers[1].image: Required value"
+IMAGELESS = "spec.template.spec.containers[0].image: Required value"
 
 
 @pytest.mark.parametrize(
