@@ -6,6 +6,8 @@ from tests.dashboards.panel import Dashboard, Panel, Query, Row, Shape
 
 _OURS = "on (instance) group_left () max by (instance) (flinkop_build_info)"
 
+_WAITING = 'sum by (name) (workqueue_depth{name=~"flink.+"} unless on (instance) leader_election_master_status == 0)'
+
 
 def _quantile(metric: str, by: str, quantile: float = 0.99) -> Query:
     of = f'{{{by}=~"flink.+"}}' if by in ("controller", "name") else ""
@@ -37,7 +39,7 @@ _PASSES = Row(
             "",
             (Query('sum by (controller) (controller_runtime_active_workers{controller=~"flink.+"})', "{{controller}}"),),
         ),
-        Panel("Waiting", "Resources that wait for a pass.", (Query('sum by (name) (workqueue_depth{name=~"flink.+"})', "{{name}}"),)),
+        Panel("Waiting", "Resources that wait for a pass of the replica that acts.", (Query(_WAITING, "{{name}}"),)),
         Panel("Wait", "99 of 100 wait less.", (_quantile("workqueue_queue_duration_seconds", "name"),), unit="s"),
         Panel(
             "Longest pass under way",
