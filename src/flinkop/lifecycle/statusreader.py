@@ -13,6 +13,7 @@ from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record, RestartWindow, Rollback, Start
+from flinkop.lifecycle.refusedspec import without_refusal
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
 from flinkop.lifecycle.snapshotinfo import read_checkpoints, read_savepoints
 from flinkop.lifecycle.step import (
@@ -64,7 +65,7 @@ def _read(status: Mapping[str, Any]) -> Record:
     return Record(
         phase=Phase(status["phase"]),
         reason=status.get("reason", ""),
-        message=status.get("message", ""),
+        message=without_refusal(status.get("message", ""), _invalid(status)),
         health=_health(status),
         step=_step(status.get("operation")),
         ends_at=_ends_at(status.get("operation")),

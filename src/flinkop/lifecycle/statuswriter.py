@@ -15,6 +15,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.pastdecision import Place, remember
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback
+from flinkop.lifecycle.refusedspec import with_refusal
 from flinkop.lifecycle.restore import RestoreChoice
 from flinkop.lifecycle.snapshotinfo import write_checkpoints, write_savepoints
 from flinkop.lifecycle.step import (
@@ -59,7 +60,7 @@ def write_job_status(record: Record, before: Mapping[str, Any], now: datetime) -
         **before,
         "phase": record.phase.value,
         "reason": record.reason,
-        "message": record.message,
+        "message": with_refusal(record.message, record.invalid),
         "observedGeneration": record.generation,
         "lifecycleState": lifecycle_state(record),
         "conditions": render(conditions(record), before.get("conditions") or (), record.generation, moment),

@@ -183,6 +183,26 @@ def test_the_same_record_is_the_same_status_whatever_the_time_and_it_can_be_sent
     assert None not in status.values()
 
 
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        pytest.param(a_starting_record(message="It starts."), "It starts.", id="accepted"),
+        pytest.param(
+            a_starting_record(message="It starts.", invalid="spec.a: wrong"),
+            "It starts. The newest spec is refused: spec.a: wrong",
+            id="refused while another one starts",
+        ),
+        pytest.param(
+            a_record(message="It runs.", invalid="spec.a: wrong"), "It runs. The newest spec is refused: spec.a: wrong", id="while it runs"
+        ),
+        pytest.param(Record(message="spec.a: wrong", invalid="spec.a: wrong"), "spec.a: wrong", id="the first one, refused"),
+    ],
+)
+def test_a_spec_that_is_refused_is_named_in_the_message_that_people_read_first(record: Record, message: str) -> None:
+    status = written(record)
+    assert (status["message"], read_record(status).message) == (message, record.message)
+
+
 def test_fields_of_others_are_left_alone() -> None:
     theirs = {"theirs": 1, "jobStatus": {"theirs": 3}, "reconciliationStatus": {"theirs": 2}}
     status = written(a_record(), theirs)
