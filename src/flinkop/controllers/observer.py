@@ -28,11 +28,12 @@ from flinkop.lifecycle.observed import (
     Answered,
     HaMetadata,
     Observed,
+    Trouble,
     Unreachable,
     Workers,
 )
 from flinkop.lifecycle.question import Question, questions
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.record import JobManagerStatus, Record
 from flinkop.lifecycle.teardown import is_gone
 from flinkop.lifecycle.unseen import ended_unseen
 from flinkop.resources.naming import common_labels, selector_of, taskmanager_deployment_name
@@ -118,15 +119,22 @@ class Observer:
         return await self._with_causes(key, record, wish, seen, now)
 
     async def _with_causes(self, key: Key, record: Record, wish: Wish, seen: Observed, now: datetime) -> Observed:
+        if record.jobmanager is JobManagerStatus.ERROR:  # nobody is told otherwise
+            seen = replace(seen, crashed=await self._with_log(key, seen.crashed))
         if seen.creating and seen.trouble is None:
             waiting = next(pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod) and view.waits_for_containers(pod, now))
             return replace(seen, trouble=await self._mounts.find(key[0], waiting["metadata"]))
-        if seen.trouble is not None and seen.trouble.crash is not None:
-            cause = await self._last_words.cause(key[0], seen.trouble.crash)
-            return replace(seen, trouble=view.with_cause(seen.trouble, cause)) if cause else seen
+        if seen.trouble is not None:
+            return replace(seen, trouble=await self._with_log(key, seen.trouble))
         if seen.restart is not None and ended_unseen(record, seen, wish.desired, now):
             return replace(seen, failure=await self._last_words.cause(key[0], seen.restart.crash))
         return seen
+
+    async def _with_log(self, key: Key, trouble: Trouble | None) -> Trouble | None:
+        if trouble is None or trouble.crash is None:
+            return trouble
+        cause = await self._last_words.cause(key[0], trouble.crash)
+        return view.with_cause(trouble, cause) if cause else trouble
 
     async def _beside_a_stranger(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge) -> Observed:
         """A cluster of that name that is not this resource's: its pods are not ours either, and nobody can tell whose the metadata are,
@@ -141,6 +149,7 @@ class Observer:
         masters = [pod for pod in pods if _component(pod) == "jobmanager"]
         workers = [pod for pod in pods if _component(pod) == "taskmanager"]
         taskmanagers = self._taskmanagers(key, wish) if wish.desired.standalone else None
+        trouble = view.find_trouble(deployment, masters)
         return Observed(
             jobmanager=view.read_jobmanager(deployment) if deployment else None,
             jobmanager_pods=len(masters),
@@ -150,7 +159,8 @@ class Observer:
             taskmanagers_overdue=bool(workers) and all(view.is_overdue(pod, now) for pod in workers),
             workers=Workers(len(workers), view.count_ready(workers)),
             restart=next(filter(None, map(view.find_restart, masters)), None),
-            trouble=view.find_trouble(deployment, masters) or view.find_trouble(taskmanagers, workers),
+            trouble=trouble or view.find_trouble(taskmanagers, workers),
+            crashed=view.find_crash(masters) if trouble is None else None,
             creating=any(view.waits_for_containers(pod, now) for pod in pods),
             dependents_applied=deployment is not None and deployment["metadata"]["uid"] == knowledge.started_uid,
             refusal=knowledge.refusal,

@@ -19,6 +19,8 @@ from flinkop.resources.naming import MAIN_CONTAINER
 FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
 
 _CRASHED = "CrashLoopBackOff"
+_KILLED = "OOMKilled"
+_ASK_THE_LOG = "its log may tell more (`kubectl logs --previous`)."
 _WAITING = frozenset(
     {
         _CRASHED,
@@ -152,9 +154,28 @@ def find_trouble(deployment: Mapping[str, Any] | None, pods: Iterable[Mapping[st
     return _of_deployment(deployment) if deployment else None
 
 
+def find_crash(pods: Iterable[Mapping[str, Any]]) -> Trouble | None:
+    """How a container ended that was started again, in the words of `find_trouble`; whether it does better now nobody can tell yet."""
+    for pod in pods:
+        for container in _containers(pod):
+            last = (container.get("lastState") or {}).get("terminated")
+            if last and not _is_done(container):
+                return _ended(pod, container["name"], _CRASHED, last)
+    return None
+
+
+def _containers(pod: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    status = pod.get("status") or {}
+    return (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
+
+
+def _is_done(container: Mapping[str, Any]) -> bool:
+    return ((container.get("state") or {}).get("terminated") or {}).get("exitCode") == 0
+
+
 def _of_pod(pod: Mapping[str, Any]) -> Trouble | None:
     status = pod.get("status") or {}
-    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+    for container in _containers(pod):
         trouble = _of_container(pod, container)
         if trouble is not None:
             return trouble
@@ -174,13 +195,21 @@ def _of_container(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Troub
     reason = waiting.get("reason")
     if reason not in _WAITING:
         return None
-    if last.get("reason") == "OOMKilled":
-        return Trouble("OOMKilled", f"Container {container['name']} was killed: it used more memory than its limit.")
+    if last and (reason == _CRASHED or last.get("reason") == _KILLED):
+        return _ended(pod, container["name"], reason, last)
     said = last.get("message") or waiting.get("message") or ""
     code = f" (exit code {last['exitCode']})" if "exitCode" in last else ""
-    cause = find_cause(said)
-    crash = _crash(pod, container["name"], last) if reason == _CRASHED and code and not last.get("message") else None
-    return Trouble(reason, _one_line(f"Container {container['name']}{code}: {cause or _last_lines(said)}"), crash)
+    return Trouble(reason, _one_line(f"Container {container['name']}{code}: {find_cause(said) or _last_lines(said)}"))
+
+
+def _ended(pod: Mapping[str, Any], container: str, reason: str, last: Mapping[str, Any]) -> Trouble:
+    """The same words while it waits and while it runs again: Kubernetes' own ("back-off 40s restarting …") change with each try."""
+    if last.get("reason") == _KILLED:
+        return Trouble(_KILLED, f"Container {container} was killed: it used more memory than its limit.")
+    said = last.get("message")
+    told = find_cause(said) or _last_lines(said) if said else _ASK_THE_LOG
+    crash = None if said else _crash(pod, container, last)
+    return Trouble(reason, _one_line(f"Container {container} (exit code {last['exitCode']}): {told}"), crash)
 
 
 def with_cause(trouble: Trouble, cause: str) -> Trouble:

@@ -12,7 +12,7 @@ from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fr
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import STARTING, follow_job
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import Answered, JobManager, NotAsked, Observed, Unreachable
+from flinkop.lifecycle.observed import Answered, JobManager, NotAsked, Observed, Trouble, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.readiness import notice_readiness
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record
@@ -82,8 +82,9 @@ def _terminating(record: Record, desired: Desired, fresh: Fresh) -> Decision:
 
 
 def _starting(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    if observed.trouble is not None:
-        return _in_trouble(record, observed, desired, fresh)
+    trouble = _trouble(record, observed)
+    if trouble is not None:
+        return _in_trouble(record, trouble, observed, desired, fresh)
     reason, message = _waiting(record, desired, fresh, *_starting_words(record, desired, fresh))
     return stay(
         replace(record, jobmanager=JobManagerStatus.DEPLOYING),
@@ -102,10 +103,17 @@ def _starting_words(record: Record, desired: Desired, fresh: Fresh) -> tuple[str
     return "JobManagerStarting", "The JobManager is starting."
 
 
-def _in_trouble(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    trouble = observed.trouble
-    assert trouble is not None
-    news = record.reason != trouble.reason
+def _trouble(record: Record, observed: Observed) -> Trouble | None:
+    """A container that ends over and over runs in between: what was told of it stays until the JobManager is ready.
+
+    A single restart is no trouble before Kubernetes calls it so.
+    """
+    stays = record.jobmanager is JobManagerStatus.ERROR and not observed.jobmanager_is_ready
+    return (observed.crashed if stays else None) or observed.trouble
+
+
+def _in_trouble(record: Record, trouble: Trouble, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
+    news = record.reason != trouble.reason and record.failure != trouble.message  # another wait may hide the reason
     return stay(
         replace(record, jobmanager=JobManagerStatus.ERROR),
         trouble.reason,
@@ -211,4 +219,5 @@ def _repeat_start(record: Record, observed: Observed) -> tuple[Action, ...]:
 
 
 def _with_trouble(record: Record, observed: Observed) -> Record:
-    return record if observed.trouble else replace(record, failure=None if record.jobmanager is JobManagerStatus.ERROR else record.failure)
+    is_over = record.jobmanager is JobManagerStatus.ERROR and _trouble(record, observed) is None
+    return replace(record, failure=None) if is_over else record

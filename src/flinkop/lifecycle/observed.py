@@ -276,6 +276,8 @@ class Observed:
     `taskmanagers` and their pods are of a standalone cluster only: in a native one both go with the JobManager. `pods_overdue`,
     `taskmanagers_overdue`: there are pods, and each should have reported its end a while ago.
 
+    `crashed` is how a container of the JobManager ended that was started again; that one may do better.
+
     `creating`: a pod waits for its containers to be made, and nothing that is watched tells why.
 
 
@@ -300,6 +302,7 @@ class Observed:
     restart: Restart | None = None
     workers: Workers | None = None
     trouble: Trouble | None = None
+    crashed: Trouble | None = None
     creating: bool = False
     rest: Rest = field(default_factory=NotAsked)
     job: Job | None = None

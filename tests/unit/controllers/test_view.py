@@ -10,6 +10,7 @@ import pytest
 from flinkop.controllers.trim import trim_deployment
 from flinkop.controllers.view import (
     GENERATION_ANNOTATION,
+    find_crash,
     find_restart,
     find_trouble,
     graph_keys,
@@ -210,8 +211,47 @@ def test_where_kubernetes_tells_an_exit_code_only_the_log_is_asked_and_its_cause
     crashed = {**waiting("CrashLoopBackOff", "back-off", last={"exitCode": 2, "finishedAt": "then"}), "metadata": {"name": "job-x"}}
     trouble = find_trouble(None, [crashed])
 
-    assert trouble == Trouble("CrashLoopBackOff", "Container main (exit code 2): back-off", Crash("job-x", "main", 2, "then"))
+    words = "Container main (exit code 2): its log may tell more (`kubectl logs --previous`)."
+    assert trouble == Trouble("CrashLoopBackOff", words, Crash("job-x", "main", 2, "then"))
     assert with_cause(trouble, "java.io.IOException: no disk").message == "Container main (exit code 2): java.io.IOException: no disk"
+
+
+TRACE = {"exitCode": 1, "finishedAt": "then", "message": "java.io.FileNotFoundException: missing.jar\n\tat x(Y.java:1)\n"}
+SILENT = {"exitCode": 2, "finishedAt": "then"}
+KILLED = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "then"}
+
+
+def a_container(state: dict[str, Any], last: dict[str, Any] | None, *, init: bool = False) -> dict[str, Any]:
+    container = {"name": "main", "state": state, "lastState": {"terminated": last} if last else {}}
+    return {"metadata": {"name": "job-x"}, "status": {"initContainerStatuses" if init else "containerStatuses": [container]}}
+
+
+@pytest.mark.parametrize("state", [RUNS, {"terminated": {"exitCode": 1}}, {}], ids=["runs", "has just ended again", "unknown"])
+@pytest.mark.parametrize("last", [TRACE, SILENT, KILLED], ids=["with words", "silent", "killed"])
+@pytest.mark.parametrize("init", [False, True], ids=["main", "init"])
+def test_a_container_that_ended_is_told_of_in_the_same_words_while_it_waits_and_when_it_runs_again(
+    state: dict[str, Any], last: dict[str, Any], init: bool
+) -> None:
+    waits = [a_container({"waiting": {"reason": "CrashLoopBackOff", "message": f"back-off {n}0s"}}, last, init=init) for n in (1, 2)]
+    told = [find_trouble(None, [pod]) for pod in waits]
+    again = a_container(state, last, init=init)
+
+    assert told[0] is not None
+    assert [*told, find_crash([HEALTHY, again])] == [told[0]] * 3
+    assert find_trouble(None, [again]) is None, "it is on its way"
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        pytest.param(HEALTHY, id="the first one"),
+        pytest.param({}, id="nothing is known yet"),
+        pytest.param(a_container({"terminated": {"exitCode": 1}}, None), id="it ended for the first time"),
+        pytest.param(a_container({"terminated": {"exitCode": 0}}, TRACE, init=True), id="an init container that is done now"),
+    ],
+)
+def test_a_container_that_was_not_started_again_is_no_crash(pod: dict[str, Any]) -> None:
+    assert find_crash([pod]) is None
 
 
 def test_a_crash_of_long_ago_is_not_taken_for_the_cause_of_another_trouble() -> None:

@@ -166,6 +166,55 @@ def test_trouble_that_is_over_is_forgotten() -> None:
     assert decide(troubled.record, NOT_READY, a_desired(), FRESH).record.failure is None
 
 
+CRASH = Trouble("CrashLoopBackOff", "Container main (exit code 1): missing.jar")
+WAITS, RUNS_AGAIN = replace(NOT_READY, trouble=CRASH), replace(NOT_READY, crashed=CRASH)
+
+
+@pytest.mark.parametrize("desired", [a_desired(), a_desired(problems=("spec.job: wrong",))], ids=["as it is", "refused"])
+@pytest.mark.parametrize("start", [a_start(since=NOW), LATE], ids=["in time", "late"])
+def test_a_container_that_ends_over_and_over_is_told_of_once_also_while_it_runs_in_between(start: Any, desired: Desired) -> None:
+    waits = decide(a_starting_record(start=start), WAITS, desired, FRESH).record
+    workers = replace(RUNS_AGAIN, trouble=Trouble("Unschedulable", "of a TaskManager"))
+    told = [decide(waits, observed, desired, FRESH) for observed in (RUNS_AGAIN, WAITS, workers)]
+
+    assert (waits.reason, waits.message, waits.failure, waits.health) == (CRASH.reason, CRASH.message, CRASH.message, Health.STALLED)
+    assert [(one.record, one.events) for one in told] == [(waits, ())] * 3
+
+
+def test_what_the_newest_crash_tells_takes_the_place_of_what_the_one_before_told() -> None:
+    waits = decide(a_starting_record(), WAITS, a_desired(), FRESH).record
+    other = decide(waits, replace(NOT_READY, crashed=replace(CRASH, message="no disk")), a_desired(), FRESH).record
+    assert (other.reason, other.message, other.failure) == (CRASH.reason, "no disk", "no disk")
+
+
+def test_a_single_restart_is_no_trouble() -> None:
+    decision = decide(ready(), RUNS_AGAIN, a_desired(), FRESH)
+    assert (decision.record.reason, decision.record.health, decision.record.failure) == ("JobManagerStarting", Health.PROGRESSING, None)
+    assert decision.events == ()
+
+
+@pytest.mark.parametrize(
+    ("observed", "phase", "health"),
+    [
+        pytest.param(replace(SILENT, crashed=CRASH), Phase.DEPLOYING, Health.PROGRESSING, id="silent"),
+        pytest.param(replace(JOBLESS, crashed=CRASH), Phase.DEPLOYING, Health.PROGRESSING, id="without its job"),
+        pytest.param(observed_job(JobState.CREATED, crashed=CRASH), Phase.DEPLOYING, Health.PROGRESSING, id="its job starts"),
+        pytest.param(observed_job(JobState.RUNNING, crashed=CRASH), Phase.RUNNING, Health.SETTLED, id="its job runs"),
+    ],
+)
+def test_a_jobmanager_that_gets_ready_after_all_is_no_trouble_any_more(observed: Observed, phase: Phase, health: Health) -> None:
+    waits = decide(a_starting_record(), WAITS, a_desired(), FRESH).record
+    after = decide(waits, observed, a_desired(), FRESH).record
+    assert (after.phase, after.health, after.failure, CRASH.message in after.message) == (phase, health, None, False)
+    again = decide(after, RUNS_AGAIN, a_desired(), FRESH).record
+    assert (again.health, again.failure, CRASH.message in again.message) == (Health.PROGRESSING, None, False), "of long ago"
+
+
+def test_trouble_that_another_wait_hides_is_told_once() -> None:
+    waits = decide(a_starting_record(), WAITS, a_desired(), FRESH).record
+    assert decide(replace(waits, reason="UpgradeWaiting"), WAITS, a_desired(), FRESH).events == ()
+
+
 @pytest.mark.parametrize(
     ("record", "observed", "status"),
     [
