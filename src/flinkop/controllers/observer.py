@@ -28,6 +28,7 @@ from flinkop.lifecycle.observed import (
     Answered,
     HaMetadata,
     Observed,
+    Referring,
     Trouble,
     Unreachable,
     Workers,
@@ -94,11 +95,12 @@ class Observer:
             snapshots=snapshots,
         )
 
-    def _referring(self, key: Key, wish: Wish) -> tuple[str, ...]:
-        """The jobs that name a session cluster which is to be deleted."""
+    def _referring(self, key: Key, wish: Wish) -> tuple[Referring, ...]:
+        """The resources that name a session cluster which is to be deleted."""
         if self._session_jobs is None or not (wish.desired.session and wish.desired.deleting):
             return ()
-        return tuple(sorted(job["metadata"]["name"] for job in self._session_jobs.by_index("cluster", key)))
+        found = map(view.read_referring, self._session_jobs.by_index("cluster", key))
+        return tuple(sorted(found, key=lambda one: one.name))
 
     async def _cluster(self, key: Key, record: Record, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
         deployment = self._deployments.get(key)

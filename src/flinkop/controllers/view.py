@@ -10,7 +10,7 @@ from typing import Any
 
 from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.flink.stacktrace import find_cause
-from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Restart, SnapshotResource, TaskManagers, Trouble
+from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Referring, Restart, SnapshotResource, TaskManagers, Trouble
 from flinkop.lifecycle.statesnapshot.label import trigger_type_of
 from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
@@ -52,6 +52,12 @@ def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
         terminating="deletionTimestamp" in metadata,
         was_available=status.get("wasAvailable", False),
     )
+
+
+def read_referring(resource: Mapping[str, Any]) -> Referring:
+    """A FlinkSessionJob or FlinkApplication as the cluster that it names sees it."""
+    job = (resource.get("status") or {}).get("jobStatus") or {}
+    return Referring(resource["metadata"]["name"], job.get("jobId"))
 
 
 def read_snapshot_resource(snapshot: Mapping[str, Any]) -> SnapshotResource:

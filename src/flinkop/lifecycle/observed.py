@@ -117,6 +117,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Referring:
+    """A FlinkSessionJob or FlinkApplication that names a session cluster; `job_id` is that of its job, once it has had one."""
+
+    name: str
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotInProgress:
     """The savepoint or checkpoint is being taken."""
 
@@ -283,7 +291,8 @@ class Observed:
 
     `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
 
-    `session_jobs` are the jobs on a session cluster that have not ended; `referring` are the names of the FlinkSessionJobs of the cluster.
+    `session_jobs` are the jobs on a session cluster that have not ended, whoever submitted them; `referring` are the resources that name
+    a session cluster which is to be deleted.
 
     `snapshots` are the FlinkStateSnapshots of the job; None when that kind is not installed.
 
@@ -318,12 +327,18 @@ class Observed:
     refusal: Refusal | None = None
     cluster_info: Mapping[str, str] | None = None
     session_jobs: tuple[Job, ...] = ()
-    referring: tuple[str, ...] = ()
+    referring: tuple[Referring, ...] = ()
     snapshots: SnapshotResources | None = None
     ingress: str | None = None
     refused_ingress: RefusedIngress | None = None
     refused_snapshot: RefusedSnapshot | None = None
     untold: str | None = None
+
+    @property
+    def unmanaged_jobs(self) -> tuple[Job, ...]:
+        """The jobs on a session cluster that belong to no resource which names it."""
+        managed = {one.job_id for one in self.referring}
+        return tuple(job for job in self.session_jobs if job.job_id not in managed)
 
     @property
     def taskmanagers_are_gone(self) -> bool:

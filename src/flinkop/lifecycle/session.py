@@ -63,13 +63,15 @@ def _references(observed: Observed, desired: Desired) -> str | None:
     """They stop their jobs in order when they are deleted; nothing else does."""
     if not desired.settings.block_on_session_jobs or not observed.referring:
         return None
+    names = _some([one.name for one in observed.referring])
     return (
-        f"The session cluster is not deleted while FlinkSessionJobs refer to it: {_some(observed.referring)}. Delete them, or set "
+        f"The session cluster is not deleted while FlinkSessionJobs refer to it: {names}. Delete them, or set "
         "kubernetes.operator.session.deletion.block-on-session-jobs to false in spec.flinkConfiguration."
     )
 
 
 def _unmanaged(observed: Observed, desired: Desired, since: datetime, fresh: Fresh) -> str | None:
+    """Jobs of resources that name the cluster are the matter of `block-on-session-jobs` alone: they end with it when that lets it go."""
     if not desired.settings.block_on_unmanaged_jobs or not observed.jobmanager_is_ready:
         return None
     return _jobs(observed) if isinstance(observed.rest, Answered) else _silence(since, desired, fresh)
@@ -81,7 +83,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _jobs(observed: Observed) -> str | None:
-    jobs = observed.session_jobs
+    jobs = observed.unmanaged_jobs
     if not jobs:
         return None
     named = _some([f"{job.name} ({job.job_id})" for job in jobs])

@@ -21,10 +21,11 @@ from flinkop.controllers.view import (
     makes_pods_of,
     read_ha_metadata,
     read_jobmanager,
+    read_referring,
     read_session_metadata,
     with_cause,
 )
-from flinkop.lifecycle.observed import Crash, HaMetadata, Restart, Trouble
+from flinkop.lifecycle.observed import Crash, HaMetadata, Referring, Restart, Trouble
 
 CREATED = "2026-01-01T00:00:00Z"
 JOB, OTHER_JOB = "a" * 32, "b" * 32
@@ -349,3 +350,15 @@ def test_job_graphs_are_found_under_the_keys_of_all_flink_versions() -> None:
 def test_a_job_without_a_stored_graph_is_not_recovered(graph: str, exists: bool) -> None:
     found = read_session_metadata("app", JOB, [of_job(JOB, 2), a_config_map("app-cluster-config-map", graph)])
     assert (found.exists, found.checkpoints) == (exists, 2 if exists else 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "job_id"),
+    [
+        pytest.param({"status": {"jobStatus": {"jobId": "a" * 32}}}, "a" * 32, id="submitted"),
+        pytest.param({"status": {"jobStatus": {}}}, None, id="not submitted"),
+        pytest.param({}, None, id="not looked at"),
+    ],
+)
+def test_a_resource_that_names_a_cluster_tells_its_job(status: dict[str, Any], job_id: str | None) -> None:
+    assert read_referring({"metadata": {"name": "sj"}, **status}) == Referring("sj", job_id)

@@ -14,7 +14,7 @@ from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired, Settings
 from flinkop.lifecycle.established import lifecycle_state
-from flinkop.lifecycle.observed import Answered, HaMetadata, Job, JobManager, JobState, Observed, Unreachable
+from flinkop.lifecycle.observed import Answered, HaMetadata, Job, JobManager, JobState, Observed, Referring, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect
@@ -109,6 +109,9 @@ def test_it_is_not_deleted_while_jobs_run_on_it() -> None:
 
 
 ALLOWED = Settings(high_availability=True, savepoint_directory=None, block_on_unmanaged_jobs=False)
+LET_GO = Settings(high_availability=True, savepoint_directory=None, block_on_session_jobs=False)
+MANAGED = Referring("sj", JOB.job_id)
+STRANGER = Job("e" * 32, "by-hand", JobState.RUNNING, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -119,12 +122,32 @@ ALLOWED = Settings(high_availability=True, savepoint_directory=None, block_on_un
         pytest.param(
             an_observed(jobmanager=replace(JOBMANAGER, available=False)), a_desired(deleting=True), id="no JobManager runs any job"
         ),
+        pytest.param(
+            an_observed(session_jobs=(JOB,), referring=(MANAGED,)),
+            a_desired(deleting=True, settings=LET_GO),
+            id="the jobs are those of resources that may not hold it",
+        ),
     ],
 )
 def test_its_deletion_goes_on_when_nothing_keeps_it(observed: Observed, desired: Desired) -> None:
     waiting = a_record(phase=Phase.DELETING, step=WaitingForJobs(NOW))
     assert decided(waiting, observed, desired).actions == (DeleteJobManager("uid"),)
     assert decided(a_record(), observed, desired).actions == (DeleteJobManager("uid"),)
+
+
+@pytest.mark.parametrize("referring", [(MANAGED, Referring("new")), ()])
+def test_jobs_of_no_resource_that_names_it_hold_it_and_are_named_alone(referring: tuple[Referring, ...]) -> None:
+    jobs = (JOB, STRANGER) if referring else (STRANGER,)
+    record = decided(a_record(), an_observed(session_jobs=jobs, referring=referring), a_desired(deleting=True, settings=LET_GO)).record
+    assert record.reason == "JobsRunning"
+    assert "by-hand" in record.message
+    assert "pageviews" not in record.message
+
+
+def test_resources_that_name_it_hold_it_even_without_a_job() -> None:
+    record = decided(a_record(), an_observed(referring=(Referring("new"), MANAGED)), a_desired(deleting=True)).record
+    assert "new, sj" in record.message
+    assert "block-on-session-jobs" in record.message
 
 
 def test_a_jobmanager_that_hangs_does_not_hold_a_deletion_for_ever() -> None:
