@@ -6,9 +6,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from flinkop.flinkconf import operatoroptions
+
 _ROOT = Path(__file__).parents[1]
 ADVICE = _ROOT / "src" / "flinkop" / "explain" / "advice.tsv"
 _DOCUMENT = _ROOT / "docs" / "troubleshooting.md"
+
+_PREFIX = "kubernetes.operator."
+_SHORT = {option.key.removeprefix(_PREFIX) for option in operatoroptions.ALL}
 
 Cells = list[str]
 
@@ -48,7 +53,12 @@ def _rows(title: str) -> Iterator[Cells]:
     section = _DOCUMENT.read_text(encoding="utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     for line in lines[1:]:
-        yield [cell.strip() for cell in line.strip("|").split(" | ")]
+        yield [_in_full(cell.strip()) for cell in line.strip("|").split(" | ")]
+
+
+def _in_full(cell: str) -> str:
+    """What leaves out the prefix of options says so above its table; a line of advice stands alone, and is copied from."""
+    return re.sub(r"`([a-z][\w.-]+)(?=[:`])", lambda match: f"`{_PREFIX if match[1] in _SHORT else ''}{match[1]}", cell)
 
 
 def _words(cell: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,9 +22,12 @@ from flinkop.explain.build import build_report
 from flinkop.explain.facts import Facts
 from flinkop.explain.report import Child, Decided
 from flinkop.explain.text import render_json
+from flinkop.flinkconf import operatoroptions
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statuswriter import Scale, write_status
+
+OPTIONS = {option.key for option in operatoroptions.ALL}
 
 
 def about(record: Record | None = WELL, **facts: Any) -> Any:
@@ -264,6 +268,20 @@ def test_so_can_one_that_somebody_else_wrote(status: dict[str, Any]) -> None:
 
 def test_the_advice_is_that_of_the_documentation() -> None:
     assert ADVICE.read_text(encoding="utf-8") == render_advice(), "write it anew with `make generate`"
+
+
+def test_what_to_do_names_options_in_full_and_each_once() -> None:
+    for reason, advice in all_advice().items():
+        words = re.findall(r"[a-z][\w.-]+\w", advice.do)
+        short = [word for word in words if f"kubernetes.operator.{word}" in OPTIONS]
+        named = [word for word in words if word in OPTIONS]
+        assert (short, len(named)) == ([], len(set(named))), reason
+
+
+def test_jobs_on_a_cluster_that_is_deleted_hold_it_without_an_end() -> None:
+    advice = all_advice()["JobsRunning"]
+    assert "nothing while jobs run" in advice.after
+    assert advice.do.count("delete the FlinkSessionJobs") == 1
 
 
 def test_there_is_advice_for_what_stands_in_status_reason() -> None:
