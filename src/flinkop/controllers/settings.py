@@ -28,6 +28,7 @@ def settings_of(conf: Mapping[str, str], system: Mapping[str, str], version: Fli
     return Settings(
         high_availability=is_kubernetes_ha(conf),
         savepoint_directory=flink.SAVEPOINT_DIRECTORY.read(conf),
+        checkpoint_directory=flink.CHECKPOINT_DIRECTORY.read(conf),
         drain=options.DRAIN_ON_DELETION.read(conf),
         savepoint_on_deletion=options.SAVEPOINT_ON_DELETION.read(conf),
         savepoint_format=options.SAVEPOINT_FORMAT.read(conf).value,

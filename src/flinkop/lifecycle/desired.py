@@ -26,6 +26,7 @@ class Settings:
 
     high_availability: bool
     savepoint_directory: str | None
+    checkpoint_directory: str | None = None
     drain: bool = False
     savepoint_on_deletion: bool = False
     recovery: bool = True

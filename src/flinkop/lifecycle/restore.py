@@ -57,6 +57,7 @@ class RestoreFacts:
     `recorded_path` is where the job's end left its state; it is forgotten as soon as a start from it may have made newer state.
     `high_availability` says whether the start that is to come has it: without, it cannot read the metadata.
     `unmet_request`: the last start was from `initialSavepointPath`, as somebody had asked for, and its job never ran from there.
+    `older`: the path that a choice before this one named when it found nothing safe. `checkpoint_directory`: where Flink keeps checkpoints.
     """
 
     stateless: bool
@@ -71,6 +72,8 @@ class RestoreFacts:
     high_availability: bool = True
     finished: bool = False
     unmet_request: bool = False
+    older: Rejected | None = None
+    checkpoint_directory: str | None = None
 
 
 def point_at(path: str) -> RestorePoint:
@@ -80,6 +83,8 @@ def point_at(path: str) -> RestorePoint:
 
 
 EMPTY = RestorePoint(RestoreSource.EMPTY)
+
+NO_RESTORE_POINT = "NoRestorePoint"
 
 ON_REQUEST = frozenset({"InitialSavepoint", "RedeployRequested", "StillRequested"})
 """Reasons of choices that `spec.job.initialSavepointPath` was asked for by."""
@@ -206,11 +211,34 @@ _RULES = (
 
 def _nothing_safe(facts: RestoreFacts) -> RestoreChoice:
     lost = Rejected(RestoreSource.LAST_STATE, f"the high-availability metadata of job {facts.job_id} hold no checkpoint any more")
-    unknown = _older_than_the_job(facts.previous) or Rejected(RestoreSource.SAVEPOINT, "no savepoint was recorded when the job stopped")
+    older = _older_than_the_job(facts.previous) or facts.older
+    unknown = older or Rejected(RestoreSource.SAVEPOINT, "no savepoint was recorded when the job stopped")
     empty = Rejected(RestoreSource.EMPTY, "the job had state, and spec.job.upgradeMode is not stateless")
-    known = f"The last start was from {unknown.path}, and its job may have made newer state since. " if unknown.path else ""
-    message = f"HA metadata is not available and no savepoint is known. Manual restore required. {known}{WAYS_OUT}"
-    return RestoreChoice(None, "NoRestorePoint", message, (lost, unknown, empty))
+    known = f"The last start was from {older.path}, and its job may have made newer state since. " if older else ""
+    message = (
+        "HA metadata is not available, and where the job's newest state is, is not known. Manual restore required. "
+        f"{known}{_retained_checkpoints(facts)}{WAYS_OUT}"
+    )
+    return RestoreChoice(None, NO_RESTORE_POINT, message, (lost, unknown, empty))
+
+
+def _retained_checkpoints(facts: RestoreFacts) -> str:
+    """Where people look first: a job that lost its metadata has usually lost no files. Which of them is newest only a look there tells."""
+    if facts.job_id is None:
+        return ""
+    directory = facts.checkpoint_directory
+    place = (
+        f"{directory.rstrip('/')}/{facts.job_id}" if directory else f"the folder {facts.job_id} of the job's execution.checkpointing.dir"
+    )
+    usable = "the newest chk-N there that has a file _metadata can be spec.job.initialSavepointPath"
+    return f"Checkpoints that were retained are in {place}: {usable}. "
+
+
+def named_before(choice: RestoreChoice | None) -> Rejected | None:
+    """The path that a choice without a safe point named, so that the next one names it too."""
+    if choice is None or choice.reason != NO_RESTORE_POINT:
+        return None
+    return next((one for one in choice.rejected if one.path is not None), None)
 
 
 def _older_than_the_job(previous: RestorePoint | None) -> Rejected | None:

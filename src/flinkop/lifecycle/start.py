@@ -13,7 +13,7 @@ from flinkop.lifecycle.move import go
 from flinkop.lifecycle.observed import HaMetadata, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
-from flinkop.lifecycle.restore import RestoreChoice, RestoreFacts, RestorePoint, RestoreSource, choose_restore
+from flinkop.lifecycle.restore import RestoreChoice, RestoreFacts, RestorePoint, RestoreSource, choose_restore, named_before
 from flinkop.lifecycle.step import HaFate, TearingDown
 from flinkop.lifecycle.teardown import clean_metadata
 
@@ -169,4 +169,6 @@ def restore_facts(record: Record, observed: Observed, desired: Desired) -> Resto
         high_availability=desired.settings.high_availability,
         finished=record.job.state is JobState.FINISHED,
         unmet_request=record.request_is_unmet,
+        older=named_before(record.restore),
+        checkpoint_directory=desired.settings.checkpoint_directory,
     )

@@ -255,3 +255,8 @@ def test_a_resource_may_keep_no_more_savepoints_than_the_operator_allows() -> No
 @pytest.mark.parametrize(("version", "offered"), [("v1_16", False), ("v1_17", True), ("v2_0", True)])
 def test_flink_is_asked_for_checkpoints_from_1_17_on(version: str, offered: bool) -> None:
     assert a_wish(a_resource(a_spec(flinkVersion=version))).desired.settings.checkpoints_on_demand is offered
+
+
+def test_the_directory_of_checkpoints_is_known_for_what_people_are_told() -> None:
+    wish = a_wish(a_resource(a_spec(flinkConfiguration={"state.checkpoints.dir": "s3://c"})))
+    assert wish.desired.settings.checkpoint_directory == "s3://c"

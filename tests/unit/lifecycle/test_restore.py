@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.lifecycle.builder import CHECKPOINT, JOB_ID, NO_METADATA, SAVEPOINT, ha
 
-from flinkop.lifecycle.restore import EMPTY, WAYS_OUT, RestoreFacts, RestorePoint, RestoreSource, choose_restore, point_at
+from flinkop.lifecycle.restore import (
+    EMPTY,
+    WAYS_OUT,
+    RestoreChoice,
+    RestoreFacts,
+    RestorePoint,
+    RestoreSource,
+    choose_restore,
+    named_before,
+    point_at,
+)
 
 METADATA = ha(3)
 AT_SAVEPOINT = RestorePoint(RestoreSource.SAVEPOINT, SAVEPOINT)
@@ -93,6 +103,34 @@ def test_where_nothing_is_safe_everything_that_was_considered_is_named_and_the_w
 
     assert {rejected.source for rejected in choice.rejected} == {RestoreSource.LAST_STATE, RestoreSource.SAVEPOINT, RestoreSource.EMPTY}
     assert WAYS_OUT in choice.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        pytest.param({"checkpoint_directory": "s3://state/chk/"}, f"s3://state/chk/{JOB_ID}:", id="below the directory"),
+        pytest.param({}, f"the folder {JOB_ID} of the job's execution.checkpointing.dir:", id="the job may have its own directory"),
+    ],
+)
+def test_where_nothing_is_safe_the_folder_of_the_checkpoints_is_named(changes: dict[str, Any], place: str) -> None:
+    message = choose_restore(facts(**changes)).message
+
+    assert f"Checkpoints that were retained are in {place} the newest chk-N" in message
+    assert "retained" not in choose_restore(facts(job_id=None, **changes)).message
+
+
+def test_what_the_last_start_was_from_is_named_by_every_refusal_and_not_called_unknown() -> None:
+    first = choose_restore(facts(previous=AT_SAVEPOINT))
+    again = choose_restore(facts(previous=first.point, older=named_before(first), initial_path=OLD_PATH))
+
+    assert SAVEPOINT in first.message
+    assert "no savepoint is known" not in first.message
+    assert again == first
+
+
+@pytest.mark.parametrize("choice", [None, choose_restore(facts()), choose_restore(facts(stateless=True, recorded_path=SAVEPOINT))])
+def test_other_choices_name_nothing_for_the_next(choice: RestoreChoice | None) -> None:
+    assert named_before(choice) is None
 
 
 @pytest.mark.parametrize(

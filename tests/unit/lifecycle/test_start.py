@@ -78,6 +78,16 @@ def test_a_start_that_is_refused_rests_with_its_reason_and_everything_that_was_c
     assert (after.step, decision.actions, decision.requeue_after, reasons(decision)) == (None, (), None, ["RestoreFailed"])
 
 
+def test_a_refused_start_names_the_same_again_when_only_the_path_is_set() -> None:
+    record, desired = a_record_tearing_down(restore=FROM_SAVEPOINT), an_upgrade(checkpoint_directory="s3://state/chk")
+    first = start(record, GONE, desired, FRESH).record
+    again = start(first, GONE, replace(desired, initial_savepoint_path="s3://state/new"), FRESH).record
+
+    assert SAVEPOINT in first.message
+    assert f"s3://state/chk/{record.job.job_id}:" in first.message
+    assert (again.reason, again.message) == ("RestoreFailed", first.message)
+
+
 def test_a_job_that_finished_by_itself_may_start_empty() -> None:
     finished = a_record_tearing_down(job=JobRecord("x", "job", JobState.FINISHED))
     after = start(finished, GONE, an_upgrade(), FRESH).record
