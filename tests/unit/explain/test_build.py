@@ -284,6 +284,11 @@ def test_jobs_on_a_cluster_that_is_deleted_hold_it_without_an_end() -> None:
     assert advice.do.count("delete the FlinkSessionJobs") == 1
 
 
+@pytest.mark.parametrize("reason", ["CrashLoopBackOff", "OOMKilled", "JobManagerStarting", "JobStarting"])
+def test_the_log_of_a_container_that_was_restarted_is_that_of_the_one_before(reason: str) -> None:
+    assert "--previous" in all_advice()[reason].do
+
+
 def test_there_is_advice_for_what_stands_in_status_reason() -> None:
     assert len(all_advice().keys() & of_lifecycle()) > 40
     assert not [reason for reason, advice in all_advice().items() if "see there" in advice.do or "`" in advice.do or not advice.means]
