@@ -36,11 +36,11 @@ def _leaves(prefix: str, node: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _text_of_list(key: str, values: list[Any]) -> str:
-    inner = [value for one in values for value in (one.values() if isinstance(one, Mapping) else [one])]
-    are_maps = all(isinstance(value, Mapping) for value in values)
-    if any(isinstance(value, Mapping | list) for value in inner) or (not are_maps and any(isinstance(value, Mapping) for value in values)):
+    are_maps = bool(values) and all(isinstance(value, Mapping) for value in values)
+    leaves = [leaf for value in values for leaf in value.values()] if are_maps else values
+    if any(isinstance(leaf, Mapping | list) for leaf in leaves):
         raise ValueError(f"has under {key} a list that Flink cannot read; write texts and numbers in it, or maps of them")
-    if values and are_maps:
+    if are_maps:
         return format_list_of_maps({str(key): text_of(item) for key, item in value.items()} for value in values)
     return format_list(text_of(value) for value in values if value is not None)
 

@@ -94,7 +94,7 @@ def _resumed_from(record: Record) -> tuple[str, str | None]:
     point = record.restore.point if record.restore is not None else None
     if record.job.state is JobState.FINISHED and not _is_refused(record):
         return "stateless", None
-    if point is None or (record.was_ready and not record.had_no_state):
+    if point is None or record.may_have_state:
         return "last-state", None
     return _MODES[point.source], point.path
 

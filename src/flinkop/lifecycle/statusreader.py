@@ -62,15 +62,16 @@ def _read(status: Mapping[str, Any]) -> Record:
     stable = _spec(reconciliation.get("lastStableSpec"))
     taken_up = _own_spec(reconciliation.get("lastReconciledSpec"), own)
     rollback = _rollback(status.get("rollback"), taken_up) if stable is not None else None
+    invalid = _invalid(status)
     return Record(
         phase=Phase(status["phase"]),
         reason=status.get("reason", ""),
-        message=without_refusal(status.get("message", ""), _invalid(status)),
+        message=without_refusal(status.get("message", ""), invalid),
         health=_health(status),
         step=_step(status.get("operation")),
         ends_at=_ends_at(status.get("operation")),
         start=_start(start),
-        invalid=_invalid(status),
+        invalid=invalid,
         generation=status.get("observedGeneration", 0),
         job=read_job(job),
         jobmanager=JobManagerStatus(status.get("jobManagerDeploymentStatus", "MISSING")),
