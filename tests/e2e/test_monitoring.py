@@ -109,7 +109,7 @@ def end(prometheus: Prometheus, *alerts: str, seconds: float = 120) -> None:
     until(lambda: not prometheus.firing() & set(alerts), f"the end of {', '.join(alerts)}", seconds, 1)
 
 
-def test_every_panel_has_data(prometheus: Prometheus) -> None:
+def test_every_panel_has_data(world: World, prometheus: Prometheus) -> None:
     """Not all at the same time: some tell of changes, as the upgrade was."""
     missing = list(QUERIES)
 
@@ -122,14 +122,24 @@ def test_every_panel_has_data(prometheus: Prometheus) -> None:
     except Failed:
         raise AssertionError("no data:\n" + "\n".join(f"{what}: {filled(query)}" for what, query in missing)) from None
     if os.environ.get("FLINKOP_PICTURES"):
-        PICTURES.mkdir(exist_ok=True)
-        end = time.time()
-        for dashboard in DASHBOARDS:
-            draw(dashboard, lambda query: asked(prometheus, query, end), PICTURES / f"{dashboard.name}.png")
+        draw_pictures(world, prometheus)
 
 
-def asked(prometheus: Prometheus, query: Query, end: float) -> list[Series]:
-    return prometheus.query_range(filled(query), SECONDS, end)
+def draw_pictures(world: World, prometheus: Prometheus) -> None:
+    """Of some minutes with an upgrade in the middle."""
+    half = 150
+    time.sleep(half)
+    upgrade(world)
+    world.wait_until_running(NAME)
+    time.sleep(half)
+    PICTURES.mkdir(exist_ok=True)
+    end = time.time()
+    for dashboard in DASHBOARDS:
+        draw(dashboard, lambda query: asked(prometheus, query, end, 2 * half), PICTURES / f"{dashboard.name}.png")
+
+
+def asked(prometheus: Prometheus, query: Query, end: float, seconds: int = SECONDS) -> list[Series]:
+    return prometheus.query_range(filled(query), seconds, end)
 
 
 def test_a_healthy_job_raises_no_alert(prometheus: Prometheus) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -104,6 +105,49 @@ def test_applications_beyond_the_slots_wait_until_another_ends(clusters: World) 
     clusters.cluster.kubectl("-n", NAMESPACE, "delete", "flinkcluster", name, "--wait=false")
     jobs.delete("second")
     until(lambda: clusters.get(name) == {}, "the end of the cluster", 90)
+
+
+@pytest.mark.long
+def test_an_older_definition_of_snapshots_holds_no_application_up(clusters: World) -> None:
+    """The one that names FlinkDeployments and FlinkSessionJobs only, left behind by an upgrade with Helm."""
+    name, job = "shared", "under-older"
+    jobs = applications(clusters, name)
+    clusters.apply(a_cluster(name))
+    clusters.wait_until_running(name, 180)
+    jobs.apply(on_cluster(job, name, parallelism=1))
+    jobs.wait_until_running(job, 120)
+    before = jobs.wait_for_count(job, 100).newest
+    with older_snapshots(clusters):
+        jobs.patch(job, {"job": {"savepointTriggerNonce": 1}})
+        told = jobs.wait_for(job, lambda one: condition(one, "SnapshotsReady").get("status") == "False", 60, "told")
+        assert "kubectl apply --server-side -f manifests/crds" in condition(told, "SnapshotsReady")["message"]
+        assert (condition(told, "SnapshotsReady")["reason"], condition(told, "Ready")["status"]) == ("SnapshotRefused", "True")
+        jobs.patch(job, {"job": {"args": ["--rate", "250"]}})
+        jobs.goes_on(job, before)
+    jobs.wait_for(job, lambda one: condition(one, "SnapshotsReady")["status"] == "Unknown", 60, "taken")
+    until(lambda: bool(snapshots_of(jobs, job)), "the savepoints as resources", 60)
+    jobs.cluster.kubectl("-n", NAMESPACE, "delete", "flinksnp", "-l", f"job-reference.name={job}", "--timeout=60s")
+    jobs.delete(job)
+    clusters.delete(name, 90)
+
+
+def snapshots_of(jobs: World, job: str) -> list[str]:
+    return jobs.names("flinksnp", f"job-reference.name={job},snapshot.state=COMPLETED")
+
+
+@contextmanager
+def older_snapshots(world: World) -> Iterator[None]:
+    kinds = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/jobReference/properties/kind/enum"
+
+    def name_kinds(*found: str) -> None:
+        patch = json.dumps([{"op": "replace", "path": kinds, "value": found}])
+        world.cluster.kubectl("patch", "crd", "flinkstatesnapshots.flink.apache.org", "--type=json", "-p", patch)
+
+    name_kinds("FlinkDeployment", "FlinkSessionJob")
+    try:
+        yield
+    finally:
+        name_kinds("FlinkDeployment", "FlinkSessionJob", "FlinkApplication")
 
 
 @pytest.mark.long

@@ -38,6 +38,7 @@ IMAGELESS = "spec.template.spec.containers[0].image: Required value"
     ("mode", "part"),
     [
         pytest.param({}, {"podTemplate": WITHOUT_IMAGE}, id="native"),
+        pytest.param({}, {"taskManager": {"podTemplate": WITHOUT_IMAGE}}, id="TaskManagers that Flink makes"),
         pytest.param({"mode": "standalone"}, {"taskManager": {"podTemplate": WITHOUT_IMAGE}}, id="TaskManagers of a standalone cluster"),
     ],
 )

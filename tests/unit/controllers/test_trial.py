@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import pytest
@@ -16,6 +16,7 @@ from flinkop.controllers.desire import NeverValid, Wish, read_wish
 from flinkop.controllers.trial import Refused, Taken, Trial, Trials, Untold
 from flinkop.errors import AlreadyExists, ApiUnavailable, FlinkopError, Forbidden, NamespaceTerminating, Rejected
 from flinkop.kube.client import KubeClient
+from flinkop.kube.resource import Resource
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 
@@ -52,6 +53,8 @@ REST = 60.0
 INVALID = 'Deployment.apps "job" is invalid: spec.template.spec.containers[1].image: Required value'
 WITHOUT_IMAGE = Rejected(INVALID)
 STANDALONE: dict[str, Any] = {"mode": "standalone"}
+OF_PODS_ONLY = {"podTemplate": {"spec": {"restartPolicy": "Never", "activeDeadlineSeconds": 60}}}
+WITH_TEMPLATE: dict[str, Any] = {"taskManager": {**SPEC["taskManager"], **OF_PODS_ONLY}}
 
 
 def test_the_job_that_runs_keeps_its_spec_when_the_api_server_refuses_a_new_one() -> None:
@@ -61,6 +64,18 @@ def test_the_job_that_runs_keeps_its_spec_when_the_api_server_refuses_a_new_one(
     assert wish.desired.problems == ("spec: is refused",)
     assert not wish.desired.wants_restart
     assert wish.desired.spec == running.reconciled
+
+
+class Noting(FakeKubeApi):
+    """Keeps what was tried."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tried: list[Mapping[str, Any]] = []
+
+    async def try_create(self, resource: Resource, body: Mapping[str, Any]) -> None:
+        self.tried.append(body)
+        await super().try_create(resource, body)
 
 
 def play(scenario: Callable[[FakeKubeApi, Trials], Awaitable[None]]) -> None:
@@ -96,7 +111,9 @@ def tried(*errors: FlinkopError, spec: dict[str, Any] | None = None, last: Trial
         pytest.param(NamespaceTerminating("the namespace goes"), Untold, id="the namespace goes"),
     ],
 )
-@pytest.mark.parametrize(("spec", "count"), [({}, 1), (STANDALONE, 2)], ids=["native", "standalone"])
+@pytest.mark.parametrize(
+    ("spec", "count"), [({}, 1), (WITH_TEMPLATE, 2), (STANDALONE, 2)], ids=["native", "with a template for Flink's pods", "standalone"]
+)
 def test_what_an_answer_means(error: FlinkopError, expected: type[Trial], spec: dict[str, Any], count: int) -> None:
     answers = [AlreadyExists("it is there")] * (count - 1)
     trial, asked = tried(*answers, error, spec=spec)
@@ -105,6 +122,24 @@ def test_what_an_answer_means(error: FlinkopError, expected: type[Trial], spec: 
 
 def test_a_spec_is_taken_when_everything_is() -> None:
     assert tried(spec=STANDALONE) == (Taken(), 2)
+
+
+def test_the_pods_that_flink_would_make_are_tried_as_a_deployment_that_is_never_made() -> None:
+    api = Noting()
+
+    async def main() -> None:
+        trials = Trials(cast(KubeClient, api), LoopClock(), FLINK_DEPLOYMENT)
+        await trials.ask(KEY, a_wish(a_resource(a_spec(**WITH_TEMPLATE))), None)
+
+    run(main())
+    assert [deployment["metadata"]["name"] for deployment in api.tried] == ["job", "job-taskmanager"]
+    assert {"restartPolicy", "activeDeadlineSeconds"}.isdisjoint(api.tried[1]["spec"]["template"]["spec"])
+
+
+def test_a_refusal_of_the_pods_that_flink_would_make_says_that_it_is_they() -> None:
+    trial, _ = tried(AlreadyExists("it is there"), WITHOUT_IMAGE, spec=WITH_TEMPLATE)
+    assert isinstance(trial, Refused)
+    assert trial.problem.startswith(f"spec: the API server refuses the TaskManagers' pods that it leads to ({INVALID})")
 
 
 def test_a_refusal_names_the_object_the_path_in_it_and_what_to_do() -> None:
