@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.e2e.test_snapshots import a_job, snapshots, take
 from tests.e2e.world import NAMESPACE, World, a_flinkdeployment, condition
 
 # Crash loops and back-offs take minutes: with all the others they would not fit into what CI has.
@@ -42,3 +43,20 @@ def test_the_status_names_the_cause(world: World, case: str) -> None:
     assert "\n" not in ready["message"]
     world.delete(name)
     assert world.cluster.kubectl("-n", NAMESPACE, "get", "configmap", "-l", f"app={name}", "-o", "name") == ""
+
+
+def test_a_savepoint_path_that_is_corrected_is_tried_from_there(world: World) -> None:
+    origin, name = "trouble-origin", "trouble-path"
+    world.apply(a_job(origin))
+    world.wait_until_running(origin)
+    before = world.wait_for_count(origin, 50).newest
+    path = take(world, "trouble-savepoint", origin, savepoint={})["path"]
+
+    world.apply(a_job(name, initialSavepointPath="file:///state/nowhere"))
+    world.wait_for(name, lambda found: "nowhere" in condition(found, "Ready").get("message", ""), 90, "cause")
+    world.patch(name, {"job": {"initialSavepointPath": path}})
+    world.wait_until_running(name)
+    world.goes_on(name, before)
+    snapshots(world).delete("trouble-savepoint")
+    for job in (name, origin):
+        world.delete(job)

@@ -21,8 +21,9 @@ from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.rollback import in_place_of, stays_rolled_back
-from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect
 from flinkop.lifecycle.step import Rescaling
+from flinkop.lifecycle.wantedchange import change_of
 from flinkop.resources.application import build_application, options_of
 from flinkop.resources.configuration import DeploymentPlan, build_configuration, with_deployment
 from flinkop.resources.ingress import digest_of
@@ -99,6 +100,7 @@ def basis_of(record: Record) -> tuple[Any, ...]:
         record.reconciled,  # the same object as long as its text is the same
         record.phase in ENDED,
         isinstance(record.step, Rescaling),
+        record.request_is_unmet,
         record.start.configuration if record.start is not None else "never started",
         record.rollback,
         record.rollback is not None and record.stable,
@@ -145,7 +147,7 @@ def _accept(
     recorded = record.start.configuration if record.start is not None else None
     running = _running(namespace, name, before, recorded, defaults) if before is not None else Running(spec, configuration)
     wire = spec.to_wire()
-    change = _change(record, wire)
+    change = change_of(record, wire)
     scaling = scaling_of(change, spec, configuration, running.configuration) if record.phase not in ENDED else Scaling.NONE
     desired = Desired(
         generation=metadata["generation"],
@@ -205,12 +207,6 @@ def _build_on_trial(namespace: str, name: str, spec: FlinkDeploymentSpec, config
     """What cannot be built is found out before the old job is stopped for it. Raises InvalidSpec."""
     plan = DeploymentPlan(generation=0, owner_uid="", job_id=None, savepoint_path=None, job_result_store_id="")
     build_application(namespace, name, spec, with_deployment(configuration, plan), **options_of(configuration))
-
-
-def _change(record: Record, wire: Mapping[str, Any]) -> Change:
-    if record.reconciled is None:
-        return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
-    return diff_spec(record.reconciled, wire)
 
 
 def _restarting(change: Change) -> Change:

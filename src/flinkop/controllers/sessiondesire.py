@@ -18,7 +18,8 @@ from flinkop.errors import InvalidSpec
 from flinkop.flinkconf import flinkoptions as flink
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.record import Record
-from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
+from flinkop.lifecycle.specdiff import NO_CHANGE
+from flinkop.lifecycle.wantedchange import change_of
 from flinkop.resources.sessionjob import build_session_job_configuration
 from flinkop.validation.flinksessionjob import validate_flinksessionjob
 
@@ -65,7 +66,15 @@ def basis_of_session(resource: Mapping[str, Any], cluster: SessionCluster, recor
     checksum = (metadata.get("annotations") or {}).get(CHECKSUM_ANNOTATION)
     never_started = record.start is None
     of_cluster = cluster.spec, cluster.high_availability, cluster.default_parallelism
-    return tuple(metadata.get("finalizers", ())), checksum, record.reconciled, record.phase, never_started, *of_cluster
+    return (
+        tuple(metadata.get("finalizers", ())),
+        checksum,
+        record.reconciled,
+        record.phase,
+        never_started,
+        record.request_is_unmet,
+        *of_cluster,
+    )
 
 
 def _fall_back(
@@ -100,7 +109,7 @@ def _accept(
     desired = Desired(
         generation=metadata["generation"],
         spec=spec.to_wire(),
-        change=_change(record, spec.to_wire()),
+        change=change_of(record, spec.to_wire()),
         suspended=job is not None and job.state is DesiredJobState.SUSPENDED,
         upgrade_mode=job.upgrade_mode.value if job is not None else "stateless",
         settings=settings_of(configuration, base, version),
@@ -137,12 +146,6 @@ def _check(
     errors = [str(kind.tell(violation)) for violation in violations if violation.is_error]
     if errors:
         raise InvalidSpec("; ".join(errors))
-
-
-def _change(record: Record, wire: Mapping[str, Any]) -> Change:
-    if record.reconciled is None:
-        return NO_CHANGE if record.start is None else Change(Effect.UPGRADE, ())
-    return diff_spec(record.reconciled, wire)
 
 
 def _deleted_before_valid(kind: JobKind, resource: Mapping[str, Any]) -> SessionWish:

@@ -28,6 +28,7 @@ from flinkop.lifecycle.suspended import on_created, on_suspended
 from flinkop.lifecycle.takesnapshots import take_snapshots
 from flinkop.lifecycle.taskmanagers import keep_taskmanagers
 from flinkop.lifecycle.upgrading import on_upgrading
+from flinkop.lifecycle.wantedchange import corrects_path
 
 Handler = Callable[[Record, Observed, Desired, Fresh], Decision]
 
@@ -83,7 +84,7 @@ def never_accepted(record: Record, desired_generation: int, problems: tuple[str,
 
 def take_over_what_is_ignored(record: Record, desired: Desired) -> Record:
     """A change that does not concern the cluster is in force at once; an upgrade mode, for instance, must not wait for an upgrade."""
-    if record.reconciled is None or desired.change.effect is Effect.NOTHING:
+    if record.reconciled is None or desired.change.effect is Effect.NOTHING or corrects_path(record, desired.change, desired.spec):
         return record
     accepted = take_over(record.reconciled, desired.spec, Effect.IGNORE)
     return replace(record, reconciled=accepted, stable=accepted if record.stable == record.reconciled else record.stable)
