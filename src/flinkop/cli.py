@@ -109,7 +109,9 @@ def _run(options: argparse.Namespace) -> int:
         log.error("configuration cannot be used", problem=str(error))
         return UNUSABLE
     from flinkop import manager
+    from flinkop.cyclicgarbage import look_less_often
 
+    look_less_often()
     surroundings = manager.Surroundings(kubeconfig=options.kubeconfig, metrics_port=options.metrics_port, reload=load)
     try:
         asyncio.run(manager.run(config, surroundings))

@@ -57,7 +57,12 @@ class Option(Generic[T]):
 
     def key_in(self, conf: Mapping[str, str]) -> str | None:
         """The key under which `conf` sets this option, or None when it does not."""
-        return next((key for key in (self.key, *self.fallback_keys) if key in conf), None)
+        if self.key in conf:
+            return self.key
+        for key in self.fallback_keys:  # a pass reads hundreds of options: a generator would be most of what that costs
+            if key in conf:
+                return key
+        return None
 
     def is_set(self, conf: Mapping[str, str]) -> bool:
         """Whether `conf` sets this option under any of its names."""
