@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 _YOUNG = 5_000
-"""Containers that are made, less those that are freed, until Python looks. A pass makes thousands; nearly all go with it, by their count."""
+"""Containers that are made, less those that are freed, until Python looks. A pass makes thousands; nearly all go with it by their count."""
 
 
 def look_less_often() -> None:
