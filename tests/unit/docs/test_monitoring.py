@@ -10,12 +10,17 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 from tests.cluster import prerequisites
+from tests.unit.explain.sample import WELL, a_resource, a_snapshot
+from tests.unit.lifecycle.snapshotbuilder import completed_at
 
 from flinkop import metrics
 from flinkop.flinkconf import operatoroptions
+from flinkop.monitoring.reading import read
+from flinkop.monitoring.resourcelines import FAMILIES, lines_of
 
 DOCS = Path(__file__).parents[3] / "docs"
 TEXT = (DOCS / "monitoring.md").read_text()
+NUMBERS = {7: "seven", 12: "twelve", 15: "fifteen"}
 OURS = ("controller_runtime_", "workqueue_", "rest_client_", "leader_election_", "flinkop_")
 
 
@@ -54,3 +59,14 @@ def test_the_example_of_a_scrape_configuration_is_one(tmp_path: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_number_of_series_is_told_as_it_is() -> None:
+    job, snapshot = (
+        "".join(lines_of(read(found["kind"], found))).count("\n") for found in (a_resource(WELL), a_snapshot(completed_at("s3://x")))
+    )
+    conditions = 4  # in the one family that has more than one series of a resource
+    words = f"{NUMBERS[job]} to {NUMBERS[len(FAMILIES) - 1 + conditions]} each, a FlinkStateSnapshot {NUMBERS[snapshot]}"
+
+    assert words in " ".join(TEXT.split())
+    assert words in (DOCS / "runbooks" / "FlinkResourcesWithoutSeries.md").read_text()
