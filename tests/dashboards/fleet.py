@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.dashboards.panel import Dashboard, Panel, Query, Row, Shape, Variable
 
 _OF = '{namespace=~"$namespace"}'
+_JOB = "{{namespace}}/{{app}} {{job_name}}"  # clusters of their own may have jobs of one name
 # A snapshot that came to its end rests there for good, however it ended; those of another operator have no conditions.
 _NOT_ENDED = 'namespace=~"$namespace",phase!~"COMPLETED|FAILED|ABANDONED"'
 
@@ -32,7 +33,12 @@ _OVERVIEW = Row(
         Panel(
             "Stalled",
             "They need somebody's help: the condition says why.",
-            (Query('count(flinkop_resource_condition{condition="Stalled",namespace=~"$namespace"} == 1) or vector(0)'),),
+            (
+                Query(
+                    'count(flinkop_resource_condition{condition="Stalled",kind!="FlinkStateSnapshot",namespace=~"$namespace"} == 1)'
+                    " or vector(0)"
+                ),
+            ),
             shape=Shape.NUMBER,
             width=4,
         ),
@@ -58,10 +64,11 @@ _TROUBLE = Row(
         ),
         Panel(
             "Starts in a row that nobody asked for",
-            "Above 0: the job failed or was not well, and was started again.",
+            "Of what was started within 20 minutes. Above 0: the job failed or was not well, and was started again.",
             (
                 Query(
-                    f"topk(10, max by (kind, namespace, name) (flinkop_resource_start_attempts{_OF}))",
+                    f"topk(10, max by (kind, namespace, name) (flinkop_resource_start_attempts{_OF}"
+                    " and on (kind, namespace, name) time() - flinkop_resource_started_timestamp_seconds < 1200))",
                     "{{namespace}}/{{name}}",
                 ),
             ),
@@ -73,8 +80,8 @@ _TROUBLE = Row(
             "Within ten minutes, by job.",
             (
                 Query(
-                    f"topk(10, sum by (namespace, job_name) (increase(flink_jobmanager_job_numRestarts{_OF}[10m])))",
-                    "{{namespace}}/{{job_name}}",
+                    f"topk(10, sum by (namespace, app, job_name) (increase(flink_jobmanager_job_numRestarts{_OF}[10m])))",
+                    _JOB,
                 ),
             ),
         ),
@@ -83,8 +90,8 @@ _TROUBLE = Row(
             "Within ten minutes, by job.",
             (
                 Query(
-                    f"topk(10, sum by (namespace, job_name) (increase(flink_jobmanager_job_numberOfFailedCheckpoints{_OF}[10m])))",
-                    "{{namespace}}/{{job_name}}",
+                    f"topk(10, sum by (namespace, app, job_name) (increase(flink_jobmanager_job_numberOfFailedCheckpoints{_OF}[10m])))",
+                    _JOB,
                 ),
             ),
         ),
@@ -109,8 +116,9 @@ _STATE = Row(
             "Per minute, by job. A job at 0 would go back far after a failure.",
             (
                 Query(
-                    f"bottomk(10, sum by (namespace, job_name) (rate(flink_jobmanager_job_numberOfCompletedCheckpoints{_OF}[5m])) * 60)",
-                    "{{namespace}}/{{job_name}}",
+                    "bottomk(10, sum by (namespace, app, job_name)"
+                    f" (rate(flink_jobmanager_job_numberOfCompletedCheckpoints{_OF}[5m])) * 60)",
+                    _JOB,
                 ),
             ),
             width=6,
@@ -125,11 +133,7 @@ _STATE = Row(
         Panel(
             "Largest state",
             "Size of the last checkpoint.",
-            (
-                Query(
-                    f"topk(10, max by (namespace, job_name) (flink_jobmanager_job_lastCheckpointSize{_OF}))", "{{namespace}}/{{job_name}}"
-                ),
-            ),
+            (Query(f"topk(10, max by (namespace, app, job_name) (flink_jobmanager_job_lastCheckpointSize{_OF}))", _JOB),),
             unit="bytes",
             width=6,
         ),
@@ -153,8 +157,13 @@ _CONSUMERS = Row(
     (
         Panel(
             "CPU",
-            "Cores that the TaskManagers use, by job.",
-            (Query(f"topk(10, sum by (namespace, app) (flink_taskmanager_Status_JVM_CPU_Load{_OF}))", "{{namespace}}/{{app}}"),),
+            "Cores that the TaskManagers use, by cluster.",
+            (
+                Query(
+                    f"topk(10, sum by (namespace, app) (rate(flink_taskmanager_Status_JVM_CPU_Time{_OF}[5m])) / 1e9)",
+                    "{{namespace}}/{{app}}",
+                ),
+            ),
         ),
         Panel(
             "Heap",

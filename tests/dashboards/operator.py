@@ -11,7 +11,8 @@ _WAITING = 'sum by (name) (workqueue_depth{name=~"flink.+"} unless on (instance)
 
 def _quantile(metric: str, by: str, quantile: float = 0.99) -> Query:
     of = f'{{{by}=~"flink.+"}}' if by in ("controller", "name") else ""
-    return Query(f"histogram_quantile({quantile}, sum by (le, {by}) (rate({metric}_bucket{of}[5m])))", f"{{{{{by}}}}}")
+    ours = " and on (instance) flinkop_build_info" if by == "verb" else ""  # other programs have the metrics of client-go too
+    return Query(f"histogram_quantile({quantile}, sum by (le, {by}) (rate({metric}_bucket{of}[5m]){ours}))", f"{{{{{by}}}}}")
 
 
 _STATE = Row(
@@ -77,8 +78,8 @@ _REQUESTS = Row(
         ),
         Panel(
             "Watches: lists",
-            "A list after the first means a watch that broke for good.",
-            (Query("sum by (resource) (flinkop_informer_lists_total)", "{{resource}}"),),
+            "Within ten minutes. A list after the first means a watch that broke for good.",
+            (Query("sum by (resource) (increase(flinkop_informer_lists_total[10m]))", "{{resource}}"),),
         ),
     ),
 )

@@ -152,6 +152,47 @@ def test_snapshots_are_not_counted_among_what_runs(title: str, series: dict[str,
     gives(title, series, expected, tmp_path)
 
 
+OF_TWO_CLUSTERS = ('namespace="shop",app="orders",job_name="main"', 'namespace="shop",app="bills",job_name="main"')
+
+
+@pytest.mark.parametrize(
+    ("title", "series", "expected"),
+    [
+        (
+            "CPU",
+            {f'flink_taskmanager_Status_JVM_CPU_Time{{namespace="shop",app="orders",pod="{pod}"}}': "0+180000000000x15" for pod in "12"},
+            {'namespace="shop",app="orders"': 6},
+        ),
+        (
+            "Restarts by Flink",
+            {f"flink_jobmanager_job_numRestarts{{{of}}}": "0+1x15" for of in OF_TWO_CLUSTERS},
+            dict.fromkeys(OF_TWO_CLUSTERS, 10),
+        ),
+        (
+            "Largest state",
+            {f"flink_jobmanager_job_lastCheckpointSize{{{of}}}": "5x15" for of in OF_TWO_CLUSTERS},
+            dict.fromkeys(OF_TWO_CLUSTERS, 5),
+        ),
+        (
+            "Watches: lists",
+            {f'flinkop_informer_lists_total{{resource="pods",instance="{one}"}}': "1x15" for one in "ab"},
+            {'resource="pods"': 0},
+        ),
+        (
+            "Stalled",
+            {
+                f'flinkop_resource_condition{{kind="{kind}",namespace="shop",condition="Stalled"}}': "1x15"
+                for kind in ("FlinkDeployment", "FlinkStateSnapshot")
+            },
+            {"": 1},
+        ),
+    ],
+    ids=["cores of two pods", "jobs of one name", "their states", "two replicas, each with the first list", "a snapshot that failed"],
+)
+def test_panels_count_what_they_say(title: str, series: dict[str, str], expected: dict[str, float], tmp_path: Path) -> None:
+    gives(title, series, expected, tmp_path)
+
+
 Place = tuple[str, str, int | None]
 """Kind, phase, and `Ready`; None is a resource without conditions."""
 
