@@ -12,6 +12,7 @@ from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.flink.stacktrace import find_cause
 from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Referring, Restart, SnapshotResource, TaskManagers, Trouble
 from flinkop.lifecycle.statesnapshot.label import trigger_type_of
+from flinkop.redaction import redact
 from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 from flinkop.resources.naming import MAIN_CONTAINER
@@ -36,6 +37,7 @@ _WAITING = frozenset(
 _GRAPHS = ("jobGraph-", "executionPlan-", "application-")
 _CHECKPOINT = "checkpointID-"
 _MESSAGE_LIMIT = 600
+_LONGEST_READ = 20_000  # it is searched for secrets
 _OVERDUE = timedelta(seconds=30)
 _CREATING = frozenset({"ContainerCreating", "PodInitializing"})
 _PULLS = timedelta(seconds=15)
@@ -237,7 +239,8 @@ def _last_lines(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    """As status and Events have it: what a program wrote last may have a secret in it."""
+    line = redact(" ".join(text[:_LONGEST_READ].split()))
     return line if len(line) <= _MESSAGE_LIMIT else f"{line[: _MESSAGE_LIMIT - 1]}…"
 
 

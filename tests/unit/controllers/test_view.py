@@ -208,6 +208,26 @@ def test_what_keeps_a_deployment_from_making_pods(deployment: dict[str, Any] | N
     assert find_trouble(deployment, []) == trouble
 
 
+LAST_LINES = "begins\ns3.secret-key: hunter2\nat jdbc:postgresql://me:hunter2@db/x " + "x" * 1000
+
+
+@pytest.mark.parametrize(
+    ("deployment", "pods"),
+    [
+        pytest.param(None, [waiting("CrashLoopBackOff", last={"exitCode": 1, "message": LAST_LINES})], id="the last lines of a container"),
+        pytest.param(None, [waiting("CreateContainerConfigError", LAST_LINES)], id="what the kubelet says"),
+        pytest.param(condition("ReplicaFailure", "True", "FailedCreate", LAST_LINES), [], id="what an admission webhook says"),
+    ],
+)
+def test_trouble_is_told_without_secrets(deployment: dict[str, Any] | None, pods: list[dict[str, Any]]) -> None:
+    found = find_trouble(deployment, pods)
+
+    assert found is not None
+    assert "hunter2" not in found.message
+    assert len(found.message) <= 600
+    assert "s3.secret-key: ****** at jdbc:postgresql://******@db/x" in found.message
+
+
 def test_where_kubernetes_tells_an_exit_code_only_the_log_is_asked_and_its_cause_told() -> None:
     crashed = {**waiting("CrashLoopBackOff", "back-off", last={"exitCode": 2, "finishedAt": "then"}), "metadata": {"name": "job-x"}}
     trouble = find_trouble(None, [crashed])
