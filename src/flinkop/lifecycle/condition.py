@@ -48,14 +48,14 @@ def render(found: Iterable[Condition], before: Iterable[Mapping[str, Any]], gene
 
 def _render(condition: Condition, before: Mapping[str, Any] | None, generation: int, now: str) -> dict[str, Any]:
     status = str(condition.status)
-    kept = before is not None and before.get("status") == status
+    since = before.get("lastTransitionTime") if before is not None and before.get("status") == status else None
     return {
         "type": condition.type,
         "status": status,
         "reason": condition.reason,
         "message": condition.message,
         "observedGeneration": generation,
-        "lastTransitionTime": before["lastTransitionTime"] if kept and before else now,
+        "lastTransitionTime": since or now,
     }
 
 

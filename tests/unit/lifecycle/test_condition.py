@@ -127,5 +127,13 @@ def test_a_condition_that_is_new_begins_now() -> None:
     assert ready["lastTransitionTime"] == "now"
 
 
+@pytest.mark.parametrize("time", [{}, {"lastTransitionTime": ""}], ids=["none", "an empty one"])
+def test_a_condition_that_somebody_wrote_without_a_time_has_one_from_now_on(time: dict[str, str]) -> None:
+    before = {"type": "Ready", "status": "True", **time}
+    (ready, *_) = render(conditions(WELL), [before], 1, "now")
+
+    assert ready["lastTransitionTime"] == "now"
+
+
 def test_times_are_those_of_the_write() -> None:
     assert set(transitions(written(WELL)).values()) == {f"{NOW:%Y-%m-%dT%H:%M:%SZ}"}
