@@ -106,7 +106,7 @@ class Observer:
         deployment = self._deployments.get(key)
         if deployment is not None and not view.is_owned_by(wish.uid, deployment):
             return await self._beside_a_stranger(key, record, wish, knowledge)
-        seen = self._look(key, deployment, wish, knowledge, now)
+        seen = self._look(key, deployment, record, wish, knowledge, now)
         asked = questions(record, wish.desired, seen.jobmanager is not None)
         if may_dispose(record, wish.desired, now):
             asked |= Question.CHECKPOINTS
@@ -121,7 +121,7 @@ class Observer:
         return await self._with_causes(key, record, wish, seen, now)
 
     async def _with_causes(self, key: Key, record: Record, wish: Wish, seen: Observed, now: datetime) -> Observed:
-        if record.jobmanager is JobManagerStatus.ERROR:  # nobody is told otherwise
+        if seen.crashed is not None:
             seen = replace(seen, crashed=await self._with_log(key, seen.crashed))
         if seen.creating and seen.trouble is None:
             waiting = next(pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod) and view.waits_for_containers(pod, now))
@@ -146,7 +146,9 @@ class Observer:
             ha = replace(await self._ha_metadata(key, record), config_maps=0, job_graphs=0)
         return Observed(ha=ha, dependents_applied=False, refusal=knowledge.refusal)
 
-    def _look(self, key: Key, deployment: Mapping[str, Any] | None, wish: Wish, knowledge: Knowledge, now: datetime) -> Observed:
+    def _look(
+        self, key: Key, deployment: Mapping[str, Any] | None, record: Record, wish: Wish, knowledge: Knowledge, now: datetime
+    ) -> Observed:
         pods = [pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod)]
         masters = [pod for pod in pods if _component(pod) == "jobmanager"]
         workers = [pod for pod in pods if _component(pod) == "taskmanager"]
@@ -162,7 +164,7 @@ class Observer:
             workers=Workers(len(workers), view.count_ready(workers)),
             restart=next(filter(None, map(view.find_restart, masters)), None),
             trouble=trouble or view.find_trouble(taskmanagers, workers),
-            crashed=view.find_crash(masters) if trouble is None else None,
+            crashed=view.find_crash(masters) if trouble is None and record.jobmanager is JobManagerStatus.ERROR else None,
             creating=any(view.waits_for_containers(pod, now) for pod in pods),
             dependents_applied=deployment is not None and deployment["metadata"]["uid"] == knowledge.started_uid,
             refusal=knowledge.refusal,

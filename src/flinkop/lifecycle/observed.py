@@ -284,7 +284,8 @@ class Observed:
     `taskmanagers` and their pods are of a standalone cluster only: in a native one both go with the JobManager. `pods_overdue`,
     `taskmanagers_overdue`: there are pods, and each should have reported its end a while ago.
 
-    `crashed` is how a container of the JobManager ended that was started again; that one may do better.
+    `crashed` is how a container of the JobManager ended that was started again; that one may do better. It is
+    looked for only while such trouble is told of.
 
     `creating`: a pod waits for its containers to be made, and nothing that is watched tells why.
 
