@@ -111,8 +111,10 @@ class FlinkStateSnapshotController:
 
     def _read(self, resource: Mapping[str, Any]) -> SnapshotRecord:
         """Of one that is deleted and cannot be read nothing is known: a deletion starts nothing, and has to end."""
+        status = resource.get("status") or {}
+        _bind_phase(status.get("state"))
         try:
-            return read_snapshot_record(resource.get("status") or {})
+            return read_snapshot_record(status)
         except UnreadableStatus as error:
             if "deletionTimestamp" in resource["metadata"]:
                 return SnapshotRecord()
@@ -137,6 +139,7 @@ class FlinkStateSnapshotController:
         if status != before:
             resource = self._replaced(resource, await self._statuses.replace(resource, status), memory)
             if (record.state, record.reason) != (after.state, after.reason):
+                _bind_phase(after.state)
                 _log.info("snapshot", state=after.state, was=record.state, reason=after.reason, message=after.message)
             self._history.tell(desired.kind.word, record, after)
         self._events.record(resource, decision.events)
@@ -205,3 +208,8 @@ class FlinkStateSnapshotController:
             memory.disposal, memory.disposal_refused = await self._flink.dispose_savepoint(url, path), None
         except (FlinkUnreachable, FlinkRejected) as error:
             memory.disposal, memory.disposal_refused = None, str(error)
+
+
+def _bind_phase(state: str | None) -> None:
+    """What the lines of other kinds have as their phase."""
+    structlog.contextvars.bind_contextvars(phase=str(state or SnapshotState.TRIGGER_PENDING))

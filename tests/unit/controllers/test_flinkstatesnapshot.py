@@ -1,4 +1,4 @@
-"""What a pass of a FlinkStateSnapshot counts: alerts on failed savepoints go by it."""
+"""What a pass of a FlinkStateSnapshot counts, for alerts on failed savepoints go by it, and what it logs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from itertools import product
 from typing import Any, cast
 
 import pytest
+import structlog
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 from tests.unit.controllers.test_statusrecorder import Statuses
 from tests.unit.lifecycle.builder import FRESH, NOW
 from tests.unit.lifecycle.snapshotbuilder import PATH, a_snapshot, in_progress
@@ -30,6 +32,11 @@ SNAPSHOT = {
 }
 
 
+def a_controller() -> FlinkStateSnapshotController:
+    kube, clock, none = cast(KubeClient, Statuses()), LoopClock(), cast(Any, None)
+    return FlinkStateSnapshotController(none, none, none, none, EventRecorder(kube, clock, "pod"), kube, clock)
+
+
 def counted(before: SnapshotRecord, decision: SnapshotDecision) -> dict[str, float]:
     """Which counts of savepoints rise when the decision is recorded, and then found again."""
 
@@ -39,8 +46,7 @@ def counted(before: SnapshotRecord, decision: SnapshotDecision) -> dict[str, flo
         return {result: REGISTRY.get_sample_value("flinkop_snapshots_total", {**of, "result": result}) or 0.0 for result in results}
 
     async def main() -> None:
-        kube, clock, none = cast(KubeClient, Statuses()), LoopClock(), cast(Any, None)
-        controller = FlinkStateSnapshotController(none, none, none, none, EventRecorder(kube, clock, "pod"), kube, clock)
+        controller = a_controller()
         resource: Any = {**SNAPSHOT, "status": write_snapshot_status(before, {}, NOW)}
         recorded = await controller._record(resource, before, decision, a_snapshot(), Memory())
         await controller._record({**SNAPSHOT, **recorded}, decision.record, SnapshotDecision(decision.record), a_snapshot(), Memory())
@@ -72,3 +78,26 @@ def test_every_count_begins_at_zero_because_one_that_appears_raises_no_alert() -
     SnapshotHistory("begins")
     for snapshot, result in product(("savepoint", "checkpoint"), ("completed", "failed", "abandoned", "retried")):
         assert REGISTRY.get_sample_value("flinkop_snapshots_total", {"kind": "begins", "snapshot": snapshot, "result": result}) == 0
+
+
+def phases(status: dict[str, Any], decision: SnapshotDecision | None) -> list[str]:
+    """The phases that lines of a pass have which finds that status: one of before the decision, and the decision's."""
+
+    async def main() -> None:
+        controller = a_controller()
+        resource = {**SNAPSHOT, "status": status}
+        record = controller._read(resource)
+        structlog.get_logger().info("something before it")
+        if decision is not None:
+            await controller._record(resource, record, decision, a_snapshot(), Memory())
+
+    with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+        asyncio.run(main())
+    return [line["phase"] for line in lines]
+
+
+def test_every_line_of_a_pass_has_the_state_as_its_phase() -> None:
+    ended = failed(BEGUN, ONCE, "no space", FRESH)
+
+    assert phases(write_snapshot_status(BEGUN, {}, NOW), ended) == ["IN_PROGRESS", "FAILED"]
+    assert phases({}, None) == ["TRIGGER_PENDING"]
