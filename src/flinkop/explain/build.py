@@ -25,9 +25,9 @@ def build_report(facts: Facts) -> Report:
         name=resource["metadata"]["name"],
         verdict=reading.verdict_of(resource, conditions),
         since=ready.since if ready else None,
-        phase=status.get("phase") or status.get("state") or "",
-        reason=status.get("reason") or "",
-        message=status.get("message") or reading.error_of(resource) or "",
+        phase=reading.text_of(status.get("phase")) or reading.text_of(status.get("state")),
+        reason=reading.text_of(status.get("reason")),
+        message=reading.text_of(status.get("message")) or reading.error_of(resource) or "",
         job=reading.job_of(resource),
         wait=reading.wait_of(resource, conditions),
         next_steps=tuple(dict.fromkeys(_next_steps(facts, conditions))),
@@ -72,7 +72,7 @@ def _next_steps(facts: Facts, conditions: tuple[Condition, ...]) -> Iterator[str
         return
     reasons = [one.reason for one in conditions if _asks_for_help(one)]
     if reading.verdict_of(facts.resource, conditions) != "Ready":
-        reasons.insert(0, status.get("reason") or "")
+        reasons.insert(0, reading.text_of(status.get("reason")))
     for reason in dict.fromkeys(filter(None, reasons)):
         advice = advice_for(reason)
         if advice is not None:

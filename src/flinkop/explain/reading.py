@@ -1,4 +1,4 @@
-"""Parts of a report, each read from the objects that tell it. What somebody else has written may lack anything."""
+"""Parts of a report, each read from the objects that tell it. What somebody else has written may lack anything, or be something else."""
 
 from __future__ import annotations
 
@@ -28,16 +28,12 @@ _STEPS = {
 
 def conditions_of(resource: Object) -> tuple[Condition, ...]:
     """The conditions in their order."""
-    found = _status(resource).get("conditions") or ()
     return tuple(
         Condition(
-            one.get("type", ""),
-            one.get("status", ""),
-            one.get("reason", ""),
-            one.get("message", ""),
-            time_of(one.get("lastTransitionTime")),
+            *(text_of(one.get(field)) for field in ("type", "status", "reason", "message")),
+            since=time_of(one.get("lastTransitionTime")),
         )
-        for one in found
+        for one in _maps(_status(resource).get("conditions"))
     )
 
 
@@ -55,8 +51,8 @@ def verdict_of(resource: Object, conditions: Iterable[Condition]) -> str:
 def wait_of(resource: Object, conditions: Iterable[Condition]) -> Wait | None:
     """What is under way: the step that is recorded, or else what the condition `Reconciling` says."""
     status = _status(resource)
-    operation = status.get("operation") or {}
-    if step := operation.get("step"):
+    operation = _map(status.get("operation"))
+    if step := text_of(operation.get("step")):
         what = _STEPS.get(step, step)
         return Wait(what, time_of(operation.get("startedAt")), time_of(operation.get("endsAt") or operation.get("notBefore")))
     busy = next((one for one in conditions if (one.type, one.status) == ("Reconciling", "True")), None)
@@ -69,32 +65,32 @@ def wait_of(resource: Object, conditions: Iterable[Condition]) -> Wait | None:
 
 def decisions_of(resource: Object) -> tuple[Decided, ...]:
     """The last decisions, the newest first."""
-    found = reversed(_status(resource).get("decisions") or ())
-    return tuple(Decided(time_of(one.get("at")), one.get("fromPhase", ""), one.get("toPhase", ""), one.get("reason", "")) for one in found)
+    found, fields = reversed(list(_maps(_status(resource).get("decisions")))), ("fromPhase", "toPhase", "reason")
+    return tuple(Decided(time_of(one.get("at")), *(text_of(one.get(field)) for field in fields)) for one in found)
 
 
 def restore_of(resource: Object, snapshots: Iterable[Object] = ()) -> Restore | None:
     """What the last start restored, and what else there is; of a snapshot what it has made."""
     status = _status(resource)
-    choice = status.get("restore")
-    known = (*_known_state(status.get("jobStatus") or {}), *_newest_snapshots(snapshots))
+    choice = _map(status.get("restore"))
+    known = (*_known_state(_map(status.get("jobStatus"))), *_newest_snapshots(snapshots))
     if not choice:
         known = (*_of_snapshot(resource), *known)
         return Restore(None, None, known) if known else None
-    where = choice.get("path") or (f"metadata of job {choice['jobId']}" if choice.get("jobId") else "")
-    chosen = RestorePoint(choice.get("source") or "no start", where, choice.get("message") or choice.get("reason", ""))
-    rejected = tuple(
-        RestorePoint(one.get("source", ""), one.get("path", ""), one.get("reason", "")) for one in choice.get("rejected") or ()
-    )
+    where = text_of(choice.get("path")) or (f"metadata of job {choice['jobId']}" if choice.get("jobId") else "")
+    told = text_of(choice.get("message")) or text_of(choice.get("reason"))
+    chosen = RestorePoint(text_of(choice.get("source")) or "no start", where, told)
+    fields = ("source", "path", "reason")
+    rejected = tuple(RestorePoint(*(text_of(one.get(field)) for field in fields)) for one in _maps(choice.get("rejected")))
     return Restore(chosen, time_of(choice.get("decidedAt")), (*rejected, *known))
 
 
 def _known_state(job: Object) -> Iterator[RestorePoint]:
-    if path := job.get("upgradeSavepointPath"):
+    if path := text_of(job.get("upgradeSavepointPath")):
         yield RestorePoint("savepoint", path, "left by the job when it stopped; the next start uses it")
-    last = (job.get("savepointInfo") or {}).get("lastSavepoint") or {}
-    if last.get("location"):
-        yield RestorePoint("savepoint", last["location"], f"the last that was taken, {last.get('triggerType', 'by hand').lower()}")
+    last = _map(_map(job.get("savepointInfo")).get("lastSavepoint"))
+    if location := text_of(last.get("location")):
+        yield RestorePoint("savepoint", location, f"the last that was taken, {(text_of(last.get('triggerType')) or 'by hand').lower()}")
 
 
 def _newest_snapshots(snapshots: Iterable[Object]) -> Iterator[RestorePoint]:
@@ -106,7 +102,7 @@ def _newest_snapshots(snapshots: Iterable[Object]) -> Iterator[RestorePoint]:
 
 
 def _of_snapshot(resource: Object) -> Iterator[RestorePoint]:
-    if path := _status(resource).get("path"):
+    if path := text_of(_status(resource).get("path")):
         yield RestorePoint(_word_of(resource), path, "a job starts from it with spec.job.initialSavepointPath")
 
 
@@ -116,20 +112,20 @@ def _word_of(snapshot: Object) -> str:
 
 def job_of(resource: Object) -> str:
     """The job in a few words; empty where none is known."""
-    job = _status(resource).get("jobStatus") or {}
-    words = [job.get("jobName"), f"({job['jobId']})" if job.get("jobId") else None, job.get("state")]
-    return " ".join(word for word in words if word)
+    job = _map(_status(resource).get("jobStatus"))
+    words = [text_of(job.get("jobName")), f"({job['jobId']})" if job.get("jobId") else "", text_of(job.get("state"))]
+    return " ".join(filter(None, words))
 
 
 def error_of(resource: Object) -> str | None:
     """The recorded error, which is JSON in a text."""
-    text = _status(resource).get("error")
+    text = text_of(_status(resource).get("error"))
     if not text:
         return None
     try:
         return redact(str(json.loads(text).get("message", text)))
     except (ValueError, AttributeError):
-        return redact(str(text))
+        return redact(text)
 
 
 def events_of(events: Iterable[Object]) -> tuple[Told, ...]:
@@ -139,7 +135,7 @@ def events_of(events: Iterable[Object]) -> tuple[Told, ...]:
             time_of(one.get("lastTimestamp") or one.get("eventTime") or one["metadata"].get("creationTimestamp")),
             one.get("type", ""),
             one.get("reason", ""),
-            redact(one.get("message", "")),
+            redact(text_of(one.get("message"))),
             one.get("count") or 1,
         )
         for one in events
@@ -229,13 +225,27 @@ def resource_child(resource: Object) -> Child:
     return Child(resource["kind"], resource["metadata"]["name"], ready is not None and ready.status == "True", detail)
 
 
-def time_of(text: str | None) -> datetime | None:
-    """None for what is no time."""
+def time_of(value: Any) -> datetime | None:
+    """None for what is no time. One without a zone is UTC."""
     try:
-        return datetime.fromisoformat(text) if text else None
+        moment = datetime.fromisoformat(text_of(value))
     except ValueError:
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def text_of(value: Any) -> str:
+    """Empty for what is no text."""
+    return value if isinstance(value, str) else ""
+
+
+def _map(value: Any) -> Object:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _maps(value: Any) -> Iterator[Object]:
+    return (one for one in value if isinstance(one, Mapping)) if isinstance(value, list | tuple) else iter(())
 
 
 def _status(resource: Object) -> Object:
-    return resource.get("status") or {}
+    return _map(resource.get("status"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.advice import ADVICE, render_advice
 from tests.reasons import of_lifecycle
 from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, WELL, a_deployment, a_pod, a_resource, a_service, a_snapshot, an_event
@@ -20,13 +22,21 @@ from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.explain.advice import all_advice
 from flinkop.explain.build import build_report
 from flinkop.explain.facts import Facts
+from flinkop.explain.reading import time_of
 from flinkop.explain.report import Child, Decided
-from flinkop.explain.text import render_json
+from flinkop.explain.text import print_report, render_json
 from flinkop.flinkconf import operatoroptions
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statuswriter import Scale, write_status
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
+)
+STATUS_FIELDS = (
+    *("phase", "state", "reason", "message", "observedGeneration", "error", "path", "triggerTimestamp", "waitingSince", "nextTryAt"),
+    *("conditions", "decisions", "jobStatus", "operation", "restore"),
+)
 OPTIONS = {option.key for option in operatoroptions.ALL}
 
 
@@ -264,6 +274,38 @@ def test_any_resource_can_be_explained(record: Record) -> None:
 )
 def test_so_can_one_that_somebody_else_wrote(status: dict[str, Any]) -> None:
     assert render_json(build_report(Facts({**a_resource(), "status": status})))
+
+
+ODD_TIMES = ("2025-03-01T12:00:00", "2025-03-01", "yesterday", "", 5, None, True)
+
+
+@pytest.mark.parametrize("time", ODD_TIMES)
+def test_so_can_one_with_times_that_are_odd(time: Any) -> None:
+    status = {
+        "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": time}],
+        "operation": {"step": "TearingDown", "startedAt": time, "endsAt": time},
+        "decisions": [{"at": time}],
+        "restore": {"reason": "Recorded", "decidedAt": time},
+        "waitingSince": time,
+    }
+    events = (an_event(at=time), an_event("JobException", at="2025-03-01T12:00:00Z"), an_event(at=time))
+    report = build_report(Facts({**a_resource(), "status": status}, events=events))
+    print_report(report, NOW, io.StringIO())
+
+    assert render_json(report)
+
+
+def test_a_time_without_a_zone_is_utc() -> None:
+    assert time_of("2025-03-01T12:00:00") == time_of("2025-03-01T12:00:00Z") == NOW
+
+
+@given(st.dictionaries(st.sampled_from(STATUS_FIELDS), JSON))
+@settings(max_examples=200)
+def test_so_can_one_with_whatever_in_its_status(status: dict[str, Any]) -> None:
+    report = build_report(Facts({**a_resource(), "status": status}))
+    print_report(report, NOW, io.StringIO())
+
+    assert render_json(report)
 
 
 def test_the_advice_is_that_of_the_documentation() -> None:
