@@ -35,5 +35,6 @@ def advice_for(reason: str) -> Advice | None:
 
 
 def plain(markdown: str) -> str:
-    """The text without the marks of code and links."""
-    return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", markdown).replace("`", "")
+    """The text without the marks of code and links; a link into the document that it is from names that."""
+    text = re.sub(r"\[([^\]]+)\]\(#[^)]+\)", r"\1 (docs/troubleshooting.md)", markdown)
+    return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text).replace("`", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from flinkop.explain import reading
 from flinkop.explain.advice import advice_for
@@ -17,14 +18,14 @@ def build_report(facts: Facts) -> Report:
     """The report about the resource of `facts`."""
     resource, status = facts.resource, facts.resource.get("status") or {}
     conditions, events = reading.conditions_of(resource), reading.events_of(facts.events)
-    ready = next((one for one in conditions if one.type == "Ready"), None)
+    verdict = reading.verdict_of(resource, conditions)
     exceptions = tuple(one for one in events if reading.is_exception(one))[:_SHOWN_EVENTS]
     return Report(
         kind=resource["kind"],
         namespace=resource["metadata"]["namespace"],
         name=resource["metadata"]["name"],
-        verdict=reading.verdict_of(resource, conditions),
-        since=ready.since if ready else None,
+        verdict=verdict,
+        since=_since(verdict, conditions),
         phase=reading.text_of(status.get("phase")) or reading.text_of(status.get("state")),
         reason=reading.text_of(status.get("reason")),
         message=reading.text_of(status.get("message")) or reading.error_of(resource) or "",
@@ -40,6 +41,12 @@ def build_report(facts: Facts) -> Report:
         configuration=facts.configuration,
         problems=facts.problems,
     )
+
+
+def _since(verdict: str, conditions: Sequence[Condition]) -> datetime | None:
+    """Since when that is so: it may not have been ready for longer than it has been stalled."""
+    told_by = "Stalled" if verdict == "Stalled" else "Ready"
+    return next((one.since for one in conditions if one.type == told_by), None)
 
 
 def _children(facts: Facts) -> Iterator[Child]:

@@ -77,7 +77,8 @@ def restore_of(resource: Object, snapshots: Iterable[Object] = ()) -> Restore | 
     if not choice:
         known = (*_of_snapshot(resource), *known)
         return Restore(None, None, known) if known else None
-    where = text_of(choice.get("path")) or (f"metadata of job {choice['jobId']}" if choice.get("jobId") else "")
+    in_metadata = choice.get("source") == "last-state" and choice.get("jobId")
+    where = text_of(choice.get("path")) or (f"in the metadata of job {choice['jobId']}" if in_metadata else "")
     told = text_of(choice.get("message")) or text_of(choice.get("reason"))
     chosen = RestorePoint(text_of(choice.get("source")) or "no start", where, told)
     fields = ("source", "path", "reason")
@@ -186,8 +187,9 @@ def _is_behind(selector: Object | None, pod: Object) -> bool:
 
 def pod_child(pod: Object) -> Child:
     """A pod is well when all of its containers are ready."""
-    status, containers = pod.get("status") or {}, (pod.get("status") or {}).get("containerStatuses") or ()
-    ready = _is_ready(pod)
+    status, ready = _status(pod), _is_ready(pod)
+    first = [one for one in status.get("initContainerStatuses") or () if not _is_done(one)]
+    containers = (*first, *(status.get("containerStatuses") or ()))
     words = [status.get("phase", "Unknown"), *_of_schedule(status), *(word for one in containers for word in _of_container(one))]
     if "deletionTimestamp" in pod["metadata"]:
         words.append("is being deleted")
@@ -199,6 +201,10 @@ def pod_child(pod: Object) -> Child:
 def _is_ready(pod: Object) -> bool:
     containers = _status(pod).get("containerStatuses") or ()
     return bool(containers) and all(one.get("ready") for one in containers)
+
+
+def _is_done(container: Object) -> bool:
+    return ((container.get("state") or {}).get("terminated") or {}).get("exitCode") == 0
 
 
 def _of_schedule(status: Object) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -17,6 +18,16 @@ from flinkop.explain.report import Report, Restore, RestorePoint, Told, Wait
 
 _STYLES = {"Ready": "bold green", "Reconciling": "bold yellow", "Stalled": "bold red", "Deleting": "bold yellow"}
 _WIDTH_OF_FILES = 140
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+# How the kinds of restore points are told.
+_RESTORED = {
+    "none": "started from empty state",
+    "savepoint": "restored the savepoint",
+    "checkpoint": "restored the checkpoint",
+    "last-state": "restored the last state",
+    "no start": "not started",
+}
 
 
 def render_json(report: Report) -> str:
@@ -37,7 +48,7 @@ def print_report(report: Report, now: datetime, stream: TextIO) -> None:
 def _parts(report: Report, now: datetime) -> Iterator[RenderableType]:
     yield _head(report, now)
     yield from _section("Waiting for", [_wait(report.wait, now)] if report.wait else [])
-    yield from _section("What to do", [Text(f"• {step}") for step in report.next_steps])
+    yield from _section("What to do", [_text(f"• {step}") for step in report.next_steps])
     rows = [(ago(one.at, now), f"{one.before} → {one.after}", one.reason) for one in report.decisions]
     yield from _section("Last decisions", _table(rows))
     yield from _section("State", list(_restore(report.restore, now)) if report.restore else [])
@@ -48,7 +59,7 @@ def _parts(report: Report, now: datetime) -> Iterator[RenderableType]:
     yield from _section("Conditions", _table(conditions))
     values = [(f"{one.key}: {one.value}", f"# {one.source}") for one in report.configuration]
     yield from _section("Effective configuration", _table(values))
-    yield from _section("Could not be found out", [Text(problem) for problem in report.problems])
+    yield from _section("Could not be found out", [_text(problem) for problem in report.problems])
 
 
 def _head(report: Report, now: datetime) -> RenderableType:
@@ -56,11 +67,16 @@ def _head(report: Report, now: datetime) -> RenderableType:
         (f"{report.kind}/{report.name}", "bold"),
         f" in {report.namespace}: ",
         (report.verdict, _STYLES.get(report.verdict, "bold")),
-        f" since {ago(report.since, now)}" if report.since and report.verdict in {"Ready", "Stalled", "Not ready"} else "",
+        f" for {ago(report.since, now)}" if report.since and report.verdict in {"Ready", "Stalled", "Not ready"} else "",
     )
     words = [word for word in (report.phase, report.reason) if word]
-    rest = [Text(", ".join(words)), Text(report.message), Text(f"job {report.job}" if report.job else "")]
+    rest = [_text(", ".join(words)), _text(report.message), _text(f"job {report.job}" if report.job else "")]
     return Group(line, *(text for text in rest if text.plain))
+
+
+def _text(words: str) -> Text:
+    """As it can be shown: what others have written does not command the terminal."""
+    return Text(_CONTROL.sub("", words))
 
 
 def _section(title: str, lines: Sequence[RenderableType]) -> Iterator[RenderableType]:
@@ -77,7 +93,7 @@ def _table(rows: Iterable[Sequence[str]]) -> list[RenderableType]:
     for _ in found[0]:
         table.add_column(overflow="fold")
     for row in found:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*map(_text, row))
     return [table]
 
 
@@ -88,18 +104,19 @@ def _wait(wait: Wait, now: datetime) -> Text:
         times.append(f"it has {ago(now, wait.ends_at)} more")
     elif wait.ends_at is not None:
         times.append(f"its time was over {ago(wait.ends_at, now)} ago")
-    return Text(f"{wait.what} ({'; '.join(times)})" if times else wait.what)
+    return _text(f"{wait.what} ({'; '.join(times)})" if times else wait.what)
 
 
 def _restore(restore: Restore, now: datetime) -> Iterator[RenderableType]:
     if restore.chosen is not None:
-        yield Text(f"restored {_point(restore.chosen)} (decided {ago(restore.decided_at, now)} ago)")
-    yield from (Text(f"{'also' if restore.chosen else 'there is'}: {_point(one)}") for one in restore.alternatives)
+        decided = f" (decided {ago(restore.decided_at, now)} ago)" if restore.decided_at else ""
+        yield _text(f"{_point(restore.chosen, _RESTORED.get(restore.chosen.source, f'restored {restore.chosen.source}'))}{decided}")
+    yield from (_text(f"{'also' if restore.chosen else 'there is'}: {_point(one, one.source)}") for one in restore.alternatives)
 
 
-def _point(point: RestorePoint) -> str:
+def _point(point: RestorePoint, what: str) -> str:
     where = f" {point.where}" if point.where else ""
-    return f"{point.source}{where}: {point.note}" if point.note else f"{point.source}{where}"
+    return f"{what}{where}: {point.note}" if point.note else f"{what}{where}"
 
 
 def _told(one: Told, now: datetime) -> tuple[str, ...]:

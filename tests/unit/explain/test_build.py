@@ -143,6 +143,17 @@ def test_a_status_from_before_decisions_were_remembered_is_not_written_for_that(
             Child("Pod", "job-1", False, "Pending, flink-main-container ImagePullBackOff no such image, on n1"),
         ),
         (
+            a_pod(
+                {"ready": False, "state": {"waiting": {"reason": "PodInitializing"}}},
+                phase="Pending",
+                initContainerStatuses=[
+                    {"name": "done", "ready": True, "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}},
+                    {"name": "fetch", "ready": False, "state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}},
+                ],
+            ),
+            Child("Pod", "job-1", False, "Pending, fetch ErrImagePull no such image, flink-main-container PodInitializing, on n1"),
+        ),
+        (
             a_pod({"restartCount": 3, "lastState": {"terminated": {"exitCode": 137}}}),
             Child("Pod", "job-1", True, "Running, flink-main-container restarted 3 times, last with exit code 137, on n1"),
         ),
@@ -329,6 +340,21 @@ def test_jobs_on_a_cluster_that_is_deleted_hold_it_without_an_end() -> None:
 @pytest.mark.parametrize("reason", ["CrashLoopBackOff", "OOMKilled", "JobManagerStarting", "JobStarting"])
 def test_the_log_of_a_container_that_was_restarted_is_that_of_the_one_before(reason: str) -> None:
     assert "--previous" in all_advice()[reason].do
+
+
+def test_advice_stands_alone_without_the_table_that_it_is_taken_from() -> None:
+    for reason, advice in all_advice().items():
+        words = " ".join((advice.means, advice.after, advice.do))
+        assert not re.search(r"waits for (of|with) |(next|previous) row|\]\(", words), (reason, words)
+    assert "A job that came back after its stop (docs/troubleshooting.md)" in all_advice()["SavepointUnknown"].do
+
+
+def test_how_long_it_has_been_stalled_is_told_and_not_how_long_it_has_not_been_ready() -> None:
+    later = NOW + timedelta(minutes=9)
+    status = write_status(FAILED, a_resource(STOPPING)["status"], Scale("", 0), later)
+    report = build_report(Facts({**a_resource(), "status": status}))
+
+    assert (report.verdict, report.since) == ("Stalled", later)
 
 
 def test_there_is_advice_for_what_stands_in_status_reason() -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, a_deployment, a_pod, a_resource, a_snapshot, an_event
+from tests.unit.lifecycle.builder import a_record
 from tests.unit.lifecycle.snapshotbuilder import completed_at
 
 from flinkop.explain.build import build_report
 from flinkop.explain.facts import Facts
 from flinkop.explain.report import Value
 from flinkop.explain.text import ago, print_report, render_json
+from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, RestoreSource
 
 REPORT = build_report(
     Facts(
@@ -77,7 +80,7 @@ def test_what_is_not_known_has_no_heading() -> None:
     text = text_of(build_report(Facts(a_resource(FAILED))))
     assert "Events" not in text
     assert "Could not be found out" not in text
-    assert text.startswith("FlinkDeployment/job in team: Stalled since 10m")
+    assert text.startswith("FlinkDeployment/job in team: Stalled for 10m")
 
 
 def test_state_without_a_start_is_not_told_as_restored() -> None:
@@ -86,8 +89,41 @@ def test_state_without_a_start_is_not_told_as_restored() -> None:
     assert "restored" not in text
 
 
+POINTS = {
+    "empty": (RestorePoint(RestoreSource.EMPTY, job_id="a" * 32), "started from empty state: why (decided 10m ago)"),
+    "a savepoint": (RestorePoint(RestoreSource.SAVEPOINT, "s3://x"), "restored the savepoint s3://x: why (decided 10m ago)"),
+    "a checkpoint": (RestorePoint(RestoreSource.CHECKPOINT, "s3://x"), "restored the checkpoint s3://x: why (decided 10m ago)"),
+    "last state": (
+        RestorePoint(RestoreSource.LAST_STATE, job_id="f00"),
+        "restored the last state in the metadata of job f00: why (decided 10m ago)",
+    ),
+    "nothing safe": (None, "not started: why (decided 10m ago)"),
+}
+
+
+@pytest.mark.parametrize(("point", "words"), POINTS.values(), ids=POINTS)
+def test_what_was_restored_is_a_sentence(point: RestorePoint | None, words: str) -> None:
+    choice = RestoreChoice(point, "Reason", "why")
+
+    assert words in text_of(build_report(Facts(a_resource(a_record(restore=choice)))))
+
+
+def test_a_choice_whose_time_nobody_wrote_is_told_without() -> None:
+    resource = a_resource(a_record(restore=RestoreChoice(RestorePoint(RestoreSource.SAVEPOINT, "s3://x"), "Reason", "why")))
+    del resource["status"]["restore"]["decidedAt"]
+
+    assert "restored the savepoint s3://x: why\n" in re.sub(" +\n", "\n", text_of(build_report(Facts(resource))))
+
+
 def test_a_file_has_no_colours() -> None:
     assert "\x1b" not in text_of()
+
+
+def test_what_others_have_written_does_not_command_the_terminal() -> None:
+    events = (an_event(message="it \x1b[2J\x9bbroke\r\x07"),)
+    report = build_report(Facts(a_resource(), events=events, problems=("\x1b]0;title\x07",)))
+
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text_of(report))
 
 
 def test_json_has_the_same_with_times_of_rfc_3339() -> None:
