@@ -149,6 +149,7 @@ class Informer:
                 case Removed(obj):
                     self._remove(key_of(obj), self._trimmed(obj))
                 case Complete():
+                    LISTS.labels(self.resource.plural).inc()
                     self.store.available = True
                     self._swap()
 
@@ -168,7 +169,6 @@ class Informer:
         """What came in since the list began becomes the content at once; keys that vanished meanwhile are told as well."""
         changes = self.store.replace(self._incoming or {})
         self._incoming = None
-        LISTS.labels(self.resource.plural).inc()
         for old, new in changes:
             self._notify(old, new)
         self._synced.set()

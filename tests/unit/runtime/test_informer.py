@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from tests.fakes.kubeapi import FakeKubeApi
 from tests.virtualtime import LoopClock, now, run, settle, until
 
@@ -412,6 +413,27 @@ def test_an_optional_kind_that_is_not_there_counts_as_empty_until_it_is(error: F
             await until(lambda: names(informer) == {"one"})
             assert informer.store.available
             assert seen.take() == [("one", *ADDED)]
+
+    run(scenario())
+
+
+def test_a_kind_that_is_not_there_is_no_list_that_filled_a_cache() -> None:
+    """A dashboard takes each list after the first for a watch that broke for good."""
+
+    def filled() -> float:
+        return REGISTRY.get_sample_value("flinkop_informer_lists_total", {"resource": "configmaps"}) or 0.0
+
+    async def scenario() -> None:
+        api = FakeKubeApi()
+        informer, _ = an_informer(api, optional=True)
+        api.go_away(NotFound("no such kind"))
+        before = filled()
+        async with running(informer):
+            await asyncio.sleep(400)
+            assert filled() == before
+            api.come_back()
+            await until(lambda: informer.store.available)
+            assert filled() == before + 1
 
     run(scenario())
 
