@@ -5,6 +5,7 @@ Call sites write `log.info("savepoint completed", location=...)`: a constant phr
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -131,7 +132,10 @@ def _renderer(line_format: LogFormat, stream: TextIO) -> Processor:
 
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     ordered = {key: event.pop(key) for key in _FIRST if key in event} | dict(event)
-    return orjson.dumps(ordered, default=str).decode()
+    try:
+        return orjson.dumps(ordered, default=str).decode()
+    except TypeError:  # half a character, of a name that is no UTF-8, or a number of more than 64 bits
+        return json.dumps(ordered, default=str)
 
 
 def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -59,6 +59,17 @@ def test_a_line_is_one_json_object_that_begins_with_time_level_and_event(stream:
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("caf\ud800", "caf\ud800"), (2**70, 2**70), ({"deep": [2**70]}, {"deep": [2**70]}), (float("nan"), None), (float("inf"), None)],
+    ids=["half a character", "a large number", "one within", "not a number", "no end"],
+)
+def test_whatever_a_value_is_it_is_logged_and_nobody_is_held_up(value: object, told: object, stream: io.StringIO) -> None:
+    structlog.get_logger().info("odd", value=value)
+
+    assert lines(stream)[0]["value"] == told
+
+
 def test_context_is_on_every_line(stream: io.StringIO) -> None:
     with structlog.contextvars.bound_contextvars(namespace="team", name="job"):
         structlog.get_logger().info("pass done")
