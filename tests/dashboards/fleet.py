@@ -35,8 +35,8 @@ _OVERVIEW = Row(
             "They need somebody's help: the condition says why.",
             (
                 Query(
-                    'count(flinkop_resource_condition{condition="Stalled",kind!="FlinkStateSnapshot",namespace=~"$namespace"} == 1)'
-                    " or vector(0)"
+                    'count(flinkop_resource_condition{condition="Stalled",namespace=~"$namespace"} == 1'
+                    ' unless on (kind, namespace, name) flinkop_resource_phase{phase=~"FAILED|ABANDONED"}) or vector(0)'
                 ),
             ),
             shape=Shape.NUMBER,

@@ -181,8 +181,9 @@ OF_TWO_CLUSTERS = ('namespace="shop",app="orders",job_name="main"', 'namespace="
         (
             "Stalled",
             {
-                f'flinkop_resource_condition{{kind="{kind}",namespace="shop",condition="Stalled"}}': "1x15"
-                for kind in ("FlinkDeployment", "FlinkStateSnapshot")
+                'flinkop_resource_condition{kind="FlinkDeployment",namespace="shop",name="x",condition="Stalled"}': "1x15",
+                'flinkop_resource_condition{kind="FlinkStateSnapshot",namespace="shop",name="x",condition="Stalled"}': "1x15",
+                'flinkop_resource_phase{kind="FlinkStateSnapshot",namespace="shop",name="x",phase="FAILED"}': "1x15",
             },
             {"": 1},
         ),
