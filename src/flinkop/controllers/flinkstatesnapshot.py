@@ -22,12 +22,13 @@ from flinkop.controllers.snapshotobserver import SnapshotObserver
 from flinkop.controllers.snapshotprotection import find_user
 from flinkop.controllers.statusrecorder import StatusRecorder
 from flinkop.controllers.trigger import Key
+from flinkop.controllers.unreadable import Unreadable
 from flinkop.errors import FlinkRejected, FlinkUnreachable, UnreadableStatus
 from flinkop.flink.client import FlinkClient
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_STATE_SNAPSHOTS
 from flinkop.lifecycle.action import RemoveFinalizer
-from flinkop.lifecycle.decision import Component, Event, EventType, Fresh
+from flinkop.lifecycle.decision import Component, Fresh
 from flinkop.lifecycle.statesnapshot.decide import decide_snapshot
 from flinkop.lifecycle.statesnapshot.decision import Dispose, SnapshotAction, SnapshotDecision, TakeCheckpoint, TakeSavepoint
 from flinkop.lifecycle.statesnapshot.desired import SnapshotDesired
@@ -77,6 +78,7 @@ class FlinkStateSnapshotController:
         self._clock, self._ids = clock, ids
         self._observer = SnapshotObserver(flink)
         self._statuses = StatusRecorder(kube, events, FLINK_STATE_SNAPSHOTS)
+        self._unreadable = Unreadable(events, clock, Component.SNAPSHOT)
         self._history = SnapshotHistory(FLINK_STATE_SNAPSHOTS.kind)
         self._memories: dict[Key, Memory] = {}
 
@@ -118,7 +120,7 @@ class FlinkStateSnapshotController:
         except UnreadableStatus as error:
             if "deletionTimestamp" in resource["metadata"]:
                 return SnapshotRecord()
-            self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.SNAPSHOT),))
+            self._unreadable.tell(resource, error)
             raise
 
     async def _observe(

@@ -9,11 +9,12 @@ import structlog
 
 from flinkop.clock import Clock, SystemClock
 from flinkop.controllers.eventrecorder import EventRecorder
+from flinkop.controllers.unreadable import Unreadable
 from flinkop.errors import UnreadableStatus
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import Resource
 from flinkop.lifecycle.auditline import lines_about
-from flinkop.lifecycle.decision import Component, Decision, Event, EventType
+from flinkop.lifecycle.decision import Component, Decision
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.statusreader import read_for_deletion, read_record
@@ -34,7 +35,9 @@ class StatusRecorder:
 
     def __init__(self, kube: KubeClient, events: EventRecorder, resource: Resource, clock: Clock | None = None) -> None:
         self._kube, self._events, self._resource = kube, events, resource
-        self.history = History(resource.kind, clock or SystemClock())
+        clock = clock or SystemClock()
+        self._unreadable = Unreadable(events, clock, Component.OPERATOR)
+        self.history = History(resource.kind, clock)
 
     def read(self, resource: Mapping[str, Any]) -> Record:
         """What the status of `resource` says; of one that is deleted only what can be read: a deletion starts nothing, and has to end.
@@ -49,7 +52,7 @@ class StatusRecorder:
         except UnreadableStatus as error:
             if "deletionTimestamp" in resource["metadata"]:
                 return read_for_deletion(status)
-            self._events.record(resource, (Event("StatusUnreadable", str(error), EventType.WARNING, Component.OPERATOR),))
+            self._unreadable.tell(resource, error)
             raise
 
     async def record(

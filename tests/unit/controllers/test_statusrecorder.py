@@ -16,6 +16,7 @@ from tests.virtualtime import LoopClock
 
 from flinkop.controllers.eventrecorder import EventRecorder
 from flinkop.controllers.statusrecorder import StatusRecorder
+from flinkop.errors import UnreadableStatus
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import FLINK_DEPLOYMENTS
 from flinkop.lifecycle.action import AddFinalizer
@@ -32,7 +33,10 @@ class Memory:
 
 
 class Statuses:
-    """An API server that takes every status."""
+    """An API server that takes every status and Event."""
+
+    async def create(self, *_: object) -> None:
+        return
 
     async def replace_status(self, _resource: object, body: dict[str, Any]) -> dict[str, Any]:
         return {**body, "metadata": {**body["metadata"], "resourceVersion": "8"}}
@@ -92,3 +96,22 @@ def test_what_is_recorded_is_counted_once_whatever_the_log_says_of_it(state: Job
     lines_of(before, Decision(after))
 
     assert starts() - count == 1
+
+
+def test_a_status_that_cannot_be_read_is_no_news_at_each_try() -> None:
+    def told() -> float:
+        labels = {"kind": "FlinkDeployment", "type": "Warning", "reason": "StatusUnreadable"}
+        return REGISTRY.get_sample_value("flinkop_events_total", labels) or 0.0
+
+    async def main() -> None:
+        kube = cast(KubeClient, Statuses())
+        recorder = StatusRecorder(kube, EventRecorder(kube, LoopClock(), "pod"), FLINK_DEPLOYMENTS)
+        for _ in range(3):
+            with pytest.raises(UnreadableStatus):
+                recorder.read({**a_resource(), "status": {"phase": "Of tomorrow"}})
+
+    before = told()
+    with capture_logs():
+        asyncio.run(main())
+
+    assert told() - before == 1
