@@ -125,7 +125,7 @@ def endpoints(services: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str
         for subset in one.get("subsets") or ():
             for address in subset.get("addresses") or ():
                 for port in subset.get("ports") or ():
-                    yield _target(f"{address['ip']}:{port['port']}", labels)
+                    yield _target(f"{address['ip']}:{port['port']}", {**labels, "endpoint_port_name": port.get("name", "")})
 
 
 def _words(what: str, metadata: Mapping[str, Any]) -> dict[str, str]:
