@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flinkop.explain.report import Child, Condition, Decided, Restore, RestorePoint, Told, Wait
+from flinkop.lifecycle.handover import IN_METADATA
+from flinkop.lifecycle.restore import point_at
 from flinkop.redaction import redact
 
 Object = Mapping[str, Any]
@@ -88,10 +90,15 @@ def restore_of(resource: Object, snapshots: Iterable[Object] = ()) -> Restore | 
 
 def _known_state(job: Object) -> Iterator[RestorePoint]:
     if path := text_of(job.get("upgradeSavepointPath")):
-        yield RestorePoint("savepoint", path, "left by the job when it stopped; the next start uses it")
+        left = "left by the job when it stopped; the next start uses it"
+        yield RestorePoint("last-state", "in the high-availability metadata", left) if path == IN_METADATA else _point_at(path, left)
     last = _map(_map(job.get("savepointInfo")).get("lastSavepoint"))
     if location := text_of(last.get("location")):
         yield RestorePoint("savepoint", location, f"the last that was taken, {(text_of(last.get('triggerType')) or 'by hand').lower()}")
+
+
+def _point_at(path: str, note: str) -> RestorePoint:
+    return RestorePoint(point_at(path).source.value, path, note)
 
 
 def _newest_snapshots(snapshots: Iterable[Object]) -> Iterator[RestorePoint]:

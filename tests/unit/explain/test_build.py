@@ -26,6 +26,7 @@ from flinkop.explain.reading import time_of
 from flinkop.explain.report import Child, Decided
 from flinkop.explain.text import print_report, render_json
 from flinkop.flinkconf import operatoroptions
+from flinkop.lifecycle.handover import IN_METADATA
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statuswriter import Scale, write_status
@@ -90,6 +91,23 @@ def test_the_restore_point_is_shown_with_what_else_there_is() -> None:
     restore = about(replace(STOPPING, savepoint_path=SAVEPOINT)).restore
     assert (restore.chosen.source, restore.chosen.where) == ("savepoint", SAVEPOINT)
     assert [one.where for one in restore.alternatives] == [SAVEPOINT]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("s3://s/savepoint-1", ("savepoint", "s3://s/savepoint-1")),
+        ("s3://c/f00/chk-7/", ("checkpoint", "s3://c/f00/chk-7/")),
+        (IN_METADATA, ("last-state", "in the high-availability metadata")),
+    ],
+    ids=["a savepoint", "a checkpoint", "what stands for no path"],
+)
+def test_what_a_job_left_is_called_what_it_is(path: str, expected: tuple[str, str]) -> None:
+    resource = a_resource(replace(WELL, restore=None))
+    resource["status"]["jobStatus"]["upgradeSavepointPath"] = path
+    (left,) = build_report(Facts(resource)).restore.alternatives  # type: ignore[union-attr]
+
+    assert (left.source, left.where) == expected
 
 
 def test_snapshots_that_are_complete_are_alternatives_the_newest_first() -> None:
