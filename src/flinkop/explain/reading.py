@@ -32,8 +32,11 @@ def conditions_of(resource: Object) -> tuple[Condition, ...]:
     """The conditions in their order."""
     return tuple(
         Condition(
-            *(text_of(one.get(field)) for field in ("type", "status", "reason", "message")),
-            since=time_of(one.get("lastTransitionTime")),
+            text_of(one.get("type")),
+            text_of(one.get("status")),
+            text_of(one.get("reason")),
+            text_of(one.get("message")),
+            time_of(one.get("lastTransitionTime")),
         )
         for one in _maps(_status(resource).get("conditions"))
     )
