@@ -70,6 +70,14 @@ def test_every_alert_has_a_page_that_tells_what_it_means_and_what_to_do(alert: s
     assert [line for line in text.splitlines() if line.startswith("## ")] == ["## What it means", "## What to look at", "## What to do"]
 
 
+@pytest.mark.parametrize("alert", ALERTS)
+def test_every_command_of_a_page_says_where(alert: str) -> None:
+    """An alert is about any namespace, and who reads its page is in another one."""
+    commands = re.findall(r"`((?:kubectl|flinkop) [^`]+)`", (RUNBOOKS / f"{alert}.md").read_text())
+
+    assert [command for command in commands if not re.search(r" (-n|-A)\b", command)] == []
+
+
 def test_no_page_is_left_over() -> None:
     assert sorted(page.stem for page in RUNBOOKS.glob("*.md")) == ALERTS
 
