@@ -12,6 +12,7 @@ Object = Mapping[str, Any]
 
 _LONGEST_LABEL = 64
 _UNKNOWN = "Unknown"
+_OF_THE_PHASE = ("Ready", "Reconciling", "Stalled", "Running")
 
 
 Job = tuple[str, str, str]
@@ -82,7 +83,7 @@ def read(kind: str, resource: Object) -> Reading:
 def _since(metadata: Object, status: Object, start: Object) -> float | None:
     """Every change of phase moves a condition, begins a step or is a start: the newest of these is the change, whoever has seen it."""
     operation = _map(status.get("operation"))
-    changes = [_moment(condition.get("lastTransitionTime")) for condition in _list(status.get("conditions"))]
+    changes = [_moment(one.get("lastTransitionTime")) for one in _list(status.get("conditions")) if one.get("type") in _OF_THE_PHASE]
     changes += [_moment(operation.get("startedAt")), _moment(start.get("startedAt")), _moment(metadata.get("creationTimestamp"))]
     return max((change for change in changes if change is not None), default=None)
 

@@ -97,6 +97,15 @@ def test_each_field_of_the_status_has_its_series(status: dict[str, Any], name: s
     assert values(scrape(a_resource(**status)), name) == expected
 
 
+@pytest.mark.parametrize("kind", ["IngressReady", "SnapshotsReady", "somebody.example/Synced"])
+def test_a_condition_that_is_beside_the_phase_does_not_move_its_time(kind: str) -> None:
+    """Else a resource that is stuck for long begins to be so anew."""
+    beside = {"type": kind, "status": "False", "lastTransitionTime": "2025-11-30T08:00:00Z"}
+    conditions = [*a_resource()["status"]["conditions"], beside]
+
+    assert values(scrape(a_resource(conditions=conditions)), "flinkop_resource_phase_since_timestamp_seconds") == [STARTED]
+
+
 OF_SAVEPOINTS, OF_CHECKPOINTS = (f"flinkop_resource_last_{word}_timestamp_seconds" for word in ("savepoint", "checkpoint"))
 ORDERS = {"kind": "FlinkDeployment", "name": "orders"}
 
