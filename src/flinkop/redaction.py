@@ -29,10 +29,11 @@ _SENSITIVE = (
     "access.key",
 )
 
-# How sentences go on behind `"my-token" : ` or `spec.my-token: `: the kubelet's about volumes, and complaints about fields. Whole phrases,
-# of which the second word would be no part of a secret in any form that is hidden here; a first word alone may be one.
+# How sentences go on behind `"my-token" : ` or `spec.my-token: `: Kubernetes' about volumes and accounts, and complaints about fields.
+# Whole phrases, of which the second word would be no part of a secret in any form that is hidden here; a first word alone may be one.
 _PROSE = (
-    r'(?:secret|configmap|object)[ ]"',
+    r'(?:secret|configmap|object|serviceaccount)[ ]"',
+    r"Required[ ]value\b",
     r"failed[ ]to[ ]",
     r"references[ ]non-existent[ ]",
     r"rpc[ ]error:[ ]",

@@ -67,6 +67,8 @@ def test_a_secret_in_running_text_is_hidden(text: str) -> None:
         'MountVolume.SetUp failed for volume "my-token" : failed to sync secret cache: timed out waiting for the condition',
         'MountVolume.SetUp failed for volume "my-token" : references non-existent secret key: ca.crt',
         "spec.flinkConfiguration.my-token: must be at least 1",
+        'error looking up service account team/flink-token: serviceaccount "flink-token" not found',
+        'Pod "x" is invalid: spec.containers[0].env[0].valueFrom.secretKeyRef.name: Required value',
         "token: is not an option",
     ],
 )
