@@ -34,7 +34,7 @@ from flinkop.lifecycle.trial import not_yet_told
 def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | NotNow:
     """Goes to Upgrading with the stop that is possible now. When none is, the caller goes on following the old job; see `keep_waiting`."""
     plan = not_yet_told(record, observed, desired, fresh.now) or choose_stop(record, observed, desired, fresh.now)
-    return carry_out(plan, record, observed, desired, fresh, _announce(desired))
+    return carry_out(plan, record, observed, desired, fresh, _announce(record, desired))
 
 
 def carry_out(
@@ -127,9 +127,14 @@ def _take_savepoint(record: Record, observed: Observed, desired: Desired, fresh:
     )
 
 
-def _announce(desired: Desired) -> tuple[Event, ...]:
+def is_next_try(record: Record, desired: Desired) -> bool:
+    """Whether this spec was tried before: that it has changed is no news any more."""
+    return isinstance(record.step, WaitingToRetry) and record.step.generation == desired.generation
+
+
+def _announce(record: Record, desired: Desired) -> tuple[Event, ...]:
     suspended = Event("Suspended", "Suspending existing deployment.")
-    if desired.change.effect < Effect.UPGRADE:
+    if desired.change.effect < Effect.UPGRADE or is_next_try(record, desired):
         return (suspended,)
     paths = ", ".join(f"spec.{path}" for path in desired.change.paths)
     return Event("SpecChanged", f"{desired.change.effect.name} change(s) detected: {paths}"), suspended

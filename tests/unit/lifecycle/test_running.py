@@ -274,6 +274,17 @@ def test_the_next_try_is_counted_and_has_an_id_of_its_own(now: Any, generation: 
     assert after.step == TakingSavepoint(now, FRESH.trigger_id, attempt=2)
 
 
+@pytest.mark.parametrize(
+    ("now", "generation", "told"),
+    [
+        pytest.param(RETRY.not_before, 2, ["Suspended"], id="again for the same spec"),
+        pytest.param(NOW, 3, ["SpecChanged", "Suspended"], id="for a newer spec"),
+    ],
+)
+def test_a_changed_spec_is_news_once_however_often_it_is_tried(now: Any, generation: int, told: list[str]) -> None:
+    assert reasons(decide(KEPT, an_observed(), an_upgrade(generation=generation), replace(FRESH, now=now))) == told
+
+
 def test_a_spec_that_is_taken_back_ends_the_tries() -> None:
     after = decide(KEPT, an_observed(), a_desired(generation=3), FRESH).record
 

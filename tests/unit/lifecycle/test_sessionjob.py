@@ -51,11 +51,12 @@ from flinkop.lifecycle.restore import RestorePoint, RestoreSource
 from flinkop.lifecycle.sessionjob.decide import HANDLERS, decide_session_job
 from flinkop.lifecycle.sessionjob.question import needs_jar, session_job_questions
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed, JarPending, JarReady, SessionObserved
-from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint
+from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint, WaitingToRetry
 
 READY = Cluster(ClusterState.READY, "ready", serves=True)
 GONE = Cluster(ClusterState.MISSING, "FlinkDeployment shared does not exist.")
 JAR = JarReady("jar-1")
+RETRY = WaitingToRetry(NOW - timedelta(minutes=1), generation=2, attempt=1, not_before=NOW)
 WITHOUT_HA = {"deployed_high_availability": False}
 
 
@@ -184,6 +185,15 @@ def test_one_that_comes_all_the_same_is_cancelled_before_anything_else_is_submit
 def test_a_running_job_is_stopped_as_its_mode_says(wish: Any, action: Any, step: Any) -> None:
     decision = decide_session_job(a_record(), seen(), wish, FRESH)
     assert (decision.record.phase, decision.actions, decision.record.step) == (Phase.UPGRADING, (action,), step)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [(None, ["SpecChanged", "Suspended"]), (replace(RETRY, generation=1), ["SpecChanged", "Suspended"]), (RETRY, ["Suspended"])],
+    ids=["the first try", "a newer spec than was tried", "another try"],
+)
+def test_a_changed_spec_is_news_once_however_often_it_is_tried(step: WaitingToRetry | None, told: list[str]) -> None:
+    assert reasons(decide_session_job(a_record(step=step), seen(), an_upgrade(), FRESH)) == told
 
 
 @pytest.mark.parametrize(

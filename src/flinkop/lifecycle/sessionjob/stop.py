@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flinkop.lifecycle.begin import carry_out, keep_waiting
+from flinkop.lifecycle.begin import carry_out, is_next_try, keep_waiting
 from flinkop.lifecycle.deadline import for_cancelling, for_savepoint
 from flinkop.lifecycle.decision import Component, Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired
@@ -37,7 +37,7 @@ def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fres
         followed = follow_job(record, observed, desired, job)
         return _on(followed) if followed.record.phase is not record.phase else followed
     plan = _not_while_it_is_recovered(record, observed, desired) or choose_stop(observed, desired, fresh)
-    begun = carry_out(plan, record, observed, desired, fresh, _announce(desired))
+    begun = carry_out(plan, record, observed, desired, fresh, _announce(record, desired))
     if isinstance(begun, Decision):
         return replace(begun, record=replace(begun.record, message=_words(plan, begun.record, desired, fresh)))
     followed = follow_job(record, observed, desired, job) if job is not None else Decision(record)
@@ -103,8 +103,8 @@ def _on(followed: Decision) -> Decision:
     return replace(after, events=followed.events)
 
 
-def _announce(desired: Desired) -> tuple[Event, ...]:
-    if not desired.change.paths:
+def _announce(record: Record, desired: Desired) -> tuple[Event, ...]:
+    if not desired.change.paths or is_next_try(record, desired):
         return (_SUSPENDED,)
     paths = ", ".join(f"spec.{path}" for path in desired.change.paths)
     message = f"{desired.change.effect.name} change(s) detected: {paths}"
