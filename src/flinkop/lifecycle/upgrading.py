@@ -160,6 +160,7 @@ def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Des
     failed = f"The savepoint failed {step.attempt} times in a row" if once_more else "The savepoint failed"
     then = f"next try at {clock(again_at, fresh.now)}, or at once when the spec is changed"
     message = f"{failed}, the old job keeps running; {then}. Cause: {cause}"
+    told = f"The savepoint failed, the old job keeps running. Cause: {cause}"  # the same again, so that it is counted
     return go(
         record,
         Phase.RUNNING,
@@ -167,7 +168,7 @@ def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Des
         message,
         health=Health.STALLED if once_more else Health.PROGRESSING,
         requeue_after=desired.settings.progress_interval,
-        events=(Event("SavepointError", message, EventType.WARNING, Component.OPERATOR),),
+        events=(Event("SavepointError", told, EventType.WARNING, Component.OPERATOR),),
         step=WaitingToRetry(fresh.now, desired.generation, step.attempt, again_at),
     )
 

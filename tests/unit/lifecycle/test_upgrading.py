@@ -95,6 +95,14 @@ def test_a_failed_savepoint_keeps_the_old_job_running() -> None:
     assert "no space left" in decision.record.message
 
 
+def test_the_same_failure_again_is_the_same_event_so_that_it_is_counted() -> None:
+    tries = (TakingSavepoint(NOW - timedelta(minutes=attempt), "trigger", attempt) for attempt in (1, 2, 5))
+    told = [decide(replace(TAKING, step=step), FAILED, an_upgrade(), FRESH).events for step in tries]
+
+    assert told[0] == told[1] == told[2]
+    assert "no space left" in told[0][0].message
+
+
 @pytest.mark.parametrize(("attempt", "minutes"), [(1, 1), (2, 2), (3, 4), (5, 16), (9, 16)])
 def test_the_pause_before_the_next_try_grows_up_to_a_limit(attempt: int, minutes: int) -> None:
     step = decide(replace(TAKING, step=TakingSavepoint(NOW, "trigger", attempt)), FAILED, an_upgrade(), FRESH).record.step
