@@ -211,10 +211,14 @@ def read_checkpoints(answer: Mapping[str, Any]) -> CheckpointStatistics:
     )
 
 
-def _newest(*candidates: Mapping[str, Any]) -> str | None:
-    """A savepoint that was taken by hand may be newer than the last checkpoint."""
-    dated = [(_number(found["latest_ack_timestamp"]), _path(found)) for found in candidates if found]
-    return max(((at, path) for at, path in dated if path), default=(0, None))[1]
+def _newest(completed: Mapping[str, Any], savepoint: Mapping[str, Any]) -> str | None:
+    """A savepoint that was taken by hand may be newer than the last checkpoint. An older one is no substitute for it."""
+    by_hand = _path(savepoint)
+    return by_hand if by_hand and _acknowledged_at(savepoint) > _acknowledged_at(completed) else _path(completed)
+
+
+def _acknowledged_at(checkpoint: Mapping[str, Any]) -> int:
+    return _number(checkpoint["latest_ack_timestamp"]) if checkpoint else -1
 
 
 def _path(checkpoint: Mapping[str, Any]) -> str | None:

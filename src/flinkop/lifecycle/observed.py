@@ -195,8 +195,8 @@ class Checkpoints:
 
     @property
     def newest_path(self) -> str | None:
-        """The newest state of the job that is known by its path."""
-        return self.path or self.stop_path or self.restored_path
+        """The newest state of the job, where that has a path. What it was restored from is older than any checkpoint it has made."""
+        return self.path or (None if self.count else self.stop_path or self.restored_path)
 
     @property
     def none_ever(self) -> bool:

@@ -177,11 +177,25 @@ def a_checkpoint(path: str | None, at: int, **more: Any) -> dict[str, Any]:
         ({"completed": a_checkpoint("c", 2), "savepoint": a_checkpoint("s", 1, checkpoint_type="SAVEPOINT")}, "c"),
         ({"completed": a_checkpoint("c", 1), "savepoint": a_checkpoint("s", 2, checkpoint_type="SAVEPOINT")}, "s"),
         ({"completed": a_checkpoint("c", 1), "savepoint": a_checkpoint("s", 2, discarded=True)}, "c"),
+        ({"completed": a_checkpoint("c", 2, discarded=True), "savepoint": a_checkpoint("s", 1)}, None),
+        ({"completed": a_checkpoint(NOT_ADDRESSABLE, 2), "savepoint": a_checkpoint("s", 1)}, None),
+        ({"completed": a_checkpoint("c", 1, discarded=True), "savepoint": a_checkpoint("s", 2)}, "s"),
         ({"completed": a_checkpoint(NOT_ADDRESSABLE, 1)}, None),
         ({"completed": a_checkpoint(None, 1)}, None),
         ({"completed": a_checkpoint("", 1)}, None),
     ],
-    ids=["a checkpoint", "an older savepoint", "a newer savepoint", "a savepoint that is gone", "not in files", "no path", "an empty path"],
+    ids=[
+        "a checkpoint",
+        "an older savepoint",
+        "a newer savepoint",
+        "a savepoint that is gone",
+        "a newer checkpoint that is gone",
+        "a newer one that is not in files",
+        "a gone one before a savepoint",
+        "not in files",
+        "no path",
+        "an empty path",
+    ],
 )
 def test_the_newest_state_that_can_be_restored_is_found(latest: dict[str, Any], path: str | None) -> None:
     assert read_checkpoints(statistics(**latest)).latest_path == path

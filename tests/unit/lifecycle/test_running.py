@@ -111,6 +111,9 @@ def test_the_words_of_a_pod_that_does_not_come_back_are_told() -> None:
         pytest.param(JobState.FAILED, Checkpoints(restored_path=SAVEPOINT), SAVEPOINT, False, id="failed with what it had restored"),
         pytest.param(JobState.FAILED, Checkpoints(), None, True, id="failed before the first checkpoint"),
         pytest.param(JobState.FAILED, Checkpoints(count=3), None, False, id="failed with checkpoints that have no path"),
+        pytest.param(
+            JobState.FAILED, Checkpoints(count=3, restored_path=SAVEPOINT), None, False, id="came further than what it had restored"
+        ),
         pytest.param(JobState.CANCELED, Checkpoints(count=7, path=CHECKPOINT), CHECKPOINT, False, id="was cancelled"),
         pytest.param(JobState.FINISHED, Checkpoints(count=7, path=CHECKPOINT), None, False, id="finished, and its checkpoints are gone"),
         pytest.param(JobState.FINISHED, Checkpoints(count=7, path=SAVEPOINT, stop_path=SAVEPOINT), SAVEPOINT, False, id="was stopped"),
