@@ -331,6 +331,21 @@ def test_a_job_that_came_back_after_its_stop_leaves_its_newest_state(observed: S
     assert decide_session_job(cancelling, observed, an_upgrade(), FRESH).record.savepoint_path == path
 
 
+@pytest.mark.parametrize("state", [JobState.CANCELED, JobState.FAILED, JobState.FINISHED])
+def test_no_statistics_of_a_job_that_came_back_are_not_no_checkpoint_since(state: JobState) -> None:
+    """Its JobManager was lost once more: it may have made a checkpoint after it came back, and its sinks have committed with it."""
+    recovered = decide_session_job(STOPPED, seen(ha=ha(3)), an_upgrade(), FRESH).record
+    decision = decide_session_job(recovered, ended(state, checkpoints=Checkpoints(known=False)), an_upgrade(), FRESH)
+    assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.FAILED, "SavepointUnknown", ())
+    assert f"it was stopped at {SAVEPOINT}" in decision.record.message
+
+
+def test_a_submission_that_came_late_and_was_cancelled_before_it_began_has_left_what_it_was_given() -> None:
+    late = replace(submitted(savepoint_path=SAVEPOINT, restore=FROM_SAVEPOINT), phase=Phase.UPGRADING, step=Cancelling(NOW))
+    unknown = ended(JobState.CANCELED, checkpoints=Checkpoints(known=False))
+    assert decide_session_job(late, unknown, an_upgrade(), FRESH).record.savepoint_path == SAVEPOINT
+
+
 def test_a_job_whose_end_nobody_saw_is_cancelled_should_it_come_back() -> None:
     unknown = a_record(phase=Phase.UPGRADING, step=None, job=JobRecord(JOB_ID, "job", JobState.RECONCILING))
     stateless = a_desired(upgrade_mode="stateless")

@@ -142,11 +142,14 @@ def _ended(record: Record, observed: SessionObserved, desired: Desired) -> Decis
     if checkpoints is None:
         return stay(record, "ReadingLastCheckpoint", f"The job is {job.state}; asking for its last checkpoint.", requeue_after=IMMEDIATELY)
     left = state_left(record, job.state, observed, desired)
+    forgotten = f"it is {job.state}, and its JobManager, which was restarted, does not know its checkpoints"
     if record.savepoint_path is not None and checkpoints.count == 0:
+        if record.was_ready and not checkpoints.known:
+            return outcome_unknown(record, forgotten, candidate_words(record, desired))
         # it was stopped there before, or never got further
         left = {"savepoint_path": record.savepoint_path, "had_no_state": False}
     elif checkpoints.none_ever and not left["had_no_state"] and job.state is not JobState.FINISHED:
-        return outcome_unknown(record, f"it is {job.state}, and its JobManager, which was restarted, does not know its checkpoints")
+        return outcome_unknown(record, forgotten)
     after = replace(record, job=replace(record.job, state=job.state), **left)
     return _stopped(after, f"The job is {job.state}; it left {after.savepoint_path or 'no checkpoint'}.")
 
