@@ -381,6 +381,17 @@ def test_a_deletion_with_a_savepoint_tells_where_it_is_or_why_there_is_none(obse
     assert [told in event.message for event in decision.events] == [True]
 
 
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.RESTARTING, JobState.FAILING])
+def test_a_deleted_job_that_did_not_stop_though_its_savepoint_was_made_is_cancelled(state: JobState) -> None:
+    """Flink starts it again when its tasks fail between the savepoint and their end."""
+    deleting, wish = a_record(phase=Phase.DELETING, step=TakingSavepoint(NOW, "t")), a_desired(deleting=True, savepoint_on_deletion=True)
+    first = decide_session_job(deleting, seen(job=a_job(state), savepoint=SnapshotCompleted(SAVEPOINT)), wish, FRESH)
+    assert (kinds(first), reasons(first)) == ([CancelJob], ["Savepoint"])
+    assert SAVEPOINT in first.events[0].message
+    last = decide_session_job(first.record, ended(JobState.CANCELED), wish, FRESH)
+    assert (kinds(last), reasons(last)) == ([RemoveFinalizer], [])
+
+
 def test_a_job_that_has_stopped_already_is_deleted_without_another_savepoint() -> None:
     wish = a_desired(deleting=True, savepoint_on_deletion=True)
     for record in (STOPPED, a_suspended_record()):

@@ -131,8 +131,7 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
     late = for_savepoint(step.since, desired.settings).is_over(fresh.now)
     match read_outcome(observed):
         case Stopped(path):
-            done = Event("Savepoint", f"The job was stopped with a savepoint before deletion: {path}", component=Component.JOB)
-            return Decision(record, (RemoveFinalizer(),), events=(done,))
+            return _saved(record, observed, desired, fresh, path)
         case Ended(cause) | Vanished(cause, True):
             return _give_up(record, observed, desired, fresh, cause)
         case KeptRunning(cause) if step.attempt >= _ATTEMPTS:
@@ -147,6 +146,16 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
         case Pending(why) | Vanished(why):
             message = f"{why} {_savepoint_words(step, desired)}"
             return stay(record, "TakingSavepoint", message, requeue_after=desired.settings.progress_interval)
+
+
+def _saved(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh, path: str) -> Decision:
+    """Flink may have made the savepoint and failed to stop the job, which it then starts again."""
+    done = Event("Savepoint", f"The job was stopped with a savepoint before deletion: {path}", component=Component.JOB)
+    if observed.job is None or observed.job.state in TERMINAL:
+        return Decision(record, (RemoveFinalizer(),), events=(done,))
+    return _cancel(
+        replace(record, step=Cancelling(fresh.now)), observed, desired, fresh, f"Cancelling the job, whose savepoint is at {path}.", done
+    )
 
 
 def _ask(record: Record, step: TakingSavepoint, desired: Desired) -> Decision:
