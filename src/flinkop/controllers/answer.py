@@ -6,6 +6,7 @@ from typing import assert_never
 
 from flinkop.flink.model import AsyncOperation, CheckpointStatistics, Completed, Failed, InProgress, JobFailure, JobOverview, Unknown
 from flinkop.lifecycle.observed import (
+    TERMINAL,
     Checkpoints,
     Job,
     JobException,
@@ -23,7 +24,8 @@ def read_job(overview: JobOverview) -> Job:
     state = JobState(overview.state.value)
     if state is JobState.RUNNING and not overview.all_tasks_running:
         state = JobState.CREATED
-    return Job(overview.job_id, overview.name, state, overview.start_time, overview.last_modification)
+    waits = overview.waits_for_slots and state not in {JobState.RUNNING, *TERMINAL}
+    return Job(overview.job_id, overview.name, state, overview.start_time, overview.last_modification, waits)
 
 
 def read_exception(failure: JobFailure) -> JobException:

@@ -74,7 +74,9 @@ class SessionJobObserver:
         self, slots: Slots, key: Key, wish: SessionWish, cluster: SessionCluster, seen: SessionObserved
     ) -> SessionObserved:
         if not isinstance(seen.jar, JarReady):
-            if seen.job is None or seen.job_is_running or seen.job_has_ended:  # else it is about to take what is kept for it
+            if not seen.answers or (seen.job is not None and seen.job.waits_for_slots):
+                slots.keep(key, cluster.url)
+            else:
                 slots.release(key, cluster.url)
             return seen
         needed = (wish.spec.job.parallelism if wish.spec.job is not None else None) or 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from flinkop.api.flinkdeployment import DeploymentMode
 from flinkop.clock import Clock
 from flinkop.controllers.sessioncluster import SessionCluster
@@ -10,7 +12,18 @@ from flinkop.flink.client import FlinkClient
 from flinkop.lifecycle.sessionjob.seen import Room
 
 _KEPT_SECONDS = 10.0
+# `slot.request.timeout`: then Flink gives a job up that has got no slots.
+_WAITS_SECONDS = 300.0
 _MAXIMUM = "slotmanager.number-of-slots.max"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """So many slots, found free at a monotonic time, and kept until another one."""
+
+    number: int
+    since: float
+    until: float
 
 
 class Slots:
@@ -18,7 +31,7 @@ class Slots:
 
     def __init__(self, flink: FlinkClient, clock: Clock) -> None:
         self._flink, self._clock = flink, clock
-        self._kept: dict[str, dict[Key, tuple[int, float]]] = {}
+        self._kept: dict[str, dict[Key, _Kept]] = {}
 
     async def look(self, key: Key, cluster: SessionCluster, needed: int) -> Room | None:
         """The room for a job with that parallelism; None where the cluster grows without a bound.
@@ -34,16 +47,23 @@ class Slots:
             free, total = free + max(int(maximum or 0) - total, 0), max(int(maximum or 0), total)
         room = Room(needed, max(free - self._of_others(key, cluster.url), 0), total)
         if room.is_enough:
-            self._kept.setdefault(cluster.url, {})[key] = needed, self._clock.monotonic() + _KEPT_SECONDS
+            now = self._clock.monotonic()
+            self._kept.setdefault(cluster.url, {})[key] = _Kept(needed, now, now + _KEPT_SECONDS)
         return room
 
+    def keep(self, key: Key, url: str) -> None:
+        """The job is there, and waits for its slots: TaskManagers that are yet to come have none that are taken."""
+        now, kept = self._clock.monotonic(), self._kept.get(url, {}).get(key)
+        if kept is not None and now < kept.since + _WAITS_SECONDS:
+            self._kept[url][key] = replace(kept, until=now + _KEPT_SECONDS)
+
     def release(self, key: Key, url: str) -> None:
-        """The job is there, and has its slots, or it needs none."""
+        """The job has its slots, which Flink then counts as taken, or it needs none."""
         self._kept.get(url, {}).pop(key, None)
 
     def _of_others(self, key: Key, url: str) -> int:
         now = self._clock.monotonic()
-        kept = {other: entry for other, entry in self._kept.pop(url, {}).items() if entry[1] > now}
+        kept = {other: entry for other, entry in self._kept.pop(url, {}).items() if entry.until > now}
         if kept:
             self._kept[url] = kept
-        return sum(needed for other, (needed, _) in kept.items() if other != key)
+        return sum(entry.number for other, entry in kept.items() if other != key)

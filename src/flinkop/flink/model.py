@@ -50,6 +50,13 @@ class JobOverview:
     tasks_total: int
     tasks_running: int
     tasks_finished: int
+    tasks_scheduled: int = 0
+    tasks_created: int = 0
+
+    @property
+    def waits_for_slots(self) -> bool:
+        """Whether tasks wait for a slot. Those of later stages of a batch job are created only: they need none yet."""
+        return self.tasks_scheduled > 0 or self.tasks_created == self.tasks_total
 
     @property
     def all_tasks_running(self) -> bool:
@@ -143,6 +150,8 @@ def _read_job(job: Mapping[str, Any]) -> JobOverview:
         tasks_total=_number(tasks["total"]),
         tasks_running=_number(tasks["running"]),
         tasks_finished=_number(tasks["finished"]),
+        tasks_scheduled=_number(tasks.get("scheduled", 0)),
+        tasks_created=_number(tasks.get("created", 0)),
     )
 
 

@@ -107,13 +107,14 @@ Rest = NotAsked | Unreachable | Answered
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The job with the recorded id, as its JobManager reports it."""
+    """The job with the recorded id, as its JobManager reports it. `waits_for_slots`: it does not run, for tasks of it have no slot yet."""
 
     job_id: str
     name: str
     state: JobState
     start_time: int
     update_time: int
+    waits_for_slots: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,23 @@ def test_a_job_runs_when_all_of_its_tasks_run(tasks: dict[str, Any], state: obse
 
 
 @pytest.mark.parametrize(
+    ("tasks", "waits"),
+    [
+        pytest.param({"scheduled": 1}, True, id="one has no slot"),
+        pytest.param({"created": 3}, True, id="none has begun"),
+        pytest.param({"created": 2}, False, id="those of a later stage have not begun"),
+        pytest.param({}, False, id="all have begun"),
+    ],
+)
+def test_a_job_waits_for_slots_as_long_as_a_task_has_none(tasks: dict[str, int], waits: bool) -> None:
+    for state in (model.JobState.CREATED, model.JobState.RUNNING, model.JobState.FINISHED):
+        job = read_job(model.JobOverview("id", "name", state, 1, 1, 3, 0, 0, tasks.get("scheduled", 0), tasks.get("created", 0)))
+        assert job.waits_for_slots is (waits and state is not model.JobState.FINISHED)
+    assert not read_job(an_overview(total=0, running=0)).waits_for_slots, "it runs without any"
+    assert read_job(an_overview(model.JobState.INITIALIZING, total=0, running=0)).waits_for_slots
+
+
+@pytest.mark.parametrize(
     ("operation", "savepoint"),
     [
         (model.InProgress(), observed.SnapshotInProgress()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -17,15 +18,16 @@ from flinkop.controllers.jobplace import has_own_cluster, shared_cluster_name
 from flinkop.controllers.rivals import Claimants, Rivals
 from flinkop.controllers.servedkind import NOTHING_AROUND, Around
 from flinkop.controllers.sessioncluster import SessionCluster
+from flinkop.controllers.sessionobserver import SessionJobObserver
 from flinkop.controllers.slots import Slots
 from flinkop.controllers.statements import Statements
 from flinkop.errors import Forbidden, InvalidSpec
 from flinkop.lifecycle.counts import count_cluster, count_job
 from flinkop.lifecycle.decision import Decision, Event
-from flinkop.lifecycle.observed import Answered, Job, JobState, Observed, Workers
+from flinkop.lifecycle.observed import Answered, Job, JobState, Observed, Unreachable, Workers
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record
-from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, Room
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, Room, SessionObserved
 
 KEY = ("team", "job")
 CLUSTER_SPEC = parse_spec({"flinkVersion": "v1_20", "image": "flink:1.20", "mode": "standalone"})
@@ -162,6 +164,58 @@ def test_what_one_is_about_to_take_another_does_not_count_on() -> None:
         assert await slots.look(("team", "b"), CLUSTER, 1) == Room(1, 2, 2)
         await asyncio.sleep(11)
         assert await slots.look(("team", "a"), CLUSTER, 2) == Room(2, 2, 2), "nothing is kept for ever"
+
+    run(main())
+
+
+def test_the_slots_that_a_submitted_job_waits_for_are_kept_as_long_as_flink_waits_for_them() -> None:
+    """Where a cluster grows, its TaskManagers come a minute after the job, and until then all slots seem free."""
+
+    async def main() -> None:
+        slots = Slots(cast(Any, Overview(0, 0)), LoopClock())
+        native = replace(
+            CLUSTER,
+            conf={"slotmanager.number-of-slots.max": "2"},
+            spec=CLUSTER_SPEC.model_copy(update={"mode": DeploymentMode.NATIVE}),
+        )
+        assert await slots.look(("team", "a"), native, 2) == Room(2, 2, 2)
+        for _ in range(30):
+            await asyncio.sleep(9)
+            slots.keep(("team", "a"), native.url)
+            assert await slots.look(("team", "b"), native, 1) == Room(1, 0, 2)
+        await asyncio.sleep(31)
+        slots.keep(("team", "a"), native.url)
+        assert await slots.look(("team", "b"), native, 1) == Room(1, 2, 2), "not for ever"
+        slots.keep(("team", "c"), native.url)
+        assert await slots.look(("team", "b"), native, 1) == Room(1, 2, 2), "and only what was found free"
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("look", "left"),
+    [
+        pytest.param({"job": JobState.CREATED, "waits": True}, 0, id="it waits for its slots"),
+        pytest.param({"job": JobState.CREATED}, 2, id="it has them, and reads its state"),
+        pytest.param({"job": JobState.RUNNING}, 2, id="it runs"),
+        pytest.param({"job": JobState.FAILED}, 2, id="it has ended"),
+        pytest.param({}, 2, id="it is not there"),
+        pytest.param({"rest": Unreachable("hangs")}, 0, id="nobody tells"),
+    ],
+)
+def test_what_becomes_of_a_job_decides_about_the_slots_that_are_kept_for_it(look: dict[str, Any], left: int) -> None:
+    async def main() -> None:
+        nothing = cast(Any, None)
+        slots, wish = Slots(cast(Any, Overview(2, 2)), LoopClock()), cast(Any, SimpleNamespace(spec=SimpleNamespace(job=None)))
+        observer = SessionJobObserver(nothing, nothing, nothing, nothing, slots)
+        await slots.look(KEY, CLUSTER, 2)
+        await asyncio.sleep(6)
+        job = Job("id", "name", look["job"], 1, 1, look.get("waits", False)) if "job" in look else None
+        await observer._with_room(
+            slots, KEY, wish, CLUSTER, SessionObserved(cluster=CLUSTER.cluster, rest=look.get("rest", Answered()), job=job)
+        )
+        await asyncio.sleep(6 if job else 0)
+        assert (await slots.look(("team", "b"), CLUSTER, 1)) == Room(1, left, 2)
 
     run(main())
 
