@@ -220,6 +220,28 @@ def test_a_savepoint_that_takes_long_is_waited_for_and_then_told() -> None:
     assert decide_session_job(record, observed, an_upgrade(), late).record.health is Health.STALLED
 
 
+def test_a_savepoint_that_takes_too_long_is_given_up_for_the_last_checkpoint_where_the_mode_is_last_state() -> None:
+    record, observed = stopping(TakingSavepoint(NOW, "trigger")), seen(savepoint=SnapshotInProgress())
+    late, wish = replace(FRESH, now=NOW + timedelta(minutes=11)), replace(an_upgrade(), upgrade_mode="last-state")
+    waiting = decide_session_job(record, observed, wish, FRESH).record
+    assert isinstance(waiting.step, TakingSavepoint)
+    assert "then the job is cancelled for its last checkpoint" in waiting.message
+    deleted = decide_session_job(record, observed, replace(wish, checkpoints_retained=False), late)
+    assert isinstance(deleted.record.step, TakingSavepoint), "there would be no checkpoint to go on from"
+    given_up = decide_session_job(record, observed, wish, late)
+    assert (given_up.record.step, given_up.record.reason) == (Cancelling(late.now), "CancellingJob")
+    later = replace(FRESH, now=late.now + timedelta(seconds=6))
+    assert kinds(decide_session_job(given_up.record, seen(), wish, later)) == [CancelJob]
+
+
+@pytest.mark.parametrize(
+    "cluster", [GONE, Cluster(ClusterState.DELETING, "Session cluster shared is being deleted.")], ids=["gone", "going"]
+)
+def test_what_became_of_the_cluster_is_told_while_the_savepoint_is_waited_for(cluster: Cluster) -> None:
+    record, observed = stopping(TakingSavepoint(NOW, "trigger")), seen(cluster=cluster, rest=NotAsked(), job=None)
+    assert cluster.message in decide_session_job(record, observed, an_upgrade(), FRESH).record.message
+
+
 def test_a_lost_job_is_waited_for_where_its_metadata_are_there() -> None:
     lost = decide_session_job(a_record(), seen(job=None), a_desired(), FRESH).record
     assert lost.phase is Phase.DEPLOYING

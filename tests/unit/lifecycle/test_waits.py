@@ -445,6 +445,16 @@ WAITS += [
         savepoint=SnapshotInProgress(),
     ),
     _session_job(
+        TAKING,
+        an_upgrade(upgrade_mode="last-state"),
+        11 * MINUTE - SECOND,
+        "Upgrading CancellingJob",
+        CHECKPOINTING,
+        CANCEL,
+        job=a_job(),
+        savepoint=SnapshotInProgress(),
+    ),
+    _session_job(
         a_stopping_record(step=Cancelling(NOW)),
         an_upgrade(),
         MINUTE,

@@ -20,9 +20,11 @@ from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.stop import is_being_recovered
 from flinkop.lifecycle.sessionjob.submit import obstacle, submit_when_ready
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
+from flinkop.lifecycle.stop import can_be_cancelled_safely
 from flinkop.lifecycle.suspended import accepted_spec, suspended_words
 from flinkop.lifecycle.upgrading import kept_running, outcome_unknown, savepoint_place, with_savepoint
 
+_STALLS = "it is Stalled, and still waited for"
 _GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state or stateless."
 
 
@@ -62,7 +64,8 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
         message = "No state is to be kept any more: cancelling the job."
         return stay(record, "CancellingJob", message, *ask_to_cancel(observed), step=Cancelling(fresh.now), requeue_after=IMMEDIATELY)
     deadline = for_savepoint(step.since, desired.settings)
-    late = deadline.is_over(fresh.now)
+    late, gives_up = deadline.is_over(fresh.now), _may_take_last_checkpoint(observed, desired)
+    then = "the job is cancelled for its last checkpoint" if gives_up else _STALLS
     match read_outcome(observed):
         case Stopped(path):
             saved = with_savepoint(record, step, path, observed, desired)
@@ -76,15 +79,35 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
             return outcome_unknown(record, cause, savepoint_place(record, desired))
         case Vanished(cause):
             return _wait(record, f"Unclear: {cause}.", deadline, desired, fresh)
+        case Pending() if not observed.answers:
+            return _wait(_noted_loss(record, observed, fresh), _unheard(observed), deadline, desired, fresh)
+        case Pending() | AskAgain() if late and gives_up:
+            return _give_savepoint_up(record, desired, fresh)
         case Pending(why):
-            return _wait(_noted_loss(record, observed, fresh), why, deadline, desired, fresh)
+            return _wait(record, why, deadline, desired, fresh, then)
         case AskAgain():
-            asked = _wait(record, "Asking the JobManager to stop the job with a savepoint.", deadline, desired, fresh)
+            asked = _wait(record, "Asking the JobManager to stop the job with a savepoint.", deadline, desired, fresh, then)
             return replace(asked, actions=(savepoint_action(record, step, desired),))
 
 
-def _wait(record: Record, why: str, deadline: Deadline, desired: Desired, fresh: Fresh) -> Decision:
-    message = f"{why} {deadline.words(fresh.now, 'it is Stalled, and still waited for', _GIVE_UP)}"
+def _unheard(observed: SessionObserved) -> str:
+    return behind(obstacle(observed)[1], "What became of the savepoint is heard when the JobManager answers.")
+
+
+def _may_take_last_checkpoint(observed: SessionObserved, desired: Desired) -> bool:
+    """Whether the last checkpoint does instead of a savepoint that takes too long, as it does before one is asked for."""
+    return desired.upgrade_mode == "last-state" and can_be_cancelled_safely(observed, desired)
+
+
+def _give_savepoint_up(record: Record, desired: Desired, fresh: Fresh) -> Decision:
+    """Should it complete in this moment, the job has ended with it, and that is what is found."""
+    words = for_cancelling(fresh.now, desired.settings).words(fresh.now, "it is Stalled, and still asked", "")
+    message = f"The savepoint did not complete in time: cancelling the job for its last checkpoint. {words}"
+    return stay(record, "CancellingJob", message, step=Cancelling(fresh.now), requeue_after=desired.settings.progress_interval)
+
+
+def _wait(record: Record, why: str, deadline: Deadline, desired: Desired, fresh: Fresh, then: str = _STALLS) -> Decision:
+    message = f"{why} {deadline.words(fresh.now, then, _GIVE_UP)}"
     health = Health.STALLED if deadline.is_over(fresh.now) else Health.PROGRESSING
     return stay(record, "TakingSavepoint", message, health=health, requeue_after=desired.settings.progress_interval)
 
