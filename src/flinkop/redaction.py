@@ -51,7 +51,7 @@ _PAIR = re.compile(
     + r""" ) ) ) )
     (?: '(?:[^'\\]|\\.)*+' | "(?:[^"\\]|\\.)*+" | (?: (?:bearer|basic) [ \t]+ )? \S++ )"""
 )
-_USER_IN_URL = re.compile(r"(?<![\w+.-])(?P<scheme>[a-zA-Z][\w+.-]*+://)[^\s/@]++@")
+_USER_IN_URL = re.compile(r"(?<![\w+.-])(?P<scheme>[a-zA-Z][\w+.-]*+://)(?:[^\s/@]++@)++")
 
 
 @lru_cache(maxsize=4096)

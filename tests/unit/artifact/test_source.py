@@ -33,6 +33,8 @@ INVALID = {
 }
 SHOWN = {
     "https://user:hunter2@repo/a.jar": "https://******@repo/a.jar",
+    "https://user:with@hunter2@repo/a.jar": "https://******@repo/a.jar",
+    "https://repo/a@2.jar": "https://repo/a@2.jar",
     "https://repo/a.jar?X-Amz-Signature=hunter2&v=1#hunter2": "https://repo/a.jar?X-Amz-Signature=******&v=******",
     "s3://bucket/a.jar": "s3://bucket/a.jar",
 }
