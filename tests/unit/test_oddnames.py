@@ -158,6 +158,12 @@ def test_labels_have_values_that_the_api_server_takes(name: str) -> None:
     assert ("job-reference.name" in labels) is (len(name) <= 63)
 
 
+@pytest.mark.parametrize("name", ["my job", "-job", "Job.", "jöb", "a/b", "job\n"])
+def test_a_name_that_no_resource_has_is_no_label(name: str) -> None:
+    """The API server would refuse the snapshot that names such a job, over and over."""
+    assert "job-reference.name" not in labels_of("savepoint", TriggerType.MANUAL, None, "FlinkSessionJob", name)
+
+
 # What Kubernetes takes, and Flink does not
 
 FIT_FOR_A_CLUSTER = {"one letter", "dashes", "punycode", "a word that stands before secrets", "a word of YAML"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from flinkop.api.flinkstatesnapshot import SnapshotState
@@ -12,11 +13,13 @@ JOB_KIND, JOB_NAME = "job-reference.kind", "job-reference.name"
 LONGEST = 63
 """Characters that a value of a label may have."""
 
+_VALUE = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
+
 
 def labels_of(
     word: str, trigger_type: TriggerType, state: SnapshotState | None, job_kind: str | None, job_name: str | None
 ) -> Mapping[str, str]:
-    """`word` is that of the kind of snapshot. A name that is too long for a label is in `spec.jobReference` only."""
+    """`word` is that of the kind of snapshot. A name that cannot be a label, as a long one, is in `spec.jobReference` only."""
     found = {
         TYPE: word.upper(),
         TRIGGER_TYPE: trigger_type.value,
@@ -24,7 +27,7 @@ def labels_of(
         JOB_KIND: job_kind,
         JOB_NAME: job_name,
     }
-    return {key: value for key, value in found.items() if value and len(value) <= LONGEST}
+    return {key: value for key, value in found.items() if value and len(value) <= LONGEST and _VALUE.fullmatch(value)}
 
 
 def trigger_type_of(labels: Mapping[str, str]) -> TriggerType:
