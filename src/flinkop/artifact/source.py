@@ -68,6 +68,15 @@ def parse_source(uri: str) -> Source:
     raise _invalid(uri, f"has the scheme '{scheme}', which is not known; use https, http, local, file, s3, gs or abfs")
 
 
+def place_of(source: Source) -> str:
+    """The server, or the bucket, that a jar comes from; empty for files."""
+    match source:
+        case Http(url) | ObjectStore(url):
+            return urlsplit(url).netloc.rpartition("@")[2].lower()
+        case LocalFile() | InImage():
+            return ""
+
+
 def scheme_of(uri: str) -> str:
     """The scheme of a jarURI, in lower case. Raises InvalidSpec when there is none."""
     if _BLANK_OR_CONTROL.search(uri):

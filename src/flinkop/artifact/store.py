@@ -9,13 +9,14 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from flinkop.artifact.eviction import KeptFile, choose_evictions
 from flinkop.artifact.localfile import open_file
 from flinkop.artifact.objectstore import object_chunks
 from flinkop.artifact.policy import ArtifactPolicy, is_restricted
 from flinkop.artifact.sink import Sink
-from flinkop.artifact.source import FIELD, Http, InImage, LocalFile, ObjectStore, parse_source
+from flinkop.artifact.source import FIELD, Http, InImage, LocalFile, ObjectStore, parse_source, place_of
 from flinkop.artifact.web import CHUNK, WebFetcher
 from flinkop.artifact.work import BackgroundWork, Done, Failed, Pending
 from flinkop.clock import Clock
@@ -25,7 +26,7 @@ from flinkop.flinkconf.duration import format_duration
 LARGEST_TOTAL = 2 * 1024**3
 """Beyond this many bytes, files that nobody looked for are deleted."""
 
-_AT_ONCE = 4
+_AT_ONCE, _AT_ONCE_FROM_ONE = 16, 4
 _UNUSED = timedelta(minutes=10)
 # A jar whose digest nobody named may change where it comes from: whoever begins to look again gets it anew.
 _UNWATCHED = timedelta(minutes=1)
@@ -74,6 +75,7 @@ class ArtifactStore:
         self._web = WebFetcher(policy, is_restricted)
         self._work: BackgroundWork[Key, Fetched] = BackgroundWork(clock)
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         _delete_leftovers(policy.fetched_directory)
 
     def on_change(self, callback: Callable[[Hashable], None]) -> None:
@@ -110,7 +112,7 @@ class ArtifactStore:
     async def _fetch(self, request: FetchRequest) -> Fetched:
         self._policy.check_scheme(request.uri)
         chunks = self._chunks(request)
-        async with self._turns:
+        async with self._turn_at(request.uri), self._turns:
             try:
                 async with asyncio.timeout(self._policy.timeout.total_seconds()):
                     fetched = await self._receive(chunks, request.sha256)
@@ -118,6 +120,10 @@ class ArtifactStore:
                 raise ArtifactUnavailable(f"fetching the jar took longer than {format_duration(self._policy.timeout)}") from None
             await self._evict()
         return fetched
+
+    def _turn_at(self, uri: str) -> asyncio.Semaphore:
+        """A server that hangs holds up no more than what comes from it."""
+        return self._turns_of.setdefault(place_of(parse_source(uri)), asyncio.Semaphore(_AT_ONCE_FROM_ONE))
 
     def _chunks(self, request: FetchRequest) -> AsyncGenerator[bytes, None]:
         match parse_source(request.uri):

@@ -298,3 +298,20 @@ async def test_a_file_is_copied_from_an_allowed_directory_only(world: World, tmp
 
 async def test_a_jar_of_the_image_is_not_fetched(world: World) -> None:
     assert await world.failure("local:///a.jar") == "spec.job.jarURI: a jar of the session cluster's image is not fetched"
+
+
+async def test_a_server_that_hangs_does_not_hold_up_the_jars_of_others(world: World) -> None:
+    await world.open(refuse_restricted=False)
+    released = asyncio.Event()
+
+    async def hang(_request: web.Request) -> web.StreamResponse:
+        await released.wait()
+        return web.Response(body=JAR)
+
+    for number in range(20):
+        world.answers[f"/{number}.jar"] = hang
+        world.look(f"{world.near}/{number}.jar")
+    assert isinstance(await asyncio.wait_for(world.fetch(f"{world.far}/a.jar"), 10), Fetched)
+    assert len(world.requests) == 4 + 1, "and it is not asked for all at once"
+    released.set()
+    assert isinstance(await world.fetch(f"{world.near}/19.jar"), Fetched)
