@@ -110,7 +110,7 @@ class FlinkStateSnapshotStatus(ReportedStatus):
     """The job that Flink was asked for it."""
 
     waiting_since: str | None = None
-    """Since when its job is waited for."""
+    """Since when its job is waited for, or, when it is being deleted, the disposal of its files."""
 
     next_try_at: str | None = None
     """When it is tried again after a failure."""

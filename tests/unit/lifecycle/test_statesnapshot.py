@@ -254,7 +254,8 @@ class End:
     hours: int = 0
 
     def decide(self) -> SnapshotDecision:
-        return decide_snapshot(self.record, self.seen, self.desired, LATER if self.hours else FRESH)
+        first = decide_snapshot(self.record, self.seen, self.desired, FRESH)
+        return decide_snapshot(first.record, self.seen, self.desired, LATER) if self.hours else first
 
 
 KEEPS = replace(DELETED, disposes=False)
@@ -300,8 +301,18 @@ def test_a_deletion_ends_or_says_what_it_waits_for(end: End) -> None:
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.name)
 @pytest.mark.parametrize("days", [1, 400])
 def test_no_deletion_outlives_its_deadline(end: End, days: int) -> None:
-    late = replace(FRESH, now=NOW + timedelta(days=days))
-    assert RemoveFinalizer() in decide_snapshot(end.record, end.seen, end.desired, late).actions
+    first, late = decide_snapshot(end.record, end.seen, end.desired, FRESH), replace(FRESH, now=NOW + timedelta(days=days))
+    assert RemoveFinalizer() in decide_snapshot(first.record, end.seen, end.desired, late).actions
+
+
+def test_a_deletion_that_the_operator_hears_of_late_disposes_of_the_files_all_the_same() -> None:
+    """It was being upgraded meanwhile, or had lost its lease: the time begins with the first look."""
+    late = replace(FRESH, now=NOW + timedelta(hours=1))
+    first = decide_snapshot(completed_at(), a_seen(), DELETED, late)
+    assert first.actions == (Dispose(PATH),)
+    after = read_snapshot_record(write_snapshot_status(first.record, {}, late.now))
+    done = decide_snapshot(after, a_seen(disposal=DisposalCompleted()), DELETED, replace(FRESH, now=late.now + timedelta(seconds=2)))
+    assert [event.reason for event in done.events] == ["SavepointDisposed"]
 
 
 def test_an_orphan_is_named_with_its_path() -> None:

@@ -23,7 +23,7 @@ def decide_snapshot(record: SnapshotRecord, seen: SnapshotSeen, desired: Snapsho
     """What to record and do next. Pure: the same values give the same decision."""
     known = replace(record, generation=desired.generation)
     if desired.deleting_since is not None:
-        return on_deleting(known, seen, desired, desired.deleting_since, fresh)
+        return on_deleting(known, seen, desired, fresh)
     if record.state in ENDED:
         return SnapshotDecision(known)
     if record.state is SnapshotState.IN_PROGRESS:

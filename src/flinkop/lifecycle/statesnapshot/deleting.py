@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import assert_never
 
 from flinkop.api.flinkstatesnapshot import SnapshotState
@@ -13,7 +12,7 @@ from flinkop.lifecycle.decision import Event, Fresh
 from flinkop.lifecycle.move import IMMEDIATELY
 from flinkop.lifecycle.observed import SnapshotCompleted, SnapshotFailed, SnapshotInProgress, SnapshotUnknown
 from flinkop.lifecycle.snapshotkind import SAVEPOINT
-from flinkop.lifecycle.statesnapshot.attempt import completed
+from flinkop.lifecycle.statesnapshot.attempt import completed, whole_seconds
 from flinkop.lifecycle.statesnapshot.decision import Dispose, SnapshotAction, SnapshotDecision, news, say, trouble
 from flinkop.lifecycle.statesnapshot.desired import SnapshotDesired
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
@@ -27,14 +26,15 @@ from flinkop.lifecycle.statesnapshot.seen import (
 )
 
 
-def on_deleting(record: SnapshotRecord, seen: SnapshotSeen, desired: SnapshotDesired, since: datetime, fresh: Fresh) -> SnapshotDecision:
-    """Ends with the finalizer gone, at the latest when the deadline is over."""
+def on_deleting(record: SnapshotRecord, seen: SnapshotSeen, desired: SnapshotDesired, fresh: Fresh) -> SnapshotDecision:
+    """Ends with the finalizer gone, at the latest when the deadline is over. It begins with the first look: the operator may come late."""
     if not desired.has_finalizer:
         return SnapshotDecision(record)
     if record.state is SnapshotState.IN_PROGRESS:
         return _unfinished(record, seen, desired, fresh)
     if record.state is SnapshotState.COMPLETED and disposes(record, desired):
-        return _dispose(record, seen, desired, for_cleanup(since, desired.settings), fresh)
+        known = replace(record, waits_since=record.waits_since or whole_seconds(fresh.now))
+        return _dispose(known, seen, desired, for_cleanup(known.waits_since or fresh.now, desired.settings), fresh)
     return _let_go(record)
 
 

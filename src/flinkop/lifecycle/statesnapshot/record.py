@@ -17,7 +17,8 @@ class SnapshotRecord:
     """One snapshot. Times are whole seconds, as `status` writes them.
 
     `trigger_id` is what Flink is, or was, asked under for the snapshot of the job `job_id`; both are recorded before they are used.
-    `waits_since`: since when its job is waited for. `not_before`: when it is tried again after a failure. `failures` counts those.
+    `waits_since`: since when its job, or that its files are deleted, is waited for.
+    `not_before`: when it is tried again after a failure. `failures` counts those.
     `invalid` says what is wrong with the spec.
     """
 
