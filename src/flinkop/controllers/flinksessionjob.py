@@ -27,7 +27,7 @@ from flinkop.controllers.tick import until_tick
 from flinkop.controllers.trigger import Key
 from flinkop.errors import NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
-from flinkop.lifecycle.action import CreateSnapshot, StopWithSavepoint, TriggerCheckpoint, TriggerSavepoint
+from flinkop.lifecycle.action import CreateSnapshot, StopWithSavepoint, SubmitJob, TriggerCheckpoint, TriggerSavepoint
 from flinkop.lifecycle.decide import never_accepted
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.observed import Observed, Refusal
@@ -151,6 +151,8 @@ class FlinkSessionJobController:
     async def _act(self, decision: Decision, target: SessionTarget, memory: Memory) -> Outcome:
         again = False
         for action in decision.actions:
+            if isinstance(action, SubmitJob):  # what became of the one before says nothing of this one
+                memory.refusal = None
             try:
                 await self._actuator.perform(action, target)
             except NamespaceTerminating:

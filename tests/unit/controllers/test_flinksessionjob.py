@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from tests.virtualtime import LoopClock, run
 
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.controllers.flinksessionjob import FlinkSessionJobController, Memory
+from flinkop.controllers.sessionactuator import SessionTarget, SubmissionRejected
 from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import CHECKSUM_ANNOTATION, SessionWish
+from flinkop.errors import FlinkUnreachable
+from flinkop.lifecycle.action import SubmitJob
+from flinkop.lifecycle.decision import Decision
+from flinkop.lifecycle.observed import Refusal
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.restore import EMPTY
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState
+from flinkop.runtime.controller import RequeueAfter
 
 SIZE = {"resource": {"memory": "1g", "cpu": 1}}
 SHARED = SessionCluster(
@@ -55,3 +64,30 @@ def test_a_cluster_that_was_started_anew_with_other_defaults_counts(high_availab
     wish_of(memory, a_resource(), replace(SHARED, high_availability=not high_availability))
     wish = wish_of(memory, a_resource(), replace(SHARED, high_availability=high_availability))
     assert wish.desired.deployed_high_availability is high_availability
+
+
+@pytest.mark.parametrize(
+    ("error", "known"),
+    [
+        pytest.param(FlinkUnreachable("no answer in time"), None, id="nobody answered"),
+        pytest.param(SubmissionRejected("no such class"), "no such class", id="it was rejected once more"),
+    ],
+)
+def test_what_was_said_of_the_submission_before_does_not_count_for_this_one(error: Exception, known: str | None) -> None:
+    """Its program may still run: a deletion has to wait for the job that may come of it."""
+
+    class Actuator:
+        async def perform(self, _action: Any, _target: Any) -> None:
+            raise error
+
+    async def main() -> None:
+        arguments: list[Any] = [None, None, None, Actuator(), None, None, LoopClock(), None]
+        controller = FlinkSessionJobController(*cast(Any, arguments))
+        memory = Memory(refusal=Refusal("SubmissionRejected", "cannot reach the catalog"))
+        target = SessionTarget(("team", "job"), a_resource(), wish_of(Memory(), a_resource()), SHARED)
+        decision = Decision(Record(), (SubmitJob("a" * 32, "jar", EMPTY),))
+        with nullcontext() if known else pytest.raises(type(error)):
+            assert await controller._act(decision, target, memory) == RequeueAfter(0.0)
+        assert (memory.refusal.message if memory.refusal else None) == known
+
+    run(main())
