@@ -368,6 +368,26 @@ def test_a_submission_that_came_late_and_was_cancelled_before_it_began_has_left_
     assert decide_session_job(late, unknown, an_upgrade(), FRESH).record.savepoint_path == SAVEPOINT
 
 
+@pytest.mark.parametrize(
+    ("record", "wish"),
+    [
+        pytest.param(a_suspended_record(), a_suspension(), id="suspended"),
+        pytest.param(an_ended_record(), a_desired(), id="failed"),
+    ],
+)
+def test_a_jobmanager_that_may_bring_a_stopped_job_back_is_asked_until_it_answers(record: Record, wish: Any) -> None:
+    """The pass that its restart calls for comes before it answers, and no other would follow."""
+    looks = {
+        "silent": seen(rest=Unreachable("no leader yet"), job=None),
+        "starting": seen(cluster=Cluster(ClusterState.NOT_READY, "starting"), rest=NotAsked(), job=None),
+        "answers": seen(job=None),
+        "gone": seen(cluster=GONE, rest=NotAsked(), job=None),
+    }
+    again = {name: decide_session_job(record, look, wish, FRESH).requeue_after for name, look in looks.items()}
+    rest = wish.settings.rest_interval
+    assert again == {"silent": rest, "starting": None, "answers": None, "gone": None}
+
+
 def test_a_job_whose_end_nobody_saw_is_cancelled_should_it_come_back() -> None:
     unknown = a_record(phase=Phase.UPGRADING, step=None, job=JobRecord(JOB_ID, "job", JobState.RECONCILING))
     stateless = a_desired(upgrade_mode="stateless")

@@ -43,7 +43,8 @@ def on_suspended(record: Record, observed: SessionObserved, desired: Desired, fr
     if remaining is not None:
         return remaining
     accepted = accepted_spec(record, desired) if record.start is not None else record.reconciled
-    return stay(record, *suspended_words(record, desired), health=Health.SETTLED, reconciled=accepted, failure=None)
+    again = desired.settings.rest_interval if observed.is_silent else None
+    return stay(record, *suspended_words(record, desired), health=Health.SETTLED, reconciled=accepted, failure=None, requeue_after=again)
 
 
 HANDLERS: Mapping[Phase, Handler] = {

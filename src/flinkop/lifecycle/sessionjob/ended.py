@@ -26,7 +26,7 @@ def on_ended(record: Record, observed: SessionObserved, desired: Desired, fresh:
     at = restarts_at(record, desired)
     if at is not None and fresh.now >= at:
         return _restart(record, desired)
-    return _rest(record, at, fresh)
+    return _rest(record, at, observed, desired, fresh)
 
 
 def _tries_again(record: Record, desired: Desired) -> bool:
@@ -44,10 +44,10 @@ def _restart(record: Record, desired: Desired) -> Decision:
     return go(counted(record, ended), Phase.UPGRADING, "JobStopped", message, step=None, events=(event,), requeue_after=IMMEDIATELY)
 
 
-def _rest(record: Record, restart: datetime | None, fresh: Fresh) -> Decision:
+def _rest(record: Record, restart: datetime | None, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     if restart is None:
         health = Health.SETTLED if record.phase is Phase.FINISHED else Health.STALLED
-        return Decision(replace(record, health=health))
+        return Decision(replace(record, health=health), requeue_after=desired.settings.rest_interval if observed.is_silent else None)
     ended = datetime.fromtimestamp((record.job.update_time or 0) / 1000, UTC)
     again = f"It is started again at {clock(restart, ended)} (kubernetes.operator.job.restart.failed)."
     message = behind(record.failure or record.message, again)

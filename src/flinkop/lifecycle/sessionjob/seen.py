@@ -95,6 +95,11 @@ class SessionObserved(Observed):
         return self.cluster.serves and isinstance(self.rest, Answered)
 
     @property
+    def is_silent(self) -> bool:
+        """Whether there is a JobManager that says nothing: one that has just started, and may bring back jobs that have stopped."""
+        return self.cluster.serves and not isinstance(self.rest, Answered)
+
+    @property
     def has_no_cluster(self) -> bool:
         """There is no cluster that could run the job."""
         return self.cluster.state in {ClusterState.MISSING, ClusterState.NOT_SESSION}
