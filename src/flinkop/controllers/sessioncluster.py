@@ -22,6 +22,8 @@ from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.resources.configuration import build_configuration
 
+_FEW = 100
+
 
 class Configuration(Protocol):
     """The operator's configuration, which may change while it runs; then `revision` does too."""
@@ -64,6 +66,7 @@ class SessionClusters:
         self._resources, self._deployments, self._kind = resources, deployments, kind
         self._configuration, self._base_url = configuration, base_url
         self._read: dict[tuple[str, str], tuple[tuple[Any, ...], FlinkDeploymentSpec, Mapping[str, str]]] = {}
+        self._many = _FEW
 
     def look(self, namespace: str, name: str) -> SessionCluster:
         """The cluster of that name as the caches show it."""
@@ -112,8 +115,16 @@ class SessionClusters:
             spec = parse_spec(record.reconciled) if record.reconciled is not None else self._kind.read(resource, NOTHING_AROUND)
             computed = build_configuration(*place, spec, self._configuration.defaults_for(place[0], spec.flink_version))
             conf = as_started(computed, record.start.configuration if record.start is not None else None)
+            self._forget_gone()
             known = self._read[place] = key, spec, conf
         return known[1], known[2]
+
+    def _forget_gone(self) -> None:
+        """Nobody looks any more for a cluster that went together with its jobs. To go through all is rare: their number has doubled."""
+        if len(self._read) < self._many:
+            return
+        self._read = {place: known for place, known in self._read.items() if self._resources.get(place) is not None}
+        self._many = max(_FEW, 2 * len(self._read))
 
 
 def _default_parallelism(resource: Mapping[str, Any]) -> int:

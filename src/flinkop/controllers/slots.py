@@ -59,7 +59,10 @@ class Slots:
 
     def release(self, key: Key, url: str) -> None:
         """The job has its slots, which Flink then counts as taken, or it needs none."""
-        self._kept.get(url, {}).pop(key, None)
+        kept = self._kept.get(url, {})
+        kept.pop(key, None)
+        if not kept:
+            self._kept.pop(url, None)
 
     def _of_others(self, key: Key, url: str) -> int:
         now = self._clock.monotonic()

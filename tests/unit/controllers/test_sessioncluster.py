@@ -37,6 +37,19 @@ def test_a_cluster_that_is_made_again_is_read_again_and_one_that_is_gone_is_forg
     assert clusters._read == {}
 
 
+def test_clusters_that_went_together_with_their_jobs_are_forgotten_although_nobody_looks_for_them() -> None:
+    resources: dict[tuple[str, str], Any] = {}
+    clusters = clusters_in(resources)
+    for number in range(300):
+        key = (KEY[0], f"shared-{number}")
+        cluster = a_cluster(f"uid-{number}")
+        resources[key] = {**cluster, "metadata": {**cluster["metadata"], "name": key[1]}}
+        assert clusters.look(*key).spec is not None
+        resources.pop((KEY[0], f"shared-{number - 3}"), None)
+    assert len(clusters._read) < 150
+    assert {key for key in resources if key not in clusters._read} == set()
+
+
 def test_a_cluster_whose_name_is_taken_is_told_right_in_the_words_of_either_kind() -> None:
     taken = give_way(Record(), "FlinkDeployment shared", 1, deleting=False, has_finalizer=False).record
     status = {"phase": taken.phase.value, "reason": taken.reason, "message": taken.message}
