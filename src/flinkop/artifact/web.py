@@ -49,7 +49,7 @@ class WebFetcher:
 
     async def chunks(self, url: str, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
         """The content. Raises ArtifactUnavailable or InvalidSpec, without secrets."""
-        async with self._answer(URL(url), headers) as response:
+        async with self._answer(_address(url), headers) as response:
             check_size(response.content_length or 0, self._policy.largest)
             received = response.content.iter_chunked(CHUNK).__aiter__()
             while chunk := await _next(received, url):
@@ -85,6 +85,13 @@ class WebFetcher:
         if not isinstance(parse_source(str(target)), Http) or (url.scheme == "https" and target.scheme != "https"):
             raise ArtifactUnavailable(f"{shown(str(url))} redirects to {shown(str(target))}, away from https; this is not followed")
         return target
+
+
+def _address(url: str) -> URL:
+    try:
+        return URL(url)
+    except ValueError:
+        raise ArtifactUnavailable(f"{shown(url)}: its host is no name of a host") from None
 
 
 def _guard(is_restricted: Callable[[str], bool]) -> Callable[[tuple[Any, ...]], socket.socket]:

@@ -229,6 +229,10 @@ async def test_a_server_that_cannot_be_reached_is_told_in_the_words_of_the_syste
     assert await world.failure("http://127.0.0.1:1/a.jar?token=hunter2") == "http://127.0.0.1:1/a.jar?token=******: Connection refused"
 
 
+async def test_a_host_that_can_be_none_is_told(world: World) -> None:
+    assert await world.failure("https://ex\u00e4mple..com/a.jar") == "https://ex\u00e4mple..com/a.jar: its host is no name of a host"
+
+
 async def test_a_header_that_cannot_be_sent_is_not_shown(world: World) -> None:
     assert "the URL or a header cannot be sent" in await world.failure(f"{world.near}/a.jar", **{"X-Secret": "hunter2\r\nX: y"})
 
