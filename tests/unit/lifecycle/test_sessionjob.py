@@ -310,6 +310,18 @@ def test_a_deletion_waits_for_a_cluster_that_may_come_back_and_not_for_one_that_
     assert kinds(decide_session_job(deleting, going, a_desired(deleting=True), late)) == [RemoveFinalizer]
 
 
+@pytest.mark.parametrize("record", [a_suspended_record(), an_ended_record()], ids=["suspended", "failed"])
+def test_the_deletion_of_a_job_that_has_stopped_does_not_wait_for_ever_for_a_cluster_that_never_comes(record: Record) -> None:
+    away = seen(cluster=Cluster(ClusterState.NOT_READY, "starting"), rest=NotAsked(), job=None)
+    waiting = decide_session_job(record, away, a_desired(deleting=True), FRESH)
+    assert (kinds(waiting), waiting.record.health) == ([], Health.PROGRESSING), "it may have come back"
+    assert "then the resource goes" in waiting.record.message
+    late = replace(FRESH, now=NOW + timedelta(minutes=6))
+    assert kinds(decide_session_job(waiting.record, away, a_desired(deleting=True), late)) == [RemoveFinalizer]
+    stray = replace(waiting.record, abandoned=(OTHER_JOB_ID,))
+    assert decide_session_job(stray, away, a_desired(deleting=True), late).record.health is Health.STALLED
+
+
 def test_a_failed_job_whose_spec_changes_is_submitted_from_what_it_left() -> None:
     stopped = decide_session_job(an_ended_record(), ended(JobState.FAILED), an_upgrade(), FRESH).record
     assert stopped.phase is Phase.UPGRADING

@@ -21,6 +21,7 @@ from flinkop.lifecycle.sessionjob.submit import obstacle
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 
 _ATTEMPTS = 3
+_STOPPED = TERMINAL | {JobState.SUSPENDED}
 _ALIVE = frozenset({Phase.DEPLOYING, Phase.RUNNING, Phase.UPGRADING})
 _CLEANUP = Event("Cleanup", "Cleaning up FlinkSessionJob", component=Component.OPERATOR)
 
@@ -89,18 +90,25 @@ def _has_nothing_to_stop(record: Record, observed: SessionObserved) -> bool:
 
 
 def _wait_for_cluster(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
-    """A cluster that is being deleted and does not answer takes the job with it."""
+    """A cluster that is being deleted and does not answer takes the job with it; a job that had stopped is not waited for any longer."""
     assert record.step is not None
     deadline = for_cleanup(record.step.since, desired.settings)
-    late, is_leaving = deadline.is_over(fresh.now), observed.cluster.state is ClusterState.DELETING
-    if late and is_leaving:
+    is_leaving, has_stopped = observed.cluster.state is ClusterState.DELETING, _has_stopped(record)
+    late = deadline.is_over(fresh.now)
+    if late and (is_leaving or has_stopped):
         return Decision(record, (RemoveFinalizer(),))
     _, why, _ = obstacle(observed)
-    then = "it is left to the cluster" if is_leaving else "it is Stalled, and still waited for"
+    stopped = "the resource goes, for its job had stopped" if has_stopped else "it is Stalled, and still waited for"
+    then = "it is left to the cluster" if is_leaving else stopped
     words = deadline.words(fresh.now, then, "To leave the job to the cluster, remove the finalizer, or delete the cluster.")
     message = behind(f"The job can be stopped when its cluster answers. {why}", words)
     health = Health.STALLED if late else Health.PROGRESSING
     return stay(record, "WaitingForCluster", message, health=health, requeue_after=desired.settings.progress_interval)
+
+
+def _has_stopped(record: Record) -> bool:
+    """Its end was seen, and nothing that was given up may have come after it."""
+    return record.job.state in _STOPPED and not record.abandoned
 
 
 def _stop(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
