@@ -18,7 +18,7 @@ from flinkop.controllers.knowledge import Knowledge, RefusedTrigger, is_refusal
 from flinkop.controllers.observer import ObjectStore
 from flinkop.controllers.refusedsnapshots import RefusedSnapshots
 from flinkop.controllers.servedkind import NOTHING_AROUND, Around, LookAround, look_at_nothing
-from flinkop.controllers.sessionactuator import JarLost, SessionJobActuator, SessionTarget
+from flinkop.controllers.sessionactuator import NotSubmitted, SessionJobActuator, SessionTarget
 from flinkop.controllers.sessioncluster import Configuration, SessionCluster, SessionClusters
 from flinkop.controllers.sessiondesire import SessionWish, basis_of_session, read_session_wish
 from flinkop.controllers.sessionobserver import SessionJobObserver
@@ -157,9 +157,9 @@ class FlinkSessionJobController:
                 await self._actuator.perform(action, target)
             except NamespaceTerminating:
                 return Done()
-            except JarLost:
+            except NotSubmitted as error:
                 memory.not_submitted = True
-                return RequeueAfter(0)
+                return RequeueAfter(error.pause)
             except (TerminalError, TransientError) as error:
                 match action:
                     case StopWithSavepoint() | TriggerSavepoint() | TriggerCheckpoint() if is_refusal(error):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -38,6 +40,9 @@ from flinkop.resources.sessionjob import run_configuration
 
 TARGET_LABEL = "target.session"
 
+_TURN_SECONDS, _ALONE_SECONDS = 10.0, 80.0
+"""A program in Python takes long to begin, and has to be alone until its job is submitted. Both together fit into a pass."""
+
 
 @dataclass(slots=True)
 class SessionTarget:
@@ -49,8 +54,16 @@ class SessionTarget:
     cluster: SessionCluster
 
 
-class JarLost(FlinkUnreachable):
-    """The JobManager has lost the jar, so that the job was not submitted: as soon as the jar is there again it can be."""
+class NotSubmitted(FlinkUnreachable):
+    """The job was not submitted, and nothing of it is under way: after `pause` seconds it can be tried."""
+
+    pause = 5.0
+
+
+class JarLost(NotSubmitted):
+    """The JobManager has lost the jar: as soon as that is there again the job can be submitted."""
+
+    pause = 0.0
 
 
 class SubmissionRejected(TerminalError):
@@ -97,8 +110,10 @@ class SessionJobActuator:
 
     async def _submit(self, action: SubmitJob, target: SessionTarget) -> None:
         request = self._request(action, target)
-        async with self._turns.take(target.cluster.url, alone=request.entry_class in PYTHON_CLASSES):
-            outcome = await self._flink.run_jar(target.cluster.url, action.jar_id, request)
+        alone = request.entry_class in PYTHON_CLASSES
+        async with AsyncExitStack() as turn:
+            await self._take_turn(turn, target.cluster.url, alone)
+            outcome = await self._flink.run_jar(target.cluster.url, action.jar_id, request, _ALONE_SECONDS if alone else None)
         match outcome:
             case Accepted() | AlreadyRunning():
                 return
@@ -108,6 +123,13 @@ class SessionJobActuator:
             case Rejected(cause):
                 raise SubmissionRejected(f"The JobManager did not take the job: {cause}")
         assert_never(outcome)
+
+    async def _take_turn(self, turn: AsyncExitStack, url: str, alone: bool) -> None:
+        try:
+            async with asyncio.timeout(_TURN_SECONDS if alone else None):
+                await turn.enter_async_context(self._turns.take(url, alone))
+        except TimeoutError:
+            raise NotSubmitted("another program is being submitted to the JobManager, and those in Python are alone") from None
 
     def _request(self, action: SubmitJob, target: SessionTarget) -> RunRequest:
         wish, job = target.wish, target.wish.spec.job

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from tests.virtualtime import run
 
 from flinkop.api.flinkversion import FlinkVersion
-from flinkop.controllers.sessionactuator import JarLost, SessionJobActuator, SessionTarget
+from flinkop.controllers.sessionactuator import JarLost, NotSubmitted, SessionJobActuator, SessionTarget
 from flinkop.flink.jar import Accepted, JarUnknown
 from flinkop.flinkconf.jar import PYTHON_CLASSES
 from flinkop.lifecycle.action import SubmitJob
@@ -21,9 +22,11 @@ class SlowJobManagers:
 
     def __init__(self) -> None:
         self.running: dict[str, int] = {}
+        self.seconds: float | None = None
         self.go_on = asyncio.Event()
 
-    async def run_jar(self, url: str, _jar: str, _request: Any) -> Accepted:
+    async def run_jar(self, url: str, _jar: str, _request: Any, seconds: float | None = None) -> Accepted:
+        self.seconds = seconds
         self.running[url] = self.running.get(url, 0) + 1
         await self.go_on.wait()
         self.running[url] -= 1
@@ -56,10 +59,33 @@ async def test_programs_that_take_long_leave_connections_to_their_jobmanager_for
     assert len(actuator._turns._turns) == 0
 
 
+def test_a_program_in_python_has_a_minute_and_more_to_itself_and_another_is_not_submitted_beside_it() -> None:
+    """Its calls get the id of whatever was submitted last. Who waits for long is told so, and not cut off in the middle."""
+
+    async def main() -> None:
+        flink, jars = SlowJobManagers(), SimpleNamespace(entry_class=lambda _wish: PYTHON_CLASSES[0])
+        actuator = SessionJobActuator(cast(Any, None), cast(Any, flink), cast(Any, jars))
+        action = SubmitJob("a" * 32, "jar", RestorePoint(RestoreSource.EMPTY))
+        first = asyncio.create_task(actuator.perform(action, a_target("http://one")))
+        await asyncio.sleep(0)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(NotSubmitted, match="another program"):
+            await actuator.perform(action, a_target("http://one"))
+        waited = asyncio.get_running_loop().time() - began
+        assert flink.running == {"http://one": 1}
+        assert waited + (flink.seconds or 0) < 100, "all of it fits into a pass"
+        assert (flink.seconds or 0) > 60
+        flink.go_on.set()
+        await first
+        await actuator.perform(action, a_target("http://one"))
+
+    run(main())
+
+
 class WithoutJars:
     """A JobManager that was restarted."""
 
-    async def run_jar(self, _url: str, _jar: str, _request: Any) -> JarUnknown:
+    async def run_jar(self, _url: str, _jar: str, _request: Any, _seconds: float | None = None) -> JarUnknown:
         return JarUnknown()
 
 
