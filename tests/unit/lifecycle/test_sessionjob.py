@@ -155,6 +155,19 @@ def test_a_job_that_shows_up_runs() -> None:
     )
 
 
+def test_a_job_for_which_the_cluster_has_no_slots_says_so_once_it_takes_too_long() -> None:
+    """Before that its TaskManagers may just be on their way, and what is told with each start is written with each start."""
+    observed, late = seen(job=a_job(JobState.CREATED, waits_for_slots=True)), replace(FRESH, now=NOW + timedelta(minutes=6))
+    assert "slots" not in decide_session_job(submitted(), observed, a_desired(), FRESH).record.message
+    told = decide_session_job(submitted(), observed, a_desired(), late).record
+    assert told.health is Health.STALLED
+    assert "Tasks of it wait for slots, and the session cluster has too few that are free: end other jobs" in told.message
+    has_them = seen(job=a_job(JobState.CREATED))
+    assert "slots" not in decide_session_job(submitted(), has_them, a_desired(), late).record.message
+    lost_them = decide_session_job(a_record(), seen(job=a_job(JobState.RESTARTING, waits_for_slots=True)), a_desired(), late).record
+    assert "Tasks of it wait for slots" in lost_them.message
+
+
 def test_a_changed_spec_waits_until_the_submission_before_it_cannot_come_any_more() -> None:
     early = decide_session_job(submitted(), seen(job=None), an_upgrade(), FRESH)
     assert early.record.phase is Phase.DEPLOYING

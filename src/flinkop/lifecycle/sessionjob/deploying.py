@@ -16,6 +16,7 @@ from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.stop import begin_stop
 from flinkop.lifecycle.sessionjob.submit import obstacle, submit_again
+from flinkop.lifecycle.shortage import shortage_words
 
 SUBMISSION_REJECTED = "SubmissionRejected"
 """The reason when the JobManager said that it did not take a submission: that one does not come any more."""
@@ -37,15 +38,15 @@ def on_deploying(record: Record, observed: SessionObserved, desired: Desired, fr
     if desired.wants_restart:
         return begin_stop(record, observed, desired, fresh)
     decision = follow_job(record, observed, desired, observed.job)
-    return _in_time(decision, record, desired, fresh)
+    return _in_time(decision, record, observed, desired, fresh)
 
 
-def _in_time(decision: Decision, record: Record, desired: Desired, fresh: Fresh) -> Decision:
-    after = decision.record
+def _in_time(decision: Decision, record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
+    after, late = decision.record, _is_late(record, desired, fresh)
     if after.phase is not Phase.DEPLOYING or after.health is not Health.PROGRESSING:
         return decision
-    message = behind(after.message, readiness_words(record, desired, fresh.now))
-    health = Health.STALLED if _is_late(record, desired, fresh) else Health.PROGRESSING
+    message = behind(behind(after.message, shortage_words(observed) if late else ""), readiness_words(record, desired, fresh.now))
+    health = Health.STALLED if late else Health.PROGRESSING
     return replace(decision, record=replace(after, message=message, health=health))
 
 
