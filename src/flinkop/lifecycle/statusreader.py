@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +14,7 @@ from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.adoption import adopt
 from flinkop.lifecycle.jobstatus import read_job
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, Record, RestartWindow, Rollback, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, RestartWindow, Rollback, Start
 from flinkop.lifecycle.refusedspec import without_refusal
 from flinkop.lifecycle.restore import Rejected, RestoreChoice, RestorePoint, RestoreSource
 from flinkop.lifecycle.snapshotinfo import read_checkpoints, read_savepoints
@@ -29,6 +31,8 @@ from flinkop.lifecycle.step import (
     WaitingToStop,
 )
 
+_JOB_ID = re.compile("[0-9a-f]{32}")
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError)  # the last two: a time that no calendar has
 
 
@@ -46,11 +50,19 @@ def read_record(status: Mapping[str, Any]) -> Record:
 
 
 def read_for_deletion(status: Mapping[str, Any]) -> Record:
-    """What can be known of a resource that is being deleted and whose status cannot be read: nothing is started, and it has to end."""
+    """What can be known of a resource that is being deleted and whose status cannot be read: nothing is started, and it has to end.
+
+    So has its job, which nothing else would stop on a cluster that it shares: of that the id is enough.
+    """
     try:
-        return adopt(status)
+        found = adopt(status)
     except _UNREADABLE:
-        return Record()
+        found = Record()
+    job = status.get("jobStatus")
+    job_id = job.get("jobId") if isinstance(job, Mapping) else None
+    if found.start is not None or not isinstance(job_id, str) or not _JOB_ID.fullmatch(job_id):
+        return found
+    return replace(found, job=JobRecord(job_id), start=Start(_LONG_AGO, 0, ""))
 
 
 def _read(status: Mapping[str, Any]) -> Record:

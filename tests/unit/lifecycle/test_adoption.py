@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.unit.lifecycle.builder import FRESH, a_desired, a_job, kinds
 
 from flinkop.api.flinkdeployment import parse_spec
 from flinkop.api.jobstatus import TriggerType
 from flinkop.errors import UnreadableStatus
+from flinkop.lifecycle.action import CancelJob, RemoveFinalizer
 from flinkop.lifecycle.adoption import adopt
-from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.observed import Answered, JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobManagerStatus, Record
 from flinkop.lifecycle.restore import RestoreSource
+from flinkop.lifecycle.sessionjob.decide import decide_session_job
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, SessionObserved
 from flinkop.lifecycle.snapshot import Snapshots, Taken, Trigger
 from flinkop.lifecycle.specdiff import NO_CHANGE, diff_spec
 from flinkop.lifecycle.statusreader import read_for_deletion, read_record
@@ -261,7 +266,23 @@ BROKEN: list[dict[str, Any]] = [
 def test_what_cannot_be_read_is_told_and_keeps_no_deletion_from_ending(status: dict[str, Any]) -> None:
     with pytest.raises(UnreadableStatus):
         read_record(status)
-    assert read_for_deletion(status) == Record()
+    assert read_for_deletion(status).phase is Phase.CREATED
+
+
+@pytest.mark.parametrize("status", [*BROKEN, {"phase": "Dreaming", "jobStatus": {"jobId": JOB_ID}}])
+def test_the_job_of_a_deleted_resource_is_stopped_though_its_status_cannot_be_read(status: dict[str, Any]) -> None:
+    """On a session cluster nothing else would: it goes on when the resource has gone."""
+    record, wish = read_for_deletion(status), a_desired(deleting=True)
+    running = SessionObserved(cluster=Cluster(ClusterState.READY, serves=True), rest=Answered(), job=a_job(job_id=JOB_ID))
+    assert record.job.job_id == JOB_ID
+    assert kinds(decide_session_job(record, running, wish, FRESH)) == [CancelJob]
+    ended = replace(running, job=a_job(JobState.CANCELED, job_id=JOB_ID))
+    assert kinds(decide_session_job(record, ended, wish, FRESH)) == [RemoveFinalizer]
+
+
+@pytest.mark.parametrize("job", [None, 5, {}, {"jobId": 5}, {"jobId": "x"}, {"jobId": "../" * 11}])
+def test_what_is_no_id_of_a_job_is_not_taken_for_one(job: object) -> None:
+    assert read_for_deletion({"phase": "Dreaming", "jobStatus": job}) == Record()
 
 
 def test_a_savepoint_that_was_taken_for_a_reason_unknown_here_is_kept() -> None:
