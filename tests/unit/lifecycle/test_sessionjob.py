@@ -595,6 +595,8 @@ def test_a_recovered_job_that_waits_for_slots_can_be_upgraded_when_it_knows_what
     wish, waits = replace(an_upgrade(), upgrade_mode=mode), seen(job=a_job(JobState.CREATED), ha=ha(3))
     assert Question.CHECKPOINTS in session_job_questions(lost, wish)
     assert CancelJob not in kinds(decide_session_job(lost, replace(waits, checkpoints=Checkpoints()), wish, FRESH))
+    without_path = replace(waits, checkpoints=Checkpoints(count=3, restored_path=CHECKPOINT))
+    assert kinds(decide_session_job(lost, without_path, wish, FRESH)) == [CancelJob], "it has gone on from there already"
     knows = replace(waits, checkpoints=Checkpoints(restored_path=CHECKPOINT))
     cancelling = decide_session_job(lost, knows, wish, FRESH)
     assert kinds(cancelling) == [CancelJob]

@@ -70,7 +70,7 @@ def is_being_recovered(record: Record, observed: Observed) -> bool:
     """
     if observed.job is None or observed.job.state not in _NOT_INITIALIZED:
         return False
-    if observed.checkpoints is not None and observed.checkpoints.newest_path is not None:
+    if observed.checkpoints is not None and not observed.checkpoints.none_ever:
         return False
     has_run = record.stable is not None and record.stable == record.reconciled
     return has_run or (record.start is not None and record.start.lost_at is not None)
