@@ -3,7 +3,10 @@ package flinkop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/** Reads scripts from standard input, with NUL between them, and writes what the runner makes of each: fields and steps with controls between. */
+/**
+ * Reads scripts from standard input, with NUL between them, and writes what the runner makes of each: fields and steps with controls between.
+ * Of one with an error behind it, what is shown of that.
+ */
 final class Describe {
     private Describe() {}
 
@@ -18,6 +21,10 @@ final class Describe {
     }
 
     private static String describe(String script) {
+        String[] parts = script.split("\2", -1);
+        if (parts.length > 1) {
+            return new Redaction(Splitter.split(parts[0])).hide(parts[1]);
+        }
         StringBuilder found = new StringBuilder();
         try {
             for (Script.Step step : Script.read(script)) {

@@ -107,11 +107,35 @@ WRONG = (
 )
 
 
+@dataclass(frozen=True)
+class Failing:
+    """A script, and what Flink says of it: the secret is hidden in that, and nothing else."""
+
+    name: str
+    script: str
+    error: str
+
+    @property
+    def both(self) -> str:
+        """The script with the error behind it."""
+        return f"{self.script}\2{self.error}"
+
+
+FAILING = (
+    Failing("an option", "CREATE TABLE a WITH ('password' = 'hunter2')", "Login with 'hunter2' failed"),
+    Failing("a setting", "SET 's3.secret-key' = 'hunter2'", "hunter2: signature does not match"),
+    Failing("a user in a URL", "USE a", "Cannot read https://me:hunter2@host/x"),
+    Failing("with an @ in it", "USE a", "Cannot read https://me:it@is@hunter2@host/x"),
+    Failing("the query of a URL", "USE a", "Cannot connect to jdbc:mysql://db/x?user=me&password=hunter2&ssl=true"),
+    Failing("a property", "USE a", "Cannot connect to jdbc:sqlserver://db;Password=hunter2;encrypt=true"),
+)
+
+
 @pytest.fixture(scope="module")
 def described() -> dict[str, str]:
     """What the runner says of each script."""
     class_path = programs.build_with(Path(__file__).with_name("Describe.java"))
-    scripts = [case.script for case in (*CASES, *WRONG)]
+    scripts = [*(case.script for case in (*CASES, *WRONG)), *(case.both for case in FAILING)]
     command = ["java", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Dfile.encoding=UTF-8", "-cp", class_path, "flinkop.Describe"]
     result = subprocess.run(command, input="\0".join(scripts).encode(), capture_output=True, check=True)
     return dict(zip(scripts, result.stdout.decode().split("\0"), strict=True))
@@ -125,3 +149,12 @@ def test_a_script_becomes_steps(case: Case, described: dict[str, str]) -> None:
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)
 def test_what_cannot_be_one_job_is_told_with_its_statement(case: Wrong, described: dict[str, str]) -> None:
     assert described[case.script].startswith(f"error: {case.error}")
+
+
+@pytest.mark.parametrize("case", FAILING, ids=lambda case: case.name)
+def test_no_secret_of_a_statement_is_in_what_is_said_of_its_failure(case: Failing, described: dict[str, str]) -> None:
+    shown = described[case.both]
+    assert "hunter2" not in shown
+    assert "******" in shown
+    for harmless in ("Login with", "signature does not match", "host/x", "user=me", "ssl=true", "encrypt=true"):
+        assert (harmless in shown) is (harmless in case.error)

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Takes the secrets of statements out of what is said about them: the values of options whose names speak of secrets. */
+/** Takes the secrets of statements out of what is said about them: the values of options, and of what is in URLs, whose names speak of secrets. */
 final class Redaction {
     private static final String HIDDEN = "******";
 
@@ -14,7 +14,8 @@ final class Redaction {
     private static final List<String> SPEAKING = List.of(
             "password", "secret", "token", "apikey", "api-key", "api.key", "access-key", "access.key", "account.key", "auth", "credential",
             "jaas", "header", "service-key", "private-key");
-    private static final Pattern USER_OF_URL = Pattern.compile("://[^/@\\s]+@");
+    private static final Pattern USER_OF_URL = Pattern.compile("://(?:[^/@\\s]+@)+");
+    private static final Pattern PAIR = Pattern.compile("(?i)((?<![\\w.-])[\\w.-]*(?:" + String.join("|", SPEAKING) + ")[\\w.-]*=)[^&;\\s'\"]+");
 
     private final Set<String> secrets = new HashSet<>();
 
@@ -27,6 +28,7 @@ final class Redaction {
             return "";
         }
         String shown = USER_OF_URL.matcher(text).replaceAll("://" + HIDDEN + "@");
+        shown = PAIR.matcher(shown).replaceAll("$1" + HIDDEN);
         for (String secret : secrets) {
             shown = shown.replace(secret, HIDDEN);
         }
