@@ -17,6 +17,7 @@ from flinkop.errors import (
     NotFound,
     Rejected,
 )
+from flinkop.redaction import redact
 
 _LIMIT = 1000
 _NOT_READY = "not yet ready to handle request"  # a starting API server says so with 403, before it knows its roles
@@ -25,7 +26,8 @@ _NOT_READY = "not yet ready to handle request"  # a starting API server says so 
 def failure_of(status: int, body: bytes, retry_after: str | None = None) -> FlinkopError:
     """The error for an HTTP answer with this status and body (a `v1.Status`, or any text)."""
     answer = _parse(body)
-    message = str(answer.get("message") or body[:_LIMIT].decode(errors="replace") or f"HTTP status {status}")[:_LIMIT]
+    told = str(answer.get("message") or body[:_LIMIT].decode(errors="replace") or f"HTTP status {status}")
+    message = redact(told[:_LIMIT])  # webhooks and validation quote what was written
     match status:
         case 401:
             # tokens rotate, and a starting API server knows none yet: neither is for good

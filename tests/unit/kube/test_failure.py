@@ -66,6 +66,13 @@ def test_every_error_names_its_cause(body: bytes, text: str) -> None:
     assert text in str(failure_of(503, body))
 
 
+def test_what_was_written_is_quoted_without_its_secrets() -> None:
+    told = b'{"kind": "Status", "message": "admission webhook \\"env\\" denied the request: PASSWORD=hunter2 is not allowed"}'
+    error = failure_of(403, told)
+    assert "hunter2" not in str(error)
+    assert str(error).startswith('admission webhook "env" denied the request: PASSWORD=')
+
+
 def test_a_message_without_end_is_cut() -> None:
     assert len(str(failure_of(422, a_status(message="x" * 100_000)))) == 1000
 
