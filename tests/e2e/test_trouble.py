@@ -45,7 +45,7 @@ def test_the_status_names_the_cause(world: World, case: str) -> None:
     assert world.cluster.kubectl("-n", NAMESPACE, "get", "configmap", "-l", f"app={name}", "-o", "name") == ""
 
 
-def test_a_savepoint_path_that_is_corrected_is_tried_from_there(world: World) -> None:
+def test_the_way_out_that_is_told_starts_from_a_corrected_path(world: World) -> None:
     origin, name = "trouble-origin", "trouble-path"
     world.apply(a_job(origin))
     world.wait_until_running(origin)
@@ -54,7 +54,7 @@ def test_a_savepoint_path_that_is_corrected_is_tried_from_there(world: World) ->
 
     world.apply(a_job(name, initialSavepointPath="file:///state/nowhere"))
     world.wait_for(name, lambda found: "nowhere" in condition(found, "Ready").get("message", ""), 90, "cause")
-    world.patch(name, {"job": {"initialSavepointPath": path}})
+    world.patch(name, {"job": {"initialSavepointPath": path, "savepointRedeployNonce": 1}})
     world.wait_until_running(name)
     world.goes_on(name, before)
     snapshots(world).delete("trouble-savepoint")
