@@ -73,7 +73,7 @@ class SessionJobObserver:
     async def _with_room(
         self, slots: Slots, key: Key, wish: SessionWish, cluster: SessionCluster, seen: SessionObserved
     ) -> SessionObserved:
-        if not isinstance(seen.jar, JarReady):
+        if not isinstance(seen.jar, JarReady) or (seen.job is not None and not seen.job_has_ended):
             if not seen.answers or (seen.job is not None and seen.job.waits_for_slots):
                 slots.keep(key, cluster.url)
             else:

@@ -14,7 +14,6 @@ from flinkop.lifecycle.move import IMMEDIATELY, go
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.specdiff import Effect
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
 from flinkop.lifecycle.stop import (
@@ -81,7 +80,7 @@ def keep_waiting(followed: Decision, record: Record, blocked: NotNow, desired: D
     step = record.step if isinstance(record.step, WaitingToStop) else WaitingToStop(fresh.now)
     deadline = for_readiness(step.since, desired.settings)
     late = deadline.is_over(fresh.now)
-    words = deadline.words(fresh.now, blocked.then, f"It is still tried. {WAYS_OUT}")
+    words = deadline.words(fresh.now, blocked.then, f"It is still tried. {blocked.way_out}")
     waiting = replace(
         after,
         step=step,

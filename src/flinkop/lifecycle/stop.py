@@ -9,6 +9,7 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import TERMINAL, Answered, JobState, Observed
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.restore import WAYS_OUT
 from flinkop.lifecycle.step import HaFate
 
 
@@ -40,6 +41,7 @@ class NotNow:
 
     why: str
     then: str = "it is Stalled, and still tried"
+    way_out: str = WAYS_OUT
 
 
 StopPlan = StopWithSavepointPlan | CancelPlan | TearDownPlan | NotNow

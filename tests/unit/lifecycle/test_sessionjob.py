@@ -23,6 +23,7 @@ from tests.unit.lifecycle.builder import (
     a_job,
     a_record,
     a_start,
+    a_starting_record,
     a_suspended_record,
     a_suspension,
     an_ended_record,
@@ -36,6 +37,7 @@ from flinkop.lifecycle.action import CancelJob, RemoveFinalizer, StopWithSavepoi
 from flinkop.lifecycle.observed import (
     Answered,
     Checkpoints,
+    Job,
     JobState,
     NotAsked,
     Refusal,
@@ -50,8 +52,8 @@ from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.restore import RestorePoint, RestoreSource
 from flinkop.lifecycle.sessionjob.decide import HANDLERS, decide_session_job
 from flinkop.lifecycle.sessionjob.question import needs_jar, session_job_questions
-from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed, JarPending, JarReady, SessionObserved
-from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint, WaitingToRetry
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, Jar, JarFailed, JarPending, JarReady, SessionObserved
+from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint, WaitingToRetry, WaitingToStop
 
 READY = Cluster(ClusterState.READY, "ready", serves=True)
 GONE = Cluster(ClusterState.MISSING, "FlinkDeployment shared does not exist.")
@@ -135,6 +137,35 @@ def test_its_jar_is_asked_for_whether_or_not_the_old_job_is_still_known(observed
     assert needs_jar(STOPPED, observed, an_upgrade())
     assert not needs_jar(STOPPED, observed, a_suspension())
     assert not needs_jar(a_record(), observed, a_desired())
+
+
+RUNS = {"running": (a_record(), a_job()), "starting": (a_starting_record(was_ready=True), a_job(JobState.CREATED))}
+
+
+@pytest.mark.parametrize("jar", [JarFailed("HTTP status 404"), JarPending("Fetching the jar.")], ids=["missing", "on its way"])
+@pytest.mark.parametrize("mode", ["savepoint", "last-state", "stateless"])
+@pytest.mark.parametrize(("record", "job"), RUNS.values(), ids=list(RUNS))
+def test_the_old_job_goes_on_until_the_jar_of_the_new_one_is_there(record: Record, job: Job, mode: str, jar: Jar) -> None:
+    wish = an_upgrade(upgrade_mode=mode)
+    assert needs_jar(record, seen(job=job), wish)
+    waiting = decide_session_job(record, seen(job=job, jar=jar), wish, FRESH)
+    assert (waiting.record.phase, waiting.record.reason, kinds(waiting)) == (record.phase, "UpgradeWaiting", [])
+    assert ("404" in waiting.record.message) is isinstance(jar, JarFailed)
+    assert decide_session_job(waiting.record, seen(jar=JAR), wish, FRESH).record.phase is Phase.UPGRADING
+
+
+def test_a_job_whose_new_jar_is_missing_says_after_a_while_what_to_do() -> None:
+    record = a_record(step=WaitingToStop(NOW - timedelta(minutes=6)))
+    late = decide_session_job(record, seen(jar=JarFailed("HTTP status 404")), an_upgrade(), FRESH).record
+    assert late.health is Health.STALLED
+    assert "Correct spec.job.jarURI" in late.message
+    assert "initialSavepointPath" not in late.message
+
+
+def test_a_job_that_is_suspended_needs_no_jar() -> None:
+    assert not needs_jar(a_record(), seen(), a_suspension())
+    stopping = decide_session_job(a_record(), seen(jar=None), a_suspension(), FRESH)
+    assert stopping.record.phase is Phase.UPGRADING
 
 
 def test_a_submission_that_is_not_seen_is_repeated_with_the_same_id_and_not_at_once() -> None:

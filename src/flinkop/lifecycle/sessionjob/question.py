@@ -40,7 +40,7 @@ def needs_metadata(record: Record, observed: Observed, desired: Desired) -> bool
 
 
 def needs_jar(record: Record, observed: Observed, desired: Desired) -> bool:
-    """Whether the job is about to be submitted. The one before it may still be known, as one that has ended."""
+    """Whether the job is about to be submitted, or the one before it, which may still be known when it has ended, to be stopped for it."""
     if desired.suspended or desired.deleting:
         return False
     match record.phase:
@@ -49,6 +49,8 @@ def needs_jar(record: Record, observed: Observed, desired: Desired) -> bool:
         case Phase.UPGRADING:
             return record.step is None
         case Phase.DEPLOYING:
-            return not record.was_ready and observed.job is None
+            return desired.wants_restart or (not record.was_ready and observed.job is None)
+        case Phase.RUNNING:
+            return desired.wants_restart
         case _:
             return False

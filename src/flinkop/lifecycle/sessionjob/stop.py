@@ -13,7 +13,7 @@ from flinkop.lifecycle.move import IMMEDIATELY, go
 from flinkop.lifecycle.observed import TERMINAL, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
-from flinkop.lifecycle.sessionjob.seen import SessionObserved
+from flinkop.lifecycle.sessionjob.seen import JarFailed, JarPending, SessionObserved
 from flinkop.lifecycle.stop import (
     CancelPlan,
     NotNow,
@@ -26,6 +26,7 @@ from flinkop.lifecycle.stop import (
     state_of,
 )
 
+_CORRECT_JAR = "Correct spec.job.jarURI, or what serves the jar; spec.job.state suspended stops the job without it."
 _NOT_INITIALIZED = frozenset({JobState.INITIALIZING, JobState.CREATED})
 _SUSPENDED = Event("Suspended", "Suspending existing deployment.", component=Component.JOB)
 
@@ -36,7 +37,7 @@ def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fres
     if job is not None and job.state in TERMINAL:
         followed = follow_job(record, observed, desired, job)
         return _on(followed) if followed.record.phase is not record.phase else followed
-    plan = _not_while_it_is_recovered(record, observed, desired) or choose_stop(observed, desired, fresh)
+    plan = _not_without_jar(observed) or _not_while_it_is_recovered(record, observed, desired) or choose_stop(observed, desired, fresh)
     begun = carry_out(plan, record, observed, desired, fresh, _announce(record, desired))
     if isinstance(begun, Decision):
         return replace(begun, record=replace(begun.record, message=_words(plan, begun.record, desired, fresh)))
@@ -54,6 +55,21 @@ def _words(plan: StopPlan, record: Record, desired: Desired, fresh: Fresh) -> st
             return f"Cancelling the job: {why}. {for_cancelling(fresh.now, desired.settings).words(fresh.now, then, give_up)}"
         case _:
             return record.message
+
+
+def _not_without_jar(observed: SessionObserved) -> NotNow | None:
+    """What the new job runs is there before the old one is stopped for it: a jar may be misspelled, or its server away."""
+    match observed.jar:
+        case JarFailed(cause):
+            return NotNow(f"spec.job.jarURI: {cause}", way_out=_CORRECT_JAR)
+        case JarPending(why):
+            return NotNow(_clause(why), way_out=_CORRECT_JAR)
+        case _:
+            return None
+
+
+def _clause(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
 
 
 def _not_while_it_is_recovered(record: Record, observed: SessionObserved, desired: Desired) -> NotNow | None:
