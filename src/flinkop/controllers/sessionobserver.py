@@ -81,7 +81,8 @@ class SessionJobObserver:
             return seen
         needed = (wish.spec.job.parallelism if wish.spec.job is not None else None) or 1
         try:
-            return replace(seen, room=await slots.look(key, cluster, needed))
+            # one that the JobManager has refused is tried again and again: what it does not get others may have
+            return replace(seen, room=await slots.look(key, cluster, needed, keeps=seen.refusal is None))
         except (FlinkUnreachable, FlinkRejected) as trouble:
             return replace(seen, rest=Unreachable(str(trouble)))
 

@@ -33,8 +33,8 @@ class Slots:
         self._flink, self._clock = flink, clock
         self._kept: dict[str, dict[Key, _Kept]] = {}
 
-    async def look(self, key: Key, cluster: SessionCluster, needed: int) -> Room | None:
-        """The room for a job with that parallelism; None where the cluster grows without a bound.
+    async def look(self, key: Key, cluster: SessionCluster, needed: int, *, keeps: bool = True) -> Room | None:
+        """The room for a job with that parallelism, kept for it with `keeps`; None where the cluster grows without a bound.
 
         Raises:
             FlinkUnreachable, FlinkRejected: the JobManager gives no usable answer.
@@ -46,7 +46,9 @@ class Slots:
         if cluster.spec.mode is DeploymentMode.NATIVE:
             free, total = free + max(int(maximum or 0) - total, 0), max(int(maximum or 0), total)
         room = Room(needed, max(free - self._of_others(key, cluster.url), 0), total)
-        if room.is_enough:
+        if not keeps:
+            self.release(key, cluster.url)
+        elif room.is_enough:
             now = self._clock.monotonic()
             self._kept.setdefault(cluster.url, {})[key] = _Kept(needed, now, now + _KEPT_SECONDS)
         return room

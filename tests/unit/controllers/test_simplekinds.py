@@ -24,10 +24,10 @@ from flinkop.controllers.statements import Statements
 from flinkop.errors import Forbidden, InvalidSpec
 from flinkop.lifecycle.counts import count_cluster, count_job
 from flinkop.lifecycle.decision import Decision, Event
-from flinkop.lifecycle.observed import Answered, Job, JobState, Observed, Unreachable, Workers
+from flinkop.lifecycle.observed import Answered, Job, JobState, Observed, Refusal, Unreachable, Workers
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import JobRecord, Record
-from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, Room, SessionObserved
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarReady, Room, SessionObserved
 
 KEY = ("team", "job")
 CLUSTER_SPEC = parse_spec({"flinkVersion": "v1_20", "image": "flink:1.20", "mode": "standalone"})
@@ -216,6 +216,23 @@ def test_what_becomes_of_a_job_decides_about_the_slots_that_are_kept_for_it(look
         )
         await asyncio.sleep(6 if job else 0)
         assert (await slots.look(("team", "b"), CLUSTER, 1)) == Room(1, left, 2)
+
+    run(main())
+
+
+def test_no_slots_are_kept_for_a_job_that_the_jobmanager_refuses_over_and_over() -> None:
+    """A jar or class that is not there stays so: the applications behind it would wait for ever, beside free slots."""
+
+    async def main() -> None:
+        nothing = cast(Any, None)
+        slots, wish = Slots(cast(Any, Overview(2, 2)), LoopClock()), cast(Any, SimpleNamespace(spec=SimpleNamespace(job=None)))
+        observer = SessionJobObserver(nothing, nothing, nothing, nothing, slots)
+        ready = SessionObserved(cluster=CLUSTER.cluster, rest=Answered(), jar=JarReady("id"))
+        assert (await observer._with_room(slots, KEY, wish, CLUSTER, ready)).room == Room(1, 2, 2)
+        assert await slots.look(("team", "b"), CLUSTER, 2) == Room(2, 1, 2), "about to be submitted"
+        refused = replace(ready, refusal=Refusal("SubmissionRejected", "no such class"))
+        assert (await observer._with_room(slots, KEY, wish, CLUSTER, refused)).room == Room(1, 2, 2)
+        assert await slots.look(("team", "b"), CLUSTER, 2) == Room(2, 2, 2)
 
     run(main())
 
