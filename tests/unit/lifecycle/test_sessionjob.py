@@ -52,8 +52,13 @@ from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.restore import RestorePoint, RestoreSource
 from flinkop.lifecycle.sessionjob.decide import HANDLERS, decide_session_job
 from flinkop.lifecycle.sessionjob.question import needs_jar, session_job_questions
+<<<<<<< HEAD
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, Jar, JarFailed, JarPending, JarReady, SessionObserved
 from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint, WaitingToRetry, WaitingToStop
+=======
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed, JarPending, JarReady, Room, SessionObserved
+from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint, WaitingToRetry
+>>>>>>> 2c0c45d (A job that cannot be restored says so before there is room for it)
 
 READY = Cluster(ClusterState.READY, "ready", serves=True)
 GONE = Cluster(ClusterState.MISSING, "FlinkDeployment shared does not exist.")
@@ -299,6 +304,19 @@ def test_a_lost_job_without_metadata_is_not_started_empty() -> None:
     assert (gone.phase, gone.reason) == (Phase.UPGRADING, "JobLost")
     decision = decide_session_job(gone, seen(job=None), a_desired(**WITHOUT_HA), FRESH)
     assert (decision.record.phase, decision.record.reason, decision.actions) == (Phase.FAILED, "RestoreFailed", ())
+
+
+@pytest.mark.parametrize(
+    ("mode", "phase", "reason"),
+    [
+        pytest.param("savepoint", Phase.FAILED, "RestoreFailed", id="its state is not known, and room would not help"),
+        pytest.param("stateless", Phase.UPGRADING, "WaitingForSlots", id="it needs none"),
+    ],
+)
+def test_a_lost_job_that_cannot_be_started_says_so_before_there_is_room_for_it(mode: str, phase: Phase, reason: str) -> None:
+    crowded, wish = seen(job=None, room=Room(needed=1, free=0, total=4)), a_desired(upgrade_mode=mode, **WITHOUT_HA)
+    decision = decide_session_job(stopping(None), crowded, wish, FRESH)
+    assert (decision.record.phase, decision.record.reason, decision.actions) == (phase, reason, ())
 
 
 def test_a_lost_stateless_job_is_submitted_again() -> None:

@@ -37,13 +37,15 @@ def submit_when_ready(record: Record, observed: SessionObserved, desired: Desire
     remaining = end_what_remains(record, observed, desired, fresh)
     if remaining is not None:
         return remaining
-    jar = ready_jar(observed)
-    if observed.strays or jar is None:
+    if observed.strays or not (observed.takes_jobs and isinstance(observed.jar, JarReady)):
         return wait_to_submit(record, observed, desired)
     # the metadata of high availability belong to the id of the old job; a new one is given a path
     choice = choose_restore(restore_facts(record, replace(observed, ha=None), desired))
-    if choice.point is None:
+    if choice.point is None:  # more room would not help
         return _refuse(record, choice)
+    jar = ready_jar(observed)
+    if jar is None:
+        return wait_to_submit(record, observed, desired)
     return _begin(record, desired, choice, choice.point, jar, fresh)
 
 
