@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from tests.unit.validation.deployment import DIRECTORIES, HIGH_AVAILABILITY, a_spec, sentences_of
 
+from flinkop.flinkconf import operatoroptions
+from flinkop.flinkconf.option import Option
+
 RETENTION = "execution.checkpointing.externalized-checkpoint-retention"
 SHELL = "has characters that a shell acts on; put those arguments in single quotes"
 
@@ -204,6 +207,16 @@ def test_checkpoints_that_go_with_a_cancelled_job_are_told_of_where_that_matters
     conf = {RETENTION: "DELETE_ON_CANCELLATION", **DIRECTORIES, **conf}
     sentences = sentences_of(a_spec(job=job, flinkConfiguration=conf))
     assert any(RETENTION in sentence and sentence.startswith("warning") for sentence in sentences) is told
+
+
+@pytest.mark.parametrize("option", operatoroptions.TOLERATED, ids=lambda option: option.key)
+def test_a_wrong_choice_about_the_operators_log_is_no_fault_of_a_resource(option: Option[Any]) -> None:
+    assert sentences_of(a_spec(), defaults={option.key: "loud"}) == []
+
+
+def test_a_wrong_default_that_a_job_goes_by_is_a_fault() -> None:
+    (sentence,) = sentences_of(a_spec(), defaults={"taskmanager.numberOfTaskSlots": "two"})
+    assert sentence.startswith("flinkConfiguration.taskmanager.numberOfTaskSlots: ")
 
 
 def test_only_two_log_files_are_known() -> None:
