@@ -10,6 +10,7 @@ from typing import Any
 
 from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.flink.stacktrace import find_cause
+from flinkop.lifecycle.imagepull import TRIES, WAITS
 from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Referring, Restart, SnapshotResource, TaskManagers, Trouble
 from flinkop.lifecycle.statesnapshot.label import trigger_type_of
 from flinkop.redaction import redact
@@ -22,11 +23,13 @@ FINALIZER = "flinkdeployments.flink.apache.org/finalizer"
 _CRASHED = "CrashLoopBackOff"
 _KILLED = "OOMKilled"
 _ASK_THE_LOG = "its log may tell more (`kubectl logs --previous`)."
+_PULLING = frozenset({TRIES, WAITS})
+_BACK_OFF = re.compile(r'Back-off pulling image "[^"]*": ErrImagePull: ')
+_OWN_PORT = re.compile(r"(?<=[\d\]]):\d+(?=->)")
 _WAITING = frozenset(
     {
         _CRASHED,
-        "ImagePullBackOff",
-        "ErrImagePull",
+        *_PULLING,
         "ErrImageNeverPull",
         "InvalidImageName",
         "RunContainerError",
@@ -203,11 +206,18 @@ def _of_container(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Troub
     reason = waiting.get("reason")
     if reason not in _WAITING:
         return None
+    if reason in _PULLING:
+        return Trouble(reason, _one_line(f"Container {container['name']}: {_of_pull(waiting.get('message') or '')}"))
     if last and (reason == _CRASHED or last.get("reason") == _KILLED):
         return _ended(pod, container["name"], reason, last)
     said = last.get("message") or waiting.get("message") or ""
     code = f" (exit code {last['exitCode']})" if "exitCode" in last else ""
     return Trouble(reason, _one_line(f"Container {container['name']}{code}: {find_cause(said) or _last_lines(said)}"))
+
+
+def _of_pull(said: str) -> str:
+    """The same words while it pulls and while it waits: Kubernetes takes turns with the two, and each try has another port of its own."""
+    return _OWN_PORT.sub("", _BACK_OFF.sub("", said, count=1))
 
 
 def _ended(pod: Mapping[str, Any], container: str, reason: str, last: Mapping[str, Any]) -> Trouble:

@@ -12,6 +12,7 @@ from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fr
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import STARTING, follow_job
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
+from flinkop.lifecycle.imagepull import begins_to_wait, without_turns
 from flinkop.lifecycle.observed import Answered, JobManager, NotAsked, Observed, Trouble, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.readiness import notice_readiness
@@ -109,11 +110,13 @@ def _trouble(record: Record, observed: Observed) -> Trouble | None:
     A single restart is no trouble before Kubernetes calls it so.
     """
     stays = record.jobmanager is JobManagerStatus.ERROR and not observed.jobmanager_is_ready
-    return (observed.crashed if stays else None) or observed.trouble
+    trouble = (observed.crashed if stays else None) or observed.trouble
+    return without_turns(trouble, record.reason) if trouble else None
 
 
 def _in_trouble(record: Record, trouble: Trouble, observed: Observed, desired: Desired, fresh: Fresh) -> Decision:
-    news = record.reason != trouble.reason and record.failure != trouble.message  # another wait may hide the reason
+    told = record.failure == trouble.message and not begins_to_wait(record.reason, trouble)  # another wait may hide the reason
+    news = record.reason != trouble.reason and not told
     return stay(
         replace(record, jobmanager=JobManagerStatus.ERROR),
         trouble.reason,

@@ -8,6 +8,7 @@ from typing import Any
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
+from flinkop.lifecycle.imagepull import without_turns
 from flinkop.lifecycle.observed import TERMINAL, Checkpoints, Job, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
@@ -157,6 +158,7 @@ def _under_way(record: Record, observed: Observed, desired: Desired, state: JobS
     reason, health = f"Job{state.capitalize()}", Health.PROGRESSING
     if observed.trouble is not None:
         # a pod that does not start, here of a TaskManager, is why the job does not run
-        reason, message, health = observed.trouble.reason, observed.trouble.message, Health.STALLED
+        trouble = without_turns(observed.trouble, record.reason)
+        reason, message, health = trouble.reason, trouble.message, Health.STALLED
     interval = desired.settings.progress_interval
     return stay(record, reason, message, health=health, requeue_after=interval, events=events, failure=observed.failure)

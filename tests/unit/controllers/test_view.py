@@ -283,6 +283,25 @@ def test_a_crash_of_long_ago_is_not_taken_for_the_cause_of_another_trouble() -> 
     assert (trouble.reason, trouble.crash) == ("ImagePullBackOff", None)
 
 
+PULL = 'failed to pull "a/flink:9": lookup a: read udp 10.0.0.11:{port}->10.0.0.1:53: i/o timeout'
+
+
+@pytest.mark.parametrize("last", [None, TRACE, KILLED], ids=["the first container", "one that ended before", "one that was killed before"])
+def test_an_image_that_is_not_there_is_told_of_in_the_same_words_while_it_is_pulled_and_while_that_waits(
+    last: dict[str, Any] | None,
+) -> None:
+    tries = [PULL.format(port=port) for port in (40000, 50000)]
+    waits = [f'Back-off pulling image "a/flink:9": ErrImagePull: {text}' for text in tries]
+    pods = [
+        *(waiting("ErrImagePull", text, last=last) for text in tries),
+        *(waiting("ImagePullBackOff", text, last=last) for text in waits),
+    ]
+
+    words = 'Container main: failed to pull "a/flink:9": lookup a: read udp 10.0.0.11->10.0.0.1:53: i/o timeout'
+    told = [find_trouble(None, [pod]) for pod in pods]
+    assert told == [Trouble("ErrImagePull", words)] * 2 + [Trouble("ImagePullBackOff", words)] * 2
+
+
 def test_the_trouble_of_a_pod_comes_before_that_of_its_deployment_and_healthy_pods_are_passed_over() -> None:
     found = find_trouble(condition("ReplicaFailure", "True"), [HEALTHY, waiting("ErrImagePull")])
     assert found is not None

@@ -87,6 +87,13 @@ def ready(**changes: Any) -> Record:
             Health.STALLED,
             id="a TaskManager cannot start",
         ),
+        pytest.param(
+            ready(reason="ImagePullBackOff"),
+            observed_job(JobState.RESTARTING, trouble=Trouble("ErrImagePull", "no such image")),
+            "ImagePullBackOff",
+            Health.STALLED,
+            id="a TaskManager's image is tried once more",
+        ),
     ],
 )
 def test_what_is_waited_for_is_said_and_a_long_wait_calls_for_help(record: Record, observed: Observed, reason: str, health: Health) -> None:
@@ -94,6 +101,18 @@ def test_what_is_waited_for_is_said_and_a_long_wait_calls_for_help(record: Recor
 
     assert (decision.record.phase, decision.record.reason, decision.record.health) == (Phase.DEPLOYING, reason, health)
     assert (decision.record.health is Health.STALLED) or decision.requeue_after is not None
+
+
+def test_an_image_that_is_pulled_and_waited_for_in_turns_is_told_of_once_each_way() -> None:
+    record, events, reasons = a_starting_record(), list[str](), list[str]()
+    for reason in ("ErrImagePull", "ImagePullBackOff", "ErrImagePull", "ImagePullBackOff"):
+        decision = decide(record, replace(NOT_READY, trouble=Trouble(reason, "no such image")), a_desired(), FRESH)
+        record = decision.record
+        events += [event.reason for event in decision.events]
+        reasons.append(record.reason)
+
+    assert events == ["ErrImagePull", "ImagePullBackOff"]
+    assert reasons == ["ErrImagePull", *["ImagePullBackOff"] * 3]
 
 
 @pytest.mark.parametrize("observed", [NOT_READY, SILENT, replace(NOT_READY, trouble=PULL)], ids=["not ready", "silent", "in trouble"])
