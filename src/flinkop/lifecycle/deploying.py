@@ -10,9 +10,9 @@ from flinkop.lifecycle.begin import begin_stop, keep_waiting
 from flinkop.lifecycle.deadline import behind, for_readiness, readiness_words
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.imagepull import begins_to_wait, without_turns
 from flinkop.lifecycle.job import STARTING, follow_job
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.imagepull import begins_to_wait, without_turns
 from flinkop.lifecycle.observed import Answered, JobManager, NotAsked, Observed, Trouble, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.readiness import notice_readiness

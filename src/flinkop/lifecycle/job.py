@@ -7,8 +7,8 @@ from typing import Any
 
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType
 from flinkop.lifecycle.desired import Desired
-from flinkop.lifecycle.move import go, stay
 from flinkop.lifecycle.imagepull import without_turns
+from flinkop.lifecycle.move import go, stay
 from flinkop.lifecycle.observed import TERMINAL, Checkpoints, Job, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
