@@ -18,6 +18,9 @@ NOT_ADDRESSABLE = "<checkpoint-not-externally-addressable>"
 # The text of Flink's StopWithSavepointStoppingException, 1.16 to 2.3.
 _SAVEPOINT_ALL_THE_SAME = re.compile(r"savepoint has been created at: (\S{1,2000}), but the corresponding job")
 
+# What Flink appends to the name of a task in the history of exceptions, 1.20.
+_EXECUTION = re.compile(r" - execution #\d+$")
+
 # The texts of Flink's FileNotFoundExceptions, 1.16 to 2.3.
 _NOT_THERE = re.compile(r"Cannot find (?:checkpoint or savepoint file/directory|meta data file)")
 
@@ -257,7 +260,9 @@ def read_failures(answer: Mapping[str, Any]) -> list[JobFailure]:
 def _read_failure(entry: Mapping[str, Any]) -> JobFailure:
     trace, task = _text(entry["stacktrace"]), entry.get("taskName")
     causes, places = causes_of(trace, _CAUSES), places_of(trace, _PLACES)
-    return JobFailure(_number(entry["timestamp"]), causes, places, None if task is None else _text(task))
+    # the same exception in the next execution of a task is the same again
+    name = None if task is None else _EXECUTION.sub("", _text(task))
+    return JobFailure(_number(entry["timestamp"]), causes, places, name)
 
 
 def read_execution_result(answer: Mapping[str, Any]) -> str | None:

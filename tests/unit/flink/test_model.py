@@ -350,6 +350,12 @@ def test_the_history_of_exceptions_tells_when_why_where_and_which_task() -> None
     ]
 
 
+@pytest.mark.parametrize("name", ["map (1/2)", "map (1/2) - execution #0", "map (1/2) - execution #46"])
+def test_a_task_has_one_name_however_often_it_was_executed(name: str) -> None:
+    (found,) = read_failures({"exceptionHistory": {"entries": [{"stacktrace": "x.Y: boom", "timestamp": 7, "taskName": name}]}})
+    assert found.task == "map (1/2)"
+
+
 @pytest.mark.parametrize("answer", [{}, {"exceptionHistory": None}, {"exceptionHistory": {"entries": [{"timestamp": 1}]}}])
 def test_a_history_that_is_none_is_not_taken_for_an_empty_one(answer: dict[str, Any]) -> None:
     with pytest.raises((KeyError, ValueError)):
