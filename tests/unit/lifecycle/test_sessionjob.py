@@ -52,13 +52,8 @@ from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.restore import RestorePoint, RestoreSource
 from flinkop.lifecycle.sessionjob.decide import HANDLERS, decide_session_job
 from flinkop.lifecycle.sessionjob.question import needs_jar, session_job_questions
-<<<<<<< HEAD
-from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, Jar, JarFailed, JarPending, JarReady, SessionObserved
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, Jar, JarFailed, JarPending, JarReady, Room, SessionObserved
 from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint, WaitingToRetry, WaitingToStop
-=======
-from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed, JarPending, JarReady, Room, SessionObserved
-from flinkop.lifecycle.step import Cancelling, Submitting, TakingSavepoint, WaitingToRetry
->>>>>>> 2c0c45d (A job that cannot be restored says so before there is room for it)
 
 READY = Cluster(ClusterState.READY, "ready", serves=True)
 GONE = Cluster(ClusterState.MISSING, "FlinkDeployment shared does not exist.")
