@@ -139,6 +139,19 @@ def test_its_jar_is_asked_for_whether_or_not_the_old_job_is_still_known(observed
     assert not needs_jar(a_record(), observed, a_desired())
 
 
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [
+        pytest.param(Room(2, 0, 4), "0 of the session cluster's 4 are free", id="others have them"),
+        pytest.param(Room(9, 4, 4), "the session cluster has 4 in all now", id="there are never so many"),
+        pytest.param(Room(9, 0, 0), "0 of the session cluster's 0 are free", id="its TaskManagers are yet to come"),
+    ],
+)
+def test_a_job_that_waits_for_slots_says_whether_others_have_them(room: Room, words: str) -> None:
+    told = decide_session_job(STOPPED, seen(job=None, room=room), an_upgrade(), FRESH).record
+    assert (told.reason, words in told.message) == ("WaitingForSlots", True), told.message
+
+
 RUNS = {"running": (a_record(), a_job()), "starting": (a_starting_record(was_ready=True), a_job(JobState.CREATED))}
 
 

@@ -96,6 +96,11 @@ def obstacle(observed: SessionObserved) -> tuple[str, str, Health]:
 
 
 def _room_words(room: Room) -> str:
+    if room.needed > room.total > 0:
+        return (
+            f"The job needs {room.needed} slots, its parallelism, and the session cluster has {room.total} in all now, so that no end of "
+            "other jobs is enough: give the cluster more TaskManagers or slots, or lower spec.job.parallelism."
+        )
     return (
         f"The job needs {room.needed} slots, its parallelism, and {room.free} of the session cluster's {room.total} are free. It starts "
         "when there is room: end other jobs, give the cluster more TaskManagers or slots, or lower spec.job.parallelism."
