@@ -499,6 +499,8 @@ OF_RESTORE = {
     *("FirstStart", "HaMetadata", "HighAvailabilityOff", "InitialSavepoint", "JobFinished", "NoRestorePoint", "RedeployRequested"),
     *("SameAsBefore", "SavepointUnknown", "Stateless", "StillRequested", "StopRecorded", "Adopted"),
 }
+OF_PODS = {"ErrImagePull", "ImagePullBackOff"}
+"""Kubernetes' own words for what keeps a pod from starting: they are told during the wait for the JobManager or the job, and end with it."""
 OF_RUNNING = {"DeployedNotReady", "JobManagerDeploymentMissing", "JobManagerIsDeploying", "JobManagerReady", "NoJob", "Error"}
 
 
@@ -527,7 +529,7 @@ def test_a_wait_writes_nothing_while_nothing_changes(wait: Wait) -> None:
 
 
 def test_every_reason_is_a_wait_in_the_table_or_known_to_be_none() -> None:
-    no_waits = AT_REST | STALLED_AT_ONCE | PASSED_AT_ONCE | FETCHING | OF_EVENTS | OF_RESTORE | OF_RUNNING
+    no_waits = AT_REST | STALLED_AT_ONCE | PASSED_AT_ONCE | FETCHING | OF_EVENTS | OF_RESTORE | OF_PODS | OF_RUNNING
     of_snapshots = test_snapshotwaits.REASONS | test_snapshotwaits.AT_REST | test_snapshotwaits.EVENTS
     known = {wait.reason for wait in WAITS} | no_waits | of_snapshots
 
