@@ -500,7 +500,7 @@ OF_RESTORE = {
     *("SameAsBefore", "SavepointUnknown", "Stateless", "StillRequested", "StopRecorded", "Adopted"),
 }
 OF_PODS = {"ErrImagePull", "ImagePullBackOff"}
-"""Kubernetes' own words for what keeps a pod from starting: they are told during the wait for the JobManager or the job, and end with it."""
+"""Kubernetes' words for what keeps a pod from starting: they are told during the wait for the JobManager or the job, and end with it."""
 OF_RUNNING = {"DeployedNotReady", "JobManagerDeploymentMissing", "JobManagerIsDeploying", "JobManagerReady", "NoJob", "Error"}
 
 
