@@ -56,8 +56,13 @@ def test_a_job_may_name_its_cluster_before_that_exists_and_its_whole_life_keeps_
     jobs.goes_on(name, before)
     assert jobs.status(name)["restore"]["source"] == "savepoint"
 
+    alive = running(jobs)
+    jobs.patch(name, {"job": {"jarURI": "https://nowhere.invalid/job.jar"}})
+    waits = jobs.wait_for(name, lambda one: "nowhere.invalid" in condition(one, "Ready").get("message", ""), 60, "told")
+    assert (waits["status"]["reason"], running(jobs)) == ("UpgradeWaiting", alive), "the old job runs on"
+
     before = jobs.wait_for_count(name, before + 200).newest
-    jobs.patch(name, {"job": {"upgradeMode": "last-state", "args": ["--rate", "260"]}})
+    jobs.patch(name, {"job": {"jarURI": JAR, "upgradeMode": "last-state", "args": ["--rate", "260"]}})
     jobs.goes_on(name, before - 300)
     assert jobs.status(name)["restore"]["source"] == "checkpoint"
 
