@@ -19,12 +19,12 @@ BUCKET = "jars"
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[str]:
-    """Its URL. It has one bucket, and nothing of it outlives the block."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
+def serving(host: str = "127.0.0.1") -> Iterator[str]:
+    """Its URL. It has one bucket, which it serves by plain HTTP too, and nothing of it outlives the block."""
+    with socket.create_server((host, 0)) as free:
         port = free.getsockname()[1]
-    command = [_ensure() / "bin/moto_server", "-H", "127.0.0.1", "-p", str(port)]
-    url = f"http://127.0.0.1:{port}"
+    command = [_ensure() / "bin/moto_server", "-H", host, "-p", str(port)]
+    url = f"http://{host}:{port}"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             until(lambda: _answers(url), "moto's server")
