@@ -60,6 +60,7 @@ class FlinkWorld:
         self._informer.on_change(self._changed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._uids: dict[Key, str] = {}
+        self._owners: dict[Key, str] = {}
         self._workers = StandaloneWorkers(self._kube, self.violations)
 
     async def run(self) -> None:
@@ -103,7 +104,7 @@ class FlinkWorld:
         jobmanager = (
             JobManager(key, Job(job_id, 0, state="INITIALIZING"), is_ha(conf)) if job_id else a_session_jobmanager(key, is_ha(conf))
         )
-        self.jobmanagers.alive[key] = jobmanager
+        self.jobmanagers.alive[key], self._owners[key] = jobmanager, uid
         if jobmanager.jars is not None:
             self.jobmanagers.ledger.append(Start(key, "", None, 0))
         else:
@@ -211,8 +212,9 @@ class FlinkWorld:
         if self._uids.get(key) == uid:
             del self._uids[key]
         await asyncio.sleep(self.jobmanagers.lingering_seconds)
-        await self.clear_ended(key)
-        self.jobmanagers.alive.pop(key, None)
+        if self._owners.get(key) == uid:  # a Deployment that had none may be gone when the JobManager of the next one lives already
+            await self.clear_ended(key)
+            self.jobmanagers.alive.pop(key, None)
         await self._kube.delete(PODS, key[0], build_pod(deployment)["metadata"]["name"])
         for resource in (CONFIG_MAPS, SERVICES):
             for found in await self._kube.list(resource, key[0], f"app={key[1]}"):
