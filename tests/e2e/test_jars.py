@@ -28,7 +28,9 @@ OPTIONS = {
 def server(world: World) -> Iterator[str]:
     """Reached from pods; it has the test job."""
     jar = jobjar.build("1.20.5") / "opt/flink/usrlib/test-job.jar"
-    with s3server.serving(world.cluster.instance.host) as url:
+    instance = world.cluster.instance
+    node = ("nsenter", f"--net=/run/netns/{instance.node_namespace(1)}")
+    with s3server.serving(instance.address(1), node) as url:
         s3server.put(f"{url}/{OBJECT}", jar.read_bytes())
         yield url
 

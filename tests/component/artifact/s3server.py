@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.cluster import place
@@ -19,11 +19,14 @@ BUCKET = "jars"
 
 
 @contextlib.contextmanager
-def serving(host: str = "127.0.0.1") -> Iterator[str]:
-    """Its URL. It has one bucket, which it serves by plain HTTP too, and nothing of it outlives the block."""
-    with socket.create_server((host, 0)) as free:
+def serving(host: str = "127.0.0.1", within: Sequence[str] = ()) -> Iterator[str]:
+    """Its URL. It has one bucket, which it serves by plain HTTP too, and nothing of it outlives the block.
+
+    `within` is a command that has it listen in another network, of which `host` is an address.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [_ensure() / "bin/moto_server", "-H", host, "-p", str(port)]
+    command = [*within, _ensure() / "bin/moto_server", "-H", host, "-p", str(port)]
     url = f"http://{host}:{port}"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
@@ -35,8 +38,8 @@ def serving(host: str = "127.0.0.1") -> Iterator[str]:
 
 
 def put(url: str, content: bytes) -> None:
-    """Makes a bucket or an object."""
-    headers = {"Content-Type": "application/octet-stream"}
+    """Makes a bucket or an object, which everybody may read by HTTP."""
+    headers = {"Content-Type": "application/octet-stream", "x-amz-acl": "public-read"}
     with urllib.request.urlopen(urllib.request.Request(url, data=content, method="PUT", headers=headers)):
         pass
 
