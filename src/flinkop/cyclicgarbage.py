@@ -14,6 +14,5 @@ def look_less_often() -> None:
     Searching everything takes microseconds per object, during which nothing else is done: Python's default begins after 700 objects,
     and has looked through a growing cache again and again.
     """
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # with what garbage the imports left: less than the start would lose by searching for it
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])

@@ -9,6 +9,9 @@ from functools import lru_cache
 # The text that Flink shows in place of a secret (GlobalConfiguration.HIDDEN_CONTENT).
 HIDDEN = "******"
 
+LONGEST_READ = 20_000
+"""Characters of a text of others that are searched for secrets."""
+
 # Flink's GlobalConfiguration.SENSITIVE_KEYS, 1.16 to 2.3; then what else carries credentials in practice.
 _SENSITIVE = (
     "password",
@@ -66,6 +69,12 @@ def redact(text: str) -> str:
     if ":" not in text and "=" not in text:
         return text
     return _PAIR.sub(rf"\g<name>\g<sign>{HIDDEN}", _USER_IN_URL.sub(rf"\g<scheme>{HIDDEN}@", text))
+
+
+def redact_line(text: str, longest: int) -> str:
+    """`text` without secrets in one line of at most `longest` characters. It may be as long as it likes: only its beginning is searched."""
+    line = redact(" ".join(text[:LONGEST_READ].split()))
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def redact_arguments(arguments: Iterable[str]) -> list[str]:

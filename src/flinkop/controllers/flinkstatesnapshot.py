@@ -107,7 +107,7 @@ class FlinkStateSnapshotController:
         seen = await self._observe(resource, record, desired, job, memory)
         decision = decide_snapshot(record, seen, desired, Fresh(self._clock.now(), self._ids(), self._ids(), self._ids()))
         resource = await self._record(resource, record, decision, desired, memory)
-        if desired.deleting_since is None and not problems:
+        if not desired.deleting and not problems:
             resource = await self._mark(resource, spec, desired, decision.record, memory)
         return await self._act(decision, resource, job, memory)
 
@@ -129,7 +129,7 @@ class FlinkStateSnapshotController:
         seen = await self._observer.observe(record, desired, job, memory.refused, memory.disposal)
         if seen.disposal is None and memory.disposal_refused is not None:
             seen = replace(seen, disposal=DisposalFailed(memory.disposal_refused))
-        if desired.deleting_since is None or record.state is not SnapshotState.COMPLETED or not record.path:
+        if not desired.deleting or record.state is not SnapshotState.COMPLETED or not record.path:
             return seen
         return replace(seen, needed_by=find_user(record.path, self._users(resource["metadata"]["namespace"])))
 

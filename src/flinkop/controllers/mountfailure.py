@@ -9,7 +9,7 @@ from flinkop.errors import FlinkopError
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import EVENTS
 from flinkop.lifecycle.observed import Trouble
-from flinkop.redaction import redact
+from flinkop.redaction import redact_line
 
 FAILED_MOUNT = "FailedMount"
 _LONGEST = 500
@@ -38,5 +38,4 @@ def _seen_at(event: Mapping[str, Any]) -> str:
 
 
 def _one_line(event: Mapping[str, Any]) -> str:
-    line = redact(" ".join((event.get("message") or "").split()))
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return redact_line(event.get("message") or "", _LONGEST)

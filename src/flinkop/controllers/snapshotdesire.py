@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flinkop.api.flinkstatesnapshot import FlinkStateSnapshotSpec, JobReference, parse_snapshot_spec
 from flinkop.controllers.finalizer import finalizer_of
-from flinkop.controllers.view import parse_time
 from flinkop.errors import InvalidSpec
 from flinkop.kube.resource import FLINK_STATE_SNAPSHOTS
 from flinkop.lifecycle.desired import Settings
@@ -52,11 +50,7 @@ def desired_of(
         disposes=savepoint is not None and savepoint.dispose_on_delete,
         backoff_limit=spec.backoff_limit,
         names_job=bool(reference.kind and reference.name),
-        deleting_since=_deleted_at(metadata),
+        deleting="deletionTimestamp" in metadata,
         has_finalizer=finalizer_of(FLINK_STATE_SNAPSHOTS) in metadata.get("finalizers", ()),
         problems=problems,
     )
-
-
-def _deleted_at(metadata: Mapping[str, Any]) -> datetime | None:
-    return parse_time(metadata["deletionTimestamp"]) if "deletionTimestamp" in metadata else None

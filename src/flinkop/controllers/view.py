@@ -13,7 +13,7 @@ from flinkop.flink.stacktrace import find_cause
 from flinkop.lifecycle.imagepull import TRIES, WAITS
 from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Referring, Restart, SnapshotResource, TaskManagers, Trouble
 from flinkop.lifecycle.statesnapshot.label import trigger_type_of
-from flinkop.redaction import redact
+from flinkop.redaction import redact_line
 from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
 from flinkop.resources.naming import MAIN_CONTAINER
@@ -40,7 +40,6 @@ _WAITING = frozenset(
 _GRAPHS = ("jobGraph-", "executionPlan-", "application-")
 _CHECKPOINT = "checkpointID-"
 _MESSAGE_LIMIT = 600
-_LONGEST_READ = 20_000  # it is searched for secrets
 _OVERDUE = timedelta(seconds=30)
 _CREATING = frozenset({"ContainerCreating", "PodInitializing"})
 _PULLS = timedelta(seconds=15)
@@ -250,8 +249,7 @@ def _last_lines(text: str) -> str:
 
 def _one_line(text: str) -> str:
     """As status and Events have it: what a program wrote last may have a secret in it."""
-    line = redact(" ".join(text[:_LONGEST_READ].split()))
-    return line if len(line) <= _MESSAGE_LIMIT else f"{line[: _MESSAGE_LIMIT - 1]}…"
+    return redact_line(text, _MESSAGE_LIMIT)
 
 
 def read_ha_metadata(cluster_id: str, job_id: str | None, config_maps: Iterable[Mapping[str, Any]]) -> HaMetadata:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from flinkop.redaction import redact
+from flinkop.redaction import LONGEST_READ, redact_line
 
 _LONGEST_LINE = 500
-_LONGEST_READ = 20_000  # a message may have any length, and is searched for secrets
 
 # Also the first line of a trace, which has no "Caused by". Lines of suppressed exceptions are indented.
 _CAUSE = re.compile(
@@ -62,8 +61,7 @@ def summarize(trace: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = redact(_without_wrappers(" ".join(text[:_LONGEST_READ].split())))
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
+    return redact_line(_without_wrappers(" ".join(text[:LONGEST_READ].split())), _LONGEST_LINE)
 
 
 def _without_wrappers(line: str) -> str:

@@ -179,7 +179,7 @@ def test_every_deletion_ends_in_time_and_what_it_leaves_is_named(seed: int) -> N
         for _ in range(life.dice.randrange(40)):
             life.turn()
             life.reconcile()
-    life.desired = replace(life.desired, deleting_since=NOW + life.now)
+    life.desired = replace(life.desired, deleting=True)
     asked, began = len(life.asked), life.now
     while not life.gone:
         life.turn()

@@ -22,7 +22,7 @@ GRACE = "kubernetes.operator.savepoint.trigger.grace-period"
 READINESS = "kubernetes.operator.deployment.readiness.timeout"
 CLEANUP = "kubernetes.operator.resource.cleanup.timeout"
 CHECKPOINTING = "execution.checkpointing.timeout"
-WANTED, DELETED = a_snapshot(), a_snapshot(deleting_since=NOW)
+WANTED, DELETED = a_snapshot(), a_snapshot(deleting=True)
 
 
 @dataclass(frozen=True)

@@ -237,7 +237,7 @@ def test_a_spec_that_was_mended_begins() -> None:
 
 # Deletion
 
-DELETED = a_snapshot(deleting_since=NOW)
+DELETED = a_snapshot(deleting=True)
 SILENT = JobSight(JobPresence.NOT_YET, "FlinkDeployment job is Deploying.")
 
 

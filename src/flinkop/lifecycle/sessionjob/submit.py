@@ -37,22 +37,22 @@ def submit_when_ready(record: Record, observed: SessionObserved, desired: Desire
     remaining = end_what_remains(record, observed, desired, fresh)
     if remaining is not None:
         return remaining
-    if observed.strays or not (observed.takes_jobs and isinstance(observed.jar, JarReady)):
+    jar = _jar_at_hand(observed)
+    if observed.strays or jar is None:
         return wait_to_submit(record, observed, desired)
     # the metadata of high availability belong to the id of the old job; a new one is given a path
     choice = choose_restore(restore_facts(record, replace(observed, ha=None), desired))
     if choice.point is None:  # more room would not help
         return _refuse(record, choice)
-    jar = ready_jar(observed)
-    if jar is None:
+    if not observed.has_room:
         return wait_to_submit(record, observed, desired)
     return _begin(record, desired, choice, choice.point, jar, fresh)
 
 
 def submit_again(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision | None:
     """The same submission once more, with the same id, when it is time; None when it is not."""
-    jar, since = ready_jar(observed), record.step.since if isinstance(record.step, Submitting) else None
-    if jar is None or record.start is None or record.restore is None or record.restore.point is None:
+    jar, since = _jar_at_hand(observed), record.step.since if isinstance(record.step, Submitting) else None
+    if jar is None or not observed.has_room or record.start is None or record.restore is None or record.restore.point is None:
         return None
     if since is not None and fresh.now < since + _AGAIN and not observed.not_submitted:
         return None
@@ -61,9 +61,9 @@ def submit_again(record: Record, observed: SessionObserved, desired: Desired, fr
     return stay(record, "JobSubmitting", message, action, step=Submitting(fresh.now), requeue_after=desired.settings.progress_interval)
 
 
-def ready_jar(observed: SessionObserved) -> JarReady | None:
-    """The jar, when everything is there for a submission."""
-    return observed.jar if observed.takes_jobs and observed.has_room and isinstance(observed.jar, JarReady) else None
+def _jar_at_hand(observed: SessionObserved) -> JarReady | None:
+    """The jar, when it is there and its JobManager takes jobs: then only room may be missing."""
+    return observed.jar if observed.takes_jobs and isinstance(observed.jar, JarReady) else None
 
 
 def wait_to_submit(record: Record, observed: SessionObserved, desired: Desired) -> Decision:

@@ -22,7 +22,7 @@ from flinkop.lifecycle.statesnapshot.seen import JobPresence, JobSight, Snapshot
 def decide_snapshot(record: SnapshotRecord, seen: SnapshotSeen, desired: SnapshotDesired, fresh: Fresh) -> SnapshotDecision:
     """What to record and do next. Pure: the same values give the same decision."""
     known = replace(record, generation=desired.generation)
-    if desired.deleting_since is not None:
+    if desired.deleting:
         return on_deleting(known, seen, desired, fresh)
     if record.state in ENDED:
         return SnapshotDecision(known)

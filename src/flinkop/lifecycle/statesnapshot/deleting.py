@@ -33,8 +33,8 @@ def on_deleting(record: SnapshotRecord, seen: SnapshotSeen, desired: SnapshotDes
     if record.state is SnapshotState.IN_PROGRESS:
         return _unfinished(record, seen, desired, fresh)
     if record.state is SnapshotState.COMPLETED and disposes(record, desired):
-        known = replace(record, waits_since=record.waits_since or whole_seconds(fresh.now))
-        return _dispose(known, seen, desired, for_cleanup(known.waits_since or fresh.now, desired.settings), fresh)
+        since = record.waits_since or whole_seconds(fresh.now)
+        return _dispose(replace(record, waits_since=since), seen, desired, for_cleanup(since, desired.settings), fresh)
     return _let_go(record)
 
 

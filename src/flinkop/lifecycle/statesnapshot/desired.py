@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from flinkop.lifecycle.desired import Settings
 from flinkop.lifecycle.snapshotkind import SAVEPOINT, Kind
@@ -13,7 +12,7 @@ from flinkop.lifecycle.snapshotkind import SAVEPOINT, Kind
 class SnapshotDesired:
     """One snapshot that is wanted. `path` is the directory it is to be written to, or with `exists` the savepoint itself.
 
-    `settings` are those of the job. `deleting_since` is set when it is being deleted. `problems` say what is wrong with the spec.
+    `settings` are those of the job. `problems` say what is wrong with the spec.
     """
 
     kind: Kind
@@ -25,7 +24,7 @@ class SnapshotDesired:
     disposes: bool = False
     backoff_limit: int = -1
     names_job: bool = True
-    deleting_since: datetime | None = None
+    deleting: bool = False
     has_finalizer: bool = True
     problems: tuple[str, ...] = ()
 
