@@ -128,7 +128,8 @@ class OperationStatus(ApiModel):
     """What the operator is in the middle of. Recorded before it acts, so that it can go on after a crash."""
 
     step: str | None = None
-    """`TakingSavepoint`, `Cancelling`, `TearingDown`, `WaitingToRetry`, `WaitingToStop`, `WaitingForJobs`, `Rescaling` or `Submitting`."""
+    """`TakingSavepoint`, `Cancelling`, `TearingDown`, `WaitingToRetry`, `WaitingToStop`, `StoppingJobs`, `WaitingForJobs`, `Rescaling` or
+    `Submitting`."""
 
     started_at: str | None = None
     """When the step began."""

@@ -96,8 +96,9 @@ class Observer:
         )
 
     def _referring(self, key: Key, wish: Wish) -> tuple[Referring, ...]:
-        """The resources that name a session cluster which is to be deleted."""
-        if self._session_jobs is None or not (wish.desired.session and wish.desired.deleting):
+        """The resources that name a session cluster which is to be deleted or deployed anew."""
+        wanted = wish.desired
+        if self._session_jobs is None or not (wanted.session and (wanted.deleting or wanted.wants_restart)):
             return ()
         found = map(view.read_referring, self._session_jobs.by_index("cluster", key))
         return tuple(sorted(found, key=lambda one: one.name))

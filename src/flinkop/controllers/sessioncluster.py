@@ -20,6 +20,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.rival import NAME_TAKEN
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState
 from flinkop.lifecycle.statusreader import read_record
+from flinkop.lifecycle.step import StoppingJobs
 from flinkop.resources.configuration import build_configuration
 
 _FEW = 100
@@ -40,6 +41,8 @@ class SessionCluster:
     """What a job has to know of it. `uid` is that of its JobManager Deployment; without a `spec` there is no cluster.
 
     `default_parallelism` is that of jobs which do not say their own, where the kind of the cluster has a field for it.
+
+    `version_changes`: it is about to be deployed anew with another Flink.
     """
 
     cluster: Cluster
@@ -50,6 +53,7 @@ class SessionCluster:
     conf: Mapping[str, str] = field(default_factory=dict)
     high_availability: bool = False
     default_parallelism: int = 1
+    version_changes: bool = False
 
 
 class SessionClusters:
@@ -90,8 +94,9 @@ class SessionClusters:
         mine = deployment if deployment is not None and view.is_owned_by(resource["metadata"]["uid"], deployment) else None
         jobmanager = view.read_jobmanager(mine) if mine is not None else None
         serves = jobmanager is not None and jobmanager.available and not jobmanager.terminating
+        cluster = _state(resource, serves)
         return SessionCluster(
-            cluster=_state(resource, serves),
+            cluster=cluster,
             name=name,
             uid=jobmanager.uid if jobmanager is not None else "",
             url=self._base_url((namespace, name), flink.REST_PORT.read(conf)),
@@ -99,7 +104,14 @@ class SessionClusters:
             conf=conf,
             high_availability=is_kubernetes_ha(conf),
             default_parallelism=_default_parallelism(resource),
+            version_changes=cluster.leaves and self._wanted_version(resource, spec) != spec.flink_version,
         )
+
+    def _wanted_version(self, resource: Mapping[str, Any], running: FlinkDeploymentSpec) -> FlinkVersion:
+        try:
+            return self._kind.read(resource, NOTHING_AROUND).flink_version
+        except InvalidSpec:  # then nothing new is wanted, as the pass of the cluster will say
+            return running.flink_version
 
     def _running(self, resource: Mapping[str, Any]) -> tuple[FlinkDeploymentSpec, Mapping[str, str]]:
         """The spec that the cluster runs, or else the one that is wanted; reading it costs milliseconds."""
@@ -137,6 +149,9 @@ def _state(resource: Mapping[str, Any], serves: bool) -> Cluster:
     name, status = resource["metadata"]["name"], resource.get("status") or {}
     if "deletionTimestamp" in resource["metadata"]:
         return Cluster(ClusterState.DELETING, f"Session cluster {name} is being deleted.", serves)
+    if (status.get("operation") or {}).get("step") == StoppingJobs.__name__:
+        message = f"Session cluster {name} is about to be deployed anew: its jobs come back with it."
+        return Cluster(ClusterState.NOT_READY, message, serves, leaves=True)
     if serves and status.get("phase") in (None, Phase.RUNNING):
         return Cluster(ClusterState.READY, f"Session cluster {name} is ready.", serves)
     if status.get("reason") == NAME_TAKEN:  # what it tells is of another kind, whose word is not to be replaced by that of its own

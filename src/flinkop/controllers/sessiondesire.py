@@ -73,6 +73,8 @@ def basis_of_session(resource: Mapping[str, Any], cluster: SessionCluster, recor
         record.phase,
         never_started,
         record.request_is_unmet,
+        cluster.cluster.leaves,
+        cluster.version_changes,
         *of_cluster,
     )
 
@@ -116,6 +118,8 @@ def _accept(
         deleting="deletionTimestamp" in metadata,
         has_finalizer=kind.finalizer in metadata.get("finalizers", ()),
         deployed_high_availability=cluster.high_availability,
+        leaves=cluster.cluster.leaves,
+        version_changed=cluster.version_changes,
         checkpoints_retained=flink.retains_checkpoints(running),
         initial_savepoint_path=(job.initial_savepoint_path or None) if job is not None else None,
         pinned_job_id=flink.PINNED_JOB_ID.read(configuration),

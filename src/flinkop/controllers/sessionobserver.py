@@ -117,7 +117,7 @@ def _ages(record: Record, wish: SessionWish) -> tuple[float, float]:
     At rest half of the interval between two looks may have passed; while something is in progress nearly nothing.
     """
     wanted, interval = wish.desired, wish.desired.settings.rest_interval.total_seconds()
-    rests = record.phase is Phase.RUNNING and record.step is None and not (wanted.wants_restart or wanted.deleting)
+    rests = record.phase is Phase.RUNNING and record.step is None and not (wanted.has_to_stop or wanted.deleting)
     return (interval / 2, interval * _MISSED_LOOKS) if rests else (_JUST_NOW, 0.0)
 
 

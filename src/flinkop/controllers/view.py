@@ -12,7 +12,9 @@ from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.flink.stacktrace import find_cause
 from flinkop.lifecycle.imagepull import TRIES, WAITS
 from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Referring, Restart, SnapshotResource, TaskManagers, Trouble
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.statesnapshot.label import trigger_type_of
+from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 from flinkop.redaction import redact_line
 from flinkop.resources.configuration import GENERATION_ANNOTATION
 from flinkop.resources.ingress import DIGEST_ANNOTATION
@@ -40,6 +42,8 @@ _WAITING = frozenset(
 _GRAPHS = ("jobGraph-", "executionPlan-", "application-")
 _CHECKPOINT = "checkpointID-"
 _MESSAGE_LIMIT = 600
+_ON_THE_CLUSTER = frozenset({Phase.RUNNING, Phase.DEPLOYING})
+_STOPPING = frozenset({TakingSavepoint.__name__, Cancelling.__name__})
 _OVERDUE = timedelta(seconds=30)
 _CREATING = frozenset({"ContainerCreating", "PodInitializing"})
 _PULLS = timedelta(seconds=15)
@@ -60,8 +64,10 @@ def read_jobmanager(deployment: Mapping[str, Any]) -> JobManager:
 
 def read_referring(resource: Mapping[str, Any]) -> Referring:
     """A FlinkSessionJob or FlinkApplication as the cluster that it names sees it."""
-    job = (resource.get("status") or {}).get("jobStatus") or {}
-    return Referring(resource["metadata"]["name"], job.get("jobId"))
+    status = resource.get("status") or {}
+    step = (status.get("operation") or {}).get("step")
+    unsettled = status.get("phase") in _ON_THE_CLUSTER or step in _STOPPING
+    return Referring(resource["metadata"]["name"], (status.get("jobStatus") or {}).get("jobId"), unsettled)
 
 
 def read_snapshot_resource(snapshot: Mapping[str, Any]) -> SnapshotResource:

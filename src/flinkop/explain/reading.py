@@ -22,6 +22,7 @@ _STEPS = {
     "TearingDown": "the old cluster to go",
     "WaitingToRetry": "the next try of the upgrade",
     "WaitingToStop": "a moment at which the old job can be stopped without losing state",
+    "StoppingJobs": "the jobs on the session cluster to stop with their state",
     "Submitting": "the submitted job to show up on its cluster",
     "Rescaling": "the vertices of the job to be as parallel as asked",
     "WaitingForJobs": "the jobs on the session cluster to end",

@@ -10,12 +10,13 @@ from flinkop.lifecycle.action import CancelJob, StopWithSavepoint
 from flinkop.lifecycle.deadline import for_cancelling, for_readiness, for_savepoint
 from flinkop.lifecycle.decision import Decision, Event, Fresh
 from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.jobsfirst import jobs_first
 from flinkop.lifecycle.move import IMMEDIATELY, go
 from flinkop.lifecycle.observed import Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.specdiff import Effect
-from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry, WaitingToStop
+from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry
 from flinkop.lifecycle.stop import (
     CancelPlan,
     NotNow,
@@ -32,7 +33,12 @@ from flinkop.lifecycle.trial import not_yet_told
 
 def begin_stop(record: Record, observed: Observed, desired: Desired, fresh: Fresh) -> Decision | NotNow:
     """Goes to Upgrading with the stop that is possible now. When none is, the caller goes on following the old job; see `keep_waiting`."""
-    plan = not_yet_told(record, observed, desired, fresh.now) or choose_stop(record, observed, desired, fresh.now)
+    now = fresh.now
+    plan = (
+        not_yet_told(record, observed, desired, now)
+        or jobs_first(record, observed, desired, now)
+        or choose_stop(record, observed, desired, now)
+    )
     return carry_out(plan, record, observed, desired, fresh, _announce(record, desired))
 
 
@@ -77,15 +83,15 @@ def keep_waiting(followed: Decision, record: Record, blocked: NotNow, desired: D
     after = followed.record
     if after.phase not in {Phase.DEPLOYING, Phase.RUNNING} or isinstance(after.step, TearingDown):
         return followed
-    step = record.step if isinstance(record.step, WaitingToStop) else WaitingToStop(fresh.now)
-    deadline = for_readiness(step.since, desired.settings)
+    step = record.step if isinstance(record.step, blocked.step) else blocked.step(fresh.now)
+    deadline = blocked.deadline or for_readiness(step.since, desired.settings)
     late = deadline.is_over(fresh.now)
     words = deadline.words(fresh.now, blocked.then, f"It is still tried. {blocked.way_out}")
     waiting = replace(
         after,
         step=step,
-        reason="UpgradeWaiting",
-        message=f"The new spec has to wait: {blocked.why}. {words}",
+        reason=blocked.reason,
+        message=f"{blocked.who}: {blocked.why}. {words}",
         health=Health.STALLED if late else Health.PROGRESSING,
     )
     return replace(followed, record=waiting, requeue_after=desired.settings.progress_interval)

@@ -18,6 +18,7 @@ from flinkop.lifecycle.step import (
     Cancelling,
     Rescaling,
     Step,
+    StoppingJobs,
     Submitting,
     TakingSavepoint,
     TearingDown,
@@ -126,7 +127,7 @@ def ends_at(step: Step | None, settings: Settings) -> datetime | None:
     Jobs on a session cluster are waited for as long as they run, and a submission as long as its start.
     """
     match step:
-        case TakingSavepoint(since):
+        case TakingSavepoint(since) | StoppingJobs(since):
             return for_savepoint(since, settings).ends
         case Cancelling(since):
             return for_cancelling(since, settings).ends

@@ -78,6 +78,8 @@ class Desired:
 
     `rolled_back`: `spec` is the last stable one, in the place of the newest, which did not become stable.
 
+    `leaves`: the session cluster of the job is about to be deployed anew, and nothing there would keep the job's state.
+
     `session`: a cluster without a job of its own, which others use. `ingress` is the digest of the Ingress that is wanted; None: none is.
     """
 
@@ -102,6 +104,7 @@ class Desired:
     parallelism: Mapping[str, int] = field(default_factory=dict)
     configuration: Mapping[str, str] | None = None
     session: bool = False
+    leaves: bool = False
     manages_ingress: bool = True
     ingress: str | None = None
 
@@ -114,6 +117,11 @@ class Desired:
     def wants_restart(self) -> bool:
         """Whether the cluster that runs is not the one that is wanted."""
         return self.change.effect >= Effect.UPGRADE or self.suspended
+
+    @property
+    def has_to_stop(self) -> bool:
+        """Whether the job that runs cannot go on as it is: something else is wanted, or its cluster goes."""
+        return self.wants_restart or self.leaves
 
     @property
     def redeploys_savepoint(self) -> bool:

@@ -119,10 +119,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Referring:
-    """A FlinkSessionJob or FlinkApplication that names a session cluster; `job_id` is that of its job, once it has had one."""
+    """A FlinkSessionJob or FlinkApplication that names a session cluster; `job_id` is that of its job, once it has had one.
+
+    `unsettled`: its job runs there or may do so, or has ended and what it left is not recorded yet.
+    """
 
     name: str
     job_id: str | None = None
+    unsettled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +298,7 @@ class Observed:
     `restarts` counts those of the job since its JobManager began; None when that was not asked, or Flink does not tell.
 
     `session_jobs` are the jobs on a session cluster that have not ended, whoever submitted them; `referring` are the resources that name
-    a session cluster which is to be deleted.
+    a session cluster which is to be deleted or deployed anew.
 
     `snapshots` are the FlinkStateSnapshots of the job; None when that kind is not installed.
 

@@ -65,7 +65,7 @@ def _without_step(record: Record, desired: Desired) -> Question:
 
 def _of_running(record: Record, desired: Desired) -> Question:
     asked = Question.JOB
-    if (desired.wants_restart or is_rescaled(record, desired)) and desired.settings.max_checkpoint_age is not None:
+    if (desired.has_to_stop or is_rescaled(record, desired)) and desired.settings.max_checkpoint_age is not None:
         asked |= Question.CHECKPOINTS
     if record.savepoints.trigger is not None:
         asked |= Question.SAVEPOINT

@@ -63,7 +63,7 @@ def _references(observed: Observed, desired: Desired) -> str | None:
     """They stop their jobs in order when they are deleted; nothing else does."""
     if not desired.settings.block_on_session_jobs or not observed.referring:
         return None
-    names = _some([one.name for one in observed.referring])
+    names = some([one.name for one in observed.referring])
     return (
         f"The session cluster is not deleted while FlinkSessionJobs refer to it: {names}. Delete them, or set "
         "kubernetes.operator.session.deletion.block-on-session-jobs to false in spec.flinkConfiguration."
@@ -77,7 +77,8 @@ def _unmanaged(observed: Observed, desired: Desired, since: datetime, fresh: Fre
     return _jobs(observed) if isinstance(observed.rest, Answered) else _silence(since, desired, fresh)
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first of the names, and how many others there are."""
     others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{', '.join(names[:_NAMED])}{others}"
 
@@ -86,7 +87,7 @@ def _jobs(observed: Observed) -> str | None:
     jobs = observed.unmanaged_jobs
     if not jobs:
         return None
-    named = _some([f"{job.name} ({job.job_id})" for job in jobs])
+    named = some([f"{job.name} ({job.job_id})" for job in jobs])
     return f"The session cluster is not deleted while jobs run on it: {named}. {_WAY_OUT}"
 
 

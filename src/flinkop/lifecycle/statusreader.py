@@ -23,6 +23,7 @@ from flinkop.lifecycle.step import (
     HaFate,
     Rescaling,
     Step,
+    StoppingJobs,
     Submitting,
     TakingSavepoint,
     TearingDown,
@@ -153,6 +154,8 @@ def _step(value: Mapping[str, Any] | None) -> Step | None:
             return WaitingToRetry(since, value["generation"], value["attempt"], _time(value["notBefore"]))
         case "WaitingToStop":
             return WaitingToStop(since)
+        case "StoppingJobs":
+            return StoppingJobs(since)
         case "Submitting":
             return Submitting(since)
         case "Rescaling":

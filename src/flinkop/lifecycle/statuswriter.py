@@ -22,6 +22,7 @@ from flinkop.lifecycle.step import (
     Cancelling,
     Rescaling,
     Step,
+    StoppingJobs,
     Submitting,
     TakingSavepoint,
     TearingDown,
@@ -116,6 +117,8 @@ def _step(step: Step | None) -> dict[str, Any] | None:
             }
         case WaitingToStop(since):
             return {"step": "WaitingToStop", "startedAt": _precise(since)}
+        case StoppingJobs(since):
+            return {"step": "StoppingJobs", "startedAt": _precise(since)}
         case Submitting(since):
             return {"step": "Submitting", "startedAt": _precise(since)}
         case Rescaling(since, before):

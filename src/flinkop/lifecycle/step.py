@@ -60,6 +60,13 @@ class WaitingToStop:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppingJobs:
+    """A session cluster is to be deployed anew. As long as this is recorded its jobs stop, and none is submitted."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingForJobs:
     """A session cluster is to be deleted, and jobs still run on it."""
 
@@ -81,4 +88,4 @@ class Submitting:
     since: datetime
 
 
-Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop | WaitingForJobs | Rescaling | Submitting
+Step = TakingSavepoint | Cancelling | TearingDown | WaitingToRetry | WaitingToStop | StoppingJobs | WaitingForJobs | Rescaling | Submitting

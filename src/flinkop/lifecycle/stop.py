@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from flinkop.lifecycle.deadline import Deadline
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import TERMINAL, Answered, JobState, Observed
 from flinkop.lifecycle.phase import ENDED
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.restore import WAYS_OUT
-from flinkop.lifecycle.step import HaFate
+from flinkop.lifecycle.step import HaFate, StoppingJobs, WaitingToStop
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,18 @@ class TearDownPlan:
 
 @dataclass(frozen=True, slots=True)
 class NotNow:
-    """No safe way to stop at this moment: the job is left as it is. `then` is what comes when that lasts too long."""
+    """No safe way to stop at this moment: the job is left as it is. `then` is what comes when that lasts too long.
+
+    `step` is recorded for it, `reason` and `who` told; without a `deadline` it may last as long as a start.
+    """
 
     why: str
     then: str = "it is Stalled, and still tried"
     way_out: str = WAYS_OUT
+    who: str = "The new spec has to wait"
+    reason: str = "UpgradeWaiting"
+    step: type[WaitingToStop | StoppingJobs] = WaitingToStop
+    deadline: Deadline | None = None
 
 
 StopPlan = StopWithSavepointPlan | CancelPlan | TearDownPlan | NotNow

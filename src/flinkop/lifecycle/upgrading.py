@@ -26,6 +26,7 @@ from flinkop.lifecycle.step import (
     Cancelling,
     HaFate,
     Rescaling,
+    StoppingJobs,
     Submitting,
     TakingSavepoint,
     TearingDown,
@@ -47,7 +48,7 @@ def on_upgrading(record: Record, observed: Observed, desired: Desired, fresh: Fr
             return _stopping(record, step, observed, desired, fresh)
         case TearingDown() as step:
             return _tearing_down(record, step, observed, desired, fresh)
-        case WaitingToRetry() | WaitingToStop() | WaitingForJobs() | Rescaling() | Submitting() | None:
+        case WaitingToRetry() | WaitingToStop() | StoppingJobs() | WaitingForJobs() | Rescaling() | Submitting() | None:
             return _follow_again(record, "No step of an upgrade is recorded: looking at the job again.")
     assert_never(record.step)
 

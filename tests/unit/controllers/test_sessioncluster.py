@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
+from flinkop.api.flinkdeployment import parse_spec
 from flinkop.controllers.applicationkind import ON_CLUSTER
 from flinkop.controllers.complaint import in_words
 from flinkop.controllers.sessioncluster import SessionClusters
-from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record, Start
 from flinkop.lifecycle.rival import give_way
 from flinkop.lifecycle.sessionjob.seen import ClusterState
+from flinkop.lifecycle.statuswriter import Scale, write_status
+from flinkop.lifecycle.step import StoppingJobs
 
 KEY = ("team", "shared")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def a_cluster(uid: str, **changes: Any) -> dict[str, Any]:
@@ -35,6 +43,22 @@ def test_a_cluster_that_is_made_again_is_read_again_and_one_that_is_gone_is_forg
     resources.clear()
     assert clusters.look(*KEY).cluster.state is ClusterState.MISSING
     assert clusters._read == {}
+
+
+@pytest.mark.parametrize(
+    ("version", "changes"),
+    [
+        pytest.param("v1_20", False, id="of the same version"),
+        pytest.param("v2_2", True, id="of another one"),
+        pytest.param("v9", False, id="of none that there is"),
+    ],
+)
+def test_a_cluster_that_stops_its_jobs_takes_none_and_tells_whether_flink_changes(version: str, changes: bool) -> None:
+    running = parse_spec(a_cluster("uid")["spec"]).to_wire()
+    record = Record(Phase.RUNNING, reconciled=running, start=Start(NOW, 1, "store"), step=StoppingJobs(NOW))
+    resource = {**a_cluster("uid", flinkVersion=version), "status": write_status(record, {}, Scale("", 0), NOW)}
+    found = clusters_in({KEY: resource}).look(*KEY)
+    assert (found.cluster.state, found.cluster.leaves, found.version_changes) == (ClusterState.NOT_READY, True, changes)
 
 
 def test_clusters_that_went_together_with_their_jobs_are_forgotten_although_nobody_looks_for_them() -> None:

@@ -401,3 +401,20 @@ def test_a_job_without_a_stored_graph_is_not_recovered(graph: str, exists: bool)
 )
 def test_a_resource_that_names_a_cluster_tells_its_job(status: dict[str, Any], job_id: str | None) -> None:
     assert read_referring({"metadata": {"name": "sj"}, **status}) == Referring("sj", job_id)
+
+
+@pytest.mark.parametrize(
+    ("status", "unsettled"),
+    [
+        pytest.param({"phase": "Running"}, True, id="it runs, or has ended unseen"),
+        pytest.param({"phase": "Deploying", "operation": {"step": "Submitting"}}, True, id="it may be starting"),
+        pytest.param({"phase": "Upgrading", "operation": {"step": "TakingSavepoint"}}, True, id="it is being stopped"),
+        pytest.param({"phase": "Deleting", "operation": {"step": "Cancelling"}}, True, id="it is being cancelled"),
+        pytest.param({"phase": "Upgrading"}, False, id="it has stopped"),
+        pytest.param({"phase": "Suspended", "operation": None}, False, id="it is suspended"),
+        pytest.param({"phase": "Failed"}, False, id="it has ended"),
+        pytest.param({}, False, id="it was never started"),
+    ],
+)
+def test_a_resource_tells_whether_its_cluster_may_know_more_of_its_job_than_it_does(status: dict[str, Any], unsettled: bool) -> None:
+    assert read_referring({"metadata": {"name": "sj"}, "status": status}).unsettled is unsettled

@@ -21,6 +21,7 @@ from flinkop.lifecycle.restore import RestorePoint
 from flinkop.lifecycle.sessionjob.seen import ClusterState
 
 _RESULTS_KEPT = 300.0
+_PATIENCE = 100
 LATEST = 50.0
 """A program submits its job at most so many seconds after it was asked to."""
 
@@ -91,6 +92,7 @@ class World:
         self.rng, self.time, self.ha = rng, time, ha
         self.wake: Callable[[], None] = lambda: None
         self.state = ClusterState.READY
+        self.leaves = False
         self.process = Process(ready=True)
         self.stored: dict[str, Stored] = {}
         self.storage: dict[str, int] = {}
@@ -141,6 +143,32 @@ class World:
         self.state, self.process = ClusterState.NOT_READY, Process()
         self.wake()
         self._boot(self.process)
+
+    def announce_redeploy(self) -> None:
+        """Somebody changes the cluster's spec: once its jobs have stopped, or its JobManager has been silent for long, another follows."""
+        if self.ha or self.leaves or self.state is not ClusterState.READY:
+            return
+        self.leaves = True
+        self.wake()
+        self.time.after(1.0, lambda: self._redeploy(silent=0))
+
+    def _redeploy(self, silent: int) -> None:
+        if not self.leaves or self.state is not ClusterState.READY:
+            self.leaves = False
+            self.wake()
+            return
+        process = self.answering()
+        silent = silent + 1 if process is None else 0
+        if silent < _PATIENCE and (process is None or self.is_unsettled() or any(job.active for job in process.jobs.values())):
+            self.time.after(1.0, lambda: self._redeploy(silent))
+            return
+        self.leaves, self.state = False, ClusterState.NOT_READY
+        self.kill()
+
+    def take_redeploy_back(self) -> None:
+        """The spec of the cluster is what it was."""
+        self.leaves = False
+        self.wake()
 
     def stay(self) -> None:
         """From now on there is a cluster, and whoever wanted it to go does no more."""
@@ -202,6 +230,10 @@ class World:
             self.violations.append(f"state lost: {job.count} of {self.floor} restored ({point})")
         self.floor = job.count
         self._launch(process, job)
+
+    def is_unsettled(self) -> bool:
+        """Whether the resource says that its job is on the cluster, or that it does not know yet what it left; set by the operator."""
+        return False
 
     def given_up(self) -> tuple[str, ...]:
         """Ids of which the operator has said that it cancels them; set by the life."""

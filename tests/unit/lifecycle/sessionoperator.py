@@ -13,6 +13,7 @@ from tests.unit.lifecycle.resource import Resource
 from tests.unit.lifecycle.sessionmodel import Job, World
 from tests.unit.lifecycle.timeline import Time
 
+from flinkop.controllers.view import read_referring
 from flinkop.lifecycle.action import (
     Action,
     AddFinalizer,
@@ -69,6 +70,7 @@ class Operator(Process):
         self._jar_is_there = False
         self._refusal: Refusal | None = None
         self._look: tuple[float, dict[str, Job]] | None = None
+        world.is_unsettled = lambda: read_referring({"metadata": {"name": "job"}, "status": resource.status}).unsettled
         world.given_up = lambda: read_record(resource.status).abandoned
 
     def _forget(self) -> None:
@@ -82,7 +84,7 @@ class Operator(Process):
         seen = replace(self.resource)
         self._version = seen.version
         record = read_record(seen.status)
-        desired = desire(seen, record, self.world.ha)
+        desired = replace(desire(seen, record, self.world.ha), leaves=self.world.leaves)
         fresh = Fresh(self._now(), self._id(), self._id(), self._id())
         yield
         observed = self._observe(record, desired)
@@ -105,7 +107,8 @@ class Operator(Process):
 
     def _observe(self, record: Record, desired: Desired) -> SessionObserved:
         world = self.world
-        seen = SessionObserved(cluster=Cluster(world.state if world.serves else _without(world.state), "words", world.serves))
+        there = world.serves and not world.leaves
+        seen = SessionObserved(cluster=Cluster(world.state if there else _without(world.state), "words", world.serves, world.leaves))
         seen = replace(seen, refusal=self._refusal)
         if world.serves:
             seen = self._ask(record, desired, seen)
@@ -127,7 +130,7 @@ class Operator(Process):
 
     def _ask(self, record: Record, desired: Desired, seen: SessionObserved) -> SessionObserved:
         process = self.world.answering()
-        rests = record.phase is Phase.RUNNING and record.step is None and not (desired.wants_restart or desired.deleting)
+        rests = record.phase is Phase.RUNNING and record.step is None and not (desired.has_to_stop or desired.deleting)
         if self._look is None or self.time.now - self._look[0] > (15.0 if rests else 0.5):
             if process is None:
                 return replace(seen, rest=Unreachable("no answer in time"))

@@ -93,6 +93,8 @@ class Life(life.Life):
             "cluster deleted": self._lose_cluster,
             "cluster is leaving": lambda: self._leave(ClusterState.DELETING),
             "cluster is upgraded": lambda: self._leave(ClusterState.NOT_READY),
+            "cluster is deployed anew": world.announce_redeploy,
+            "cluster is deployed anew, or not": self._redeploy_or_not,
             "job fails": lambda: world.end(JobState.FAILED),
             "job finishes": lambda: world.end(JobState.FINISHED),
             "job cancelled": lambda: world.end(JobState.CANCELED),
@@ -108,6 +110,10 @@ class Life(life.Life):
     def _lose_cluster(self) -> None:
         self.world.delete()
         self.time.after(self.rng.uniform(1.0, 600.0), self.world.recreate)
+
+    def _redeploy_or_not(self) -> None:
+        self.world.announce_redeploy()
+        self.time.after(self.rng.uniform(0.0, 30.0), self.world.take_redeploy_back)
 
     def _leave(self, state: ClusterState) -> None:
         """The JobManager goes on serving for a while, and takes no jobs."""
@@ -151,6 +157,21 @@ class Life(life.Life):
                 return record.health is Health.STALLED and bool(record.message) and not active
             case _:
                 return False
+
+
+class RedeployedLife(Life):
+    """Nothing breaks but the cluster's spec: each change of it restarts a cluster without high availability."""
+
+    likely_faults = ("cluster is deployed anew", "cluster is deployed anew", "cluster is deployed anew, or not")
+
+    def is_at_rest(self) -> bool:
+        assert self.resource.status.get("reason") != "RestoreFailed", "its state was lost with the cluster"
+        return super().is_at_rest()
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_a_session_cluster_that_is_deployed_anew_costs_no_job_its_state(batch: int) -> None:
+    play_batch(RedeployedLife, batch)
 
 
 @pytest.mark.parametrize("batch", BATCHES)

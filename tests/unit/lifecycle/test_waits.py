@@ -49,6 +49,7 @@ from flinkop.lifecycle.observed import (
     JobState,
     NotAsked,
     Observed,
+    Referring,
     Scale,
     SnapshotInProgress,
     Unreachable,
@@ -135,6 +136,7 @@ def _job(state: JobState) -> tuple[Wait, Wait]:
     )
 
 
+CHANGED_SESSION = replace(an_upgrade(deployed_high_availability=False), session=True)
 WAITS = [
     # a start
     Wait("ClusterStarting", a_starting_record(), STARTING, a_desired(), (READINESS,), 290 * SECOND, "Deploying JobManagerStarting Stalled"),
@@ -412,6 +414,25 @@ WAITS = [
         (CLEANUP,),
         5 * MINUTE,
         "Deleting Deleted",
+    ),
+    # a session cluster that is to be deployed anew
+    Wait(
+        "StoppingJobs",
+        a_record(),
+        an_observed(referring=(Referring("sj", unsettled=True),)),
+        CHANGED_SESSION,
+        (CHECKPOINTING, CANCEL),
+        11 * MINUTE,
+        "Running StoppingJobs Stalled",
+    ),
+    Wait(
+        "StoppingJobs",
+        a_record(),
+        an_observed(referring=(Referring("sj", unsettled=True),), rest=Unreachable("x")),
+        CHANGED_SESSION,
+        (READINESS,),
+        5 * MINUTE,
+        "Upgrading StoppingCluster",
     ),
     Wait("JobsRunning", a_record(), an_observed(rest=Unreachable("x")), _session(), (CLEANUP,), 5 * MINUTE, "Deleting StoppingCluster"),
 ]

@@ -35,7 +35,7 @@ def on_deploying(record: Record, observed: SessionObserved, desired: Desired, fr
     if not record.was_ready:
         # from now on it may have come further than the state that it was given
         record = replace(record, was_ready=True, savepoint_path=None, step=None)
-    if desired.wants_restart:
+    if desired.has_to_stop:
         return begin_stop(record, observed, desired, fresh)
     decision = follow_job(record, observed, desired, observed.job)
     return _in_time(decision, record, observed, desired, fresh)
@@ -66,7 +66,7 @@ def _wait_for_cluster(record: Record, observed: SessionObserved, desired: Desire
 
 def _not_there_yet(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """The answer to a submission may have been lost, or its program takes long. With the same id it cannot be submitted twice."""
-    if desired.wants_restart and (record.reason == SUBMISSION_REJECTED or _has_had_time(record, desired, fresh)):
+    if desired.has_to_stop and (record.reason == SUBMISSION_REJECTED or _has_had_time(record, desired, fresh)):
         return _give_up(record)
     # what is submitted again is what is recorded; a newer spec waits for its turn
     again = None if desired.wants_restart else submit_again(record, observed, desired, fresh)

@@ -30,7 +30,7 @@ def session_job_questions(record: Record, desired: Desired) -> Question:
 
 def _stops_what_may_be_recovered(record: Record, desired: Desired) -> bool:
     """Such a job may be cancelled when its JobManager knows what it goes on from."""
-    stops = isinstance(record.step, Cancelling) or (desired.wants_restart and record.phase in _MAY_RUN and record.was_ready)
+    stops = isinstance(record.step, Cancelling) or (desired.has_to_stop and record.phase in _MAY_RUN and record.was_ready)
     return stops and record.job.state in _NOT_SEEN_RUNNING
 
 

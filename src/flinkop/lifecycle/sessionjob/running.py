@@ -17,7 +17,7 @@ from flinkop.lifecycle.takesnapshots import savepoint_is_pending
 
 def on_running(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """Leaves to Upgrading when another spec is wanted, to Deploying when cluster or job are lost, to Failed or Finished with the job."""
-    if not _is_there(observed) or not desired.wants_restart:
+    if not _is_there(observed) or not desired.has_to_stop:
         return _follow(replace(record, step=None), observed, desired, fresh)
     if savepoint_is_pending(record, observed, desired):
         return wait_for_savepoint(_follow(replace(record, step=None), observed, desired, fresh), desired, fresh)

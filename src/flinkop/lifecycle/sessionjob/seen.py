@@ -20,11 +20,15 @@ class ClusterState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The session cluster that a job names. `message` is a sentence about it. `serves`: it has a JobManager that can be asked."""
+    """The session cluster that a job names. `message` is a sentence about it. `serves`: it has a JobManager that can be asked.
+
+    `leaves`: it is about to be deployed anew, and nothing would keep the state of its jobs.
+    """
 
     state: ClusterState = ClusterState.MISSING
     message: str = ""
     serves: bool = False
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

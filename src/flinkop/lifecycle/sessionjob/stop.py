@@ -28,6 +28,7 @@ from flinkop.lifecycle.stop import (
 
 _CORRECT_JAR = "Correct spec.job.jarURI, or what serves the jar; spec.job.state suspended stops the job without it."
 _NOT_INITIALIZED = frozenset({JobState.INITIALIZING, JobState.CREATED})
+_LEAVES = "The session cluster waits to be deployed anew, and the job cannot be stopped for that"
 _SUSPENDED = Event("Suspended", "Suspending existing deployment.", component=Component.JOB)
 
 
@@ -36,23 +37,26 @@ def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fres
     job = observed.job
     if job is not None and job.state in TERMINAL:
         followed = follow_job(record, observed, desired, job)
-        return _on(followed) if followed.record.phase is not record.phase else followed
+        return _on(followed) if desired.wants_restart and followed.record.phase is not record.phase else followed
     plan = _not_without_jar(observed) or _not_while_it_is_recovered(record, observed, desired) or choose_stop(observed, desired, fresh)
     begun = carry_out(plan, record, observed, desired, fresh, _announce(record, desired))
     if isinstance(begun, Decision):
         return replace(begun, record=replace(begun.record, message=_words(plan, begun.record, desired, fresh)))
     followed = follow_job(record, observed, desired, job) if job is not None else Decision(record)
-    return keep_waiting(followed, record, begun, desired, fresh)
+    return keep_waiting(followed, record, begun if desired.wants_restart else replace(begun, who=_LEAVES), desired, fresh)
 
 
 def _words(plan: StopPlan, record: Record, desired: Desired, fresh: Fresh) -> str:
     """What is done to the job, and until when it is waited for. Nothing is done to the cluster."""
     then, give_up = "it is Stalled, and still waited for", "To give its state up, set spec.job.upgradeMode to stateless."
+    cause = "" if desired.wants_restart else ", for its session cluster is deployed anew"
     match plan:
         case StopWithSavepointPlan(why):
-            return f"Stopping the job with a savepoint: {why}. {for_savepoint(fresh.now, desired.settings).words(fresh.now, then, give_up)}"
+            words = for_savepoint(fresh.now, desired.settings).words(fresh.now, then, give_up)
+            return f"Stopping the job with a savepoint{cause}: {why}. {words}"
         case CancelPlan(why):
-            return f"Cancelling the job: {why}. {for_cancelling(fresh.now, desired.settings).words(fresh.now, then, give_up)}"
+            words = for_cancelling(fresh.now, desired.settings).words(fresh.now, then, give_up)
+            return f"Cancelling the job{cause}: {why}. {words}"
         case _:
             return record.message
 
@@ -98,6 +102,8 @@ def choose_stop(observed: Observed, desired: Desired, fresh: Fresh) -> StopPlan:
         return CancelPlan("no state is to be kept") if is_cancellable(observed) else NotNow(state_of(observed))
     if desired.upgrade_mode == "savepoint":
         return _for_savepoint(observed, desired)
+    if desired.version_changed and observed.job_is_running and desired.settings.savepoint_directory:
+        return StopWithSavepointPlan("the Flink version changes: a savepoint is the portable form of the state")
     if checkpoint_too_old(observed, desired, fresh.now):
         return StopWithSavepointPlan("the last checkpoint is older than last-state.max.allowed.checkpoint.age")
     if can_be_cancelled_safely(observed, desired):

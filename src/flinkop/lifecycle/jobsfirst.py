@@ -1,0 +1,82 @@
+"""Before a session cluster is deployed anew its jobs are stopped, each as its upgrade mode says, where nothing else keeps their state.
+
+High availability keeps it, as long as the new JobManager can read what the old one wrote: Flink recovers a job from the serialized form
+that its own minor version gave it. The cluster announces in its status that it goes; each job reads that, stops, and comes back later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flinkop.lifecycle.deadline import for_readiness, for_savepoint
+from flinkop.lifecycle.desired import Desired
+from flinkop.lifecycle.observed import Answered, Observed
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.session import some
+from flinkop.lifecycle.step import StoppingJobs, WaitingToStop
+from flinkop.lifecycle.stop import NotNow
+
+_UNDER_WAY = frozenset({Phase.RUNNING, Phase.DEPLOYING})
+_WAY_OUT = (
+    "The status of each tells what holds it. Suspend or delete it, or give its state up with spec.job.upgradeMode stateless; or take the "
+    "change of the cluster back."
+)
+_WHO = "The session cluster waits to be deployed anew"
+_REASON = "StoppingJobs"
+
+
+def jobs_first(record: Record, observed: Observed, desired: Desired, now: datetime) -> NotNow | None:
+    """What keeps a session cluster from being stopped; None when nothing of its jobs would be lost with it, or no more can be saved.
+
+    It is announced before it is true that no job runs: one that is submitted at this moment is seen by the next look.
+    """
+    if not desired.session or not observed.referring or not _has_jobs(record, observed) or _carries_over(desired):
+        return None
+    since = record.step.since if isinstance(record.step, StoppingJobs) else now
+    if not isinstance(observed.rest, Answered):
+        return _not_in_silence(record, desired, now)
+    names = _unsettled(observed)
+    if not names and isinstance(record.step, StoppingJobs):
+        return None
+    return _announced(names, since, desired)
+
+
+def _unsettled(observed: Observed) -> tuple[str, ...]:
+    """The names of the resources whose jobs the JobManager runs, or of which it may know what nobody has noted."""
+    running = {job.job_id for job in observed.session_jobs}
+    return tuple(one.name for one in observed.referring if one.unsettled or one.job_id in running)
+
+
+def _has_jobs(record: Record, observed: Observed) -> bool:
+    return record.phase in _UNDER_WAY and record.was_ready and observed.jobmanager is not None
+
+
+def _carries_over(desired: Desired) -> bool:
+    return desired.settings.high_availability and desired.deployed_high_availability and not desired.version_changed
+
+
+def _not_in_silence(record: Record, desired: Desired, now: datetime) -> NotNow | None:
+    """A JobManager that has stopped to answer may do so again, and its jobs may run all the while; one that stays away keeps no state."""
+    since = record.step.since if isinstance(record.step, WaitingToStop) else now
+    if for_readiness(since, desired.settings).is_over(now):
+        return None
+    return NotNow(
+        "the JobManager does not answer, so that its jobs cannot be stopped with their state",
+        then="the cluster is deployed anew all the same",
+        who=_WHO,
+        reason=_REASON,
+    )
+
+
+def _announced(names: tuple[str, ...], since: datetime, desired: Desired) -> NotNow:
+    which = f": {some(names)}" if names else ""
+    return NotNow(
+        f"its jobs are stopped first, each as its spec.job.upgradeMode says{which}",
+        then="it is Stalled, and still waited for",
+        way_out=_WAY_OUT,
+        who=_WHO,
+        reason=_REASON,
+        step=StoppingJobs,
+        deadline=for_savepoint(since, desired.settings),
+    )

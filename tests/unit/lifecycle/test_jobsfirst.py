@@ -1,0 +1,191 @@
+"""A session cluster whose high availability does not carry its jobs over has them stopped before it is deployed anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.lifecycle.builder import SAVEPOINT
+from tests.unit.lifecycle.builder import a_desired as a_wanted_job
+from tests.unit.lifecycle.builder import a_record as a_job_record
+from tests.unit.lifecycle.builder import an_upgrade as a_changed_job
+from tests.unit.lifecycle.test_session import FRESH, JOB, JOBMANAGER, NOW, UPGRADE, a_desired, a_record, an_observed
+from tests.unit.lifecycle.test_sessionjob import FRESH as JOB_FRESH
+from tests.unit.lifecycle.test_sessionjob import NOW as JOB_NOW
+from tests.unit.lifecycle.test_sessionjob import ended, seen, submitted
+
+from flinkop.lifecycle.action import CancelJob, DeleteJobManager, StopWithSavepoint, SubmitJob
+from flinkop.lifecycle.decide import decide
+from flinkop.lifecycle.decision import Decision
+from flinkop.lifecycle.desired import Desired, Settings
+from flinkop.lifecycle.observed import Job, JobState, Observed, Referring, Unreachable
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Health, Record, Start
+from flinkop.lifecycle.sessionjob.decide import decide_session_job
+from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed
+from flinkop.lifecycle.step import Cancelling, StoppingJobs, TakingSavepoint, TearingDown, WaitingToStop
+
+LONG_AGO = NOW - timedelta(hours=1)
+MANAGED = Referring("pageviews-job", JOB.job_id)
+STRANGER = Job("e" * 32, "somebody's", JobState.RUNNING, 1, 1)
+WITH_HA = a_desired().settings
+WITHOUT_HA = Settings(high_availability=False, savepoint_directory=None)
+STARTS = replace(JOBMANAGER, available=False, was_available=None)
+LEAVING = Cluster(ClusterState.NOT_READY, "Session cluster shared is about to be deployed anew.", serves=True, leaves=True)
+
+
+def changed(**changes: Any) -> Desired:
+    """The wish for a changed cluster without high availability."""
+    return a_desired(**{"change": UPGRADE, "settings": WITHOUT_HA, "deployed_high_availability": False, **changes})
+
+
+def pass_of(record: Record, observed: Observed, desired: Desired) -> Decision:
+    return decide(record, observed, desired, FRESH)
+
+
+def with_jobs(*jobs: Job, **changes: Any) -> Observed:
+    return an_observed(session_jobs=jobs, referring=(MANAGED, Referring("never-started")), **changes)
+
+
+def test_it_waits_for_the_jobs_that_run_on_it_and_names_them() -> None:
+    decision = pass_of(a_record(), with_jobs(JOB), changed())
+    record = decision.record
+    assert (record.phase, record.reason, record.step, record.health) == (
+        Phase.RUNNING,
+        "StoppingJobs",
+        StoppingJobs(NOW),
+        Health.PROGRESSING,
+    )
+    assert (decision.actions, "pageviews-job" in record.message, "never-started" in record.message) == ((), True, False)
+    assert pass_of(record, with_jobs(JOB), changed()).record == record, "nothing more is written"
+
+
+def test_it_is_deployed_anew_once_none_of_them_runs() -> None:
+    decision = pass_of(a_record(step=StoppingJobs(NOW)), with_jobs(STRANGER), changed())
+    assert (type(decision.record.step), decision.actions) == (TearingDown, (DeleteJobManager(JOBMANAGER.uid),))
+
+
+def test_it_waits_until_what_a_job_left_is_recorded() -> None:
+    stopped = an_observed(referring=(replace(MANAGED, unsettled=True),))
+    assert pass_of(a_record(step=StoppingJobs(NOW)), stopped, changed()).record.step == StoppingJobs(NOW)
+
+
+def test_that_it_goes_is_announced_before_it_is_believed_that_no_job_runs() -> None:
+    announced = pass_of(a_record(), with_jobs(), changed())
+    assert (announced.record.step, announced.actions) == (StoppingJobs(NOW), ())
+    assert type(pass_of(announced.record, with_jobs(), changed()).record.step) is TearingDown
+
+
+def test_jobs_that_do_not_stop_are_told_of_and_waited_for() -> None:
+    record = pass_of(a_record(step=StoppingJobs(LONG_AGO)), with_jobs(JOB), changed()).record
+    assert (record.step, record.health) == (StoppingJobs(LONG_AGO), Health.STALLED)
+    assert "upgradeMode stateless" in record.message
+
+
+def test_a_change_that_is_taken_back_lets_the_jobs_go_on() -> None:
+    record = pass_of(
+        a_record(step=StoppingJobs(NOW)), with_jobs(JOB), a_desired(settings=WITHOUT_HA, deployed_high_availability=False)
+    ).record
+    assert (record.step, record.reason) == (None, "ClusterReady")
+
+
+@pytest.mark.parametrize(
+    ("record", "observed", "desired"),
+    [
+        pytest.param(a_record(), with_jobs(JOB), a_desired(change=UPGRADE), id="high availability carries them over"),
+        pytest.param(a_record(), an_observed(session_jobs=(STRANGER,)), changed(), id="no resource names it"),
+        pytest.param(
+            a_record(phase=Phase.DEPLOYING, was_ready=False), Observed(STARTS, referring=(MANAGED,)), changed(), id="it was never ready"
+        ),
+        pytest.param(
+            a_record(phase=Phase.DEPLOYING, step=WaitingToStop(LONG_AGO)),
+            with_jobs(rest=Unreachable("no answer in time")),
+            changed(),
+            id="its JobManager has not answered for long",
+        ),
+        pytest.param(a_record(), Observed(referring=(MANAGED,)), changed(), id="it has no JobManager"),
+    ],
+)
+def test_nothing_is_waited_for_where(record: Record, observed: Observed, desired: Desired) -> None:
+    assert pass_of(record, observed, desired).record.phase is Phase.UPGRADING
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"settings": WITH_HA}, id="that begins with the new spec"),
+        pytest.param({"deployed_high_availability": True}, id="that ends with the new spec"),
+        pytest.param({"settings": WITH_HA, "deployed_high_availability": True, "version_changed": True}, id="of another Flink"),
+    ],
+)
+def test_high_availability_does_not_carry_jobs_over(changes: dict[str, Any]) -> None:
+    assert pass_of(a_record(), with_jobs(JOB), changed(**changes)).record.reason == "StoppingJobs"
+
+
+def test_a_jobmanager_that_stops_to_answer_is_given_the_time_to_do_so_again() -> None:
+    silent = with_jobs(rest=Unreachable("no answer in time"))
+    first = pass_of(a_record(start=Start(LONG_AGO, 1, "store"), step=StoppingJobs(LONG_AGO)), silent, changed())
+    assert (first.record.phase, first.record.reason, first.actions) == (Phase.DEPLOYING, "StoppingJobs", ())
+    assert pass_of(first.record, silent, changed()).record.message == first.record.message
+    assert "deployed anew all the same" in first.record.message
+
+
+# what a job makes of it
+
+
+@pytest.mark.parametrize(
+    ("mode", "action", "step"),
+    [("savepoint", StopWithSavepoint, TakingSavepoint), ("last-state", CancelJob, Cancelling), ("stateless", CancelJob, Cancelling)],
+)
+def test_a_job_stops_as_its_mode_says_when_its_cluster_goes(mode: str, action: type, step: type) -> None:
+    wish = a_wanted_job(leaves=True, upgrade_mode=mode)
+    decision = decide_session_job(a_job_record(), seen(cluster=LEAVING, jar=None), wish, JOB_FRESH)
+    assert (decision.record.phase, type(decision.record.step)) == (Phase.UPGRADING, step)
+    assert [type(one) for one in decision.actions] == [action]
+    assert "session cluster is deployed anew" in decision.record.message
+
+
+def test_state_is_moved_to_another_flink_with_a_savepoint_though_the_mode_is_last_state() -> None:
+    wish = a_wanted_job(leaves=True, upgrade_mode="last-state", version_changed=True)
+    decision = decide_session_job(a_job_record(), seen(cluster=LEAVING, jar=None), wish, JOB_FRESH)
+    assert [type(one) for one in decision.actions] == [StopWithSavepoint]
+
+
+def test_it_waits_for_the_cluster_and_goes_on_from_where_it_was_stopped() -> None:
+    stopped = a_job_record(phase=Phase.UPGRADING, step=None, savepoint_path=SAVEPOINT)
+    stopped = replace(stopped, job=replace(stopped.job, state=JobState.FINISHED))
+    waits = decide_session_job(stopped, ended(JobState.FINISHED, cluster=LEAVING, jar=None), a_wanted_job(leaves=True), JOB_FRESH)
+    assert (waits.record.reason, waits.actions) == ("WaitingForCluster", ())
+    back = decide_session_job(waits.record, seen(job=None), a_wanted_job(), JOB_FRESH)
+    submission = next(one for one in back.actions if isinstance(one, SubmitJob))
+    assert (submission.restore.path, back.record.reconciled) == (SAVEPOINT, stopped.reconciled)
+
+
+@pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.DEPLOYING])
+def test_a_job_that_has_ended_by_itself_is_not_started_again_for_that(phase: Phase) -> None:
+    observed = ended(JobState.FINISHED, cluster=LEAVING, jar=None)
+    assert decide_session_job(a_job_record(phase=phase), observed, a_wanted_job(leaves=True), JOB_FRESH).record.phase is Phase.FINISHED
+
+
+def test_a_job_that_cannot_be_stopped_goes_on_and_says_why() -> None:
+    observed = seen(cluster=LEAVING, jar=None)
+    wish = a_wanted_job(leaves=True, upgrade_mode="last-state", checkpoints_retained=False)
+    record = decide_session_job(a_job_record(), observed, wish, JOB_FRESH).record
+    assert (record.phase, record.reason) == (Phase.RUNNING, "UpgradeWaiting")
+    assert record.message.startswith("The session cluster waits to be deployed anew, and the job cannot be stopped for that: ")
+    assert "externalized-checkpoint-retention" in record.message
+
+
+def test_a_changed_job_does_not_wait_for_its_jar_when_its_cluster_goes() -> None:
+    wish = a_changed_job(leaves=True)
+    decision = decide_session_job(a_job_record(), seen(cluster=LEAVING, jar=None), wish, JOB_FRESH)
+    assert decision.record.phase is Phase.UPGRADING
+    assert decide_session_job(a_job_record(), seen(jar=JarFailed("x")), a_changed_job(), JOB_FRESH).record.phase is Phase.RUNNING
+
+
+def test_a_submission_of_which_nothing_was_seen_is_not_repeated_on_a_cluster_that_goes() -> None:
+    late = submitted(start=Start(JOB_NOW - timedelta(hours=2), 1, "store"))
+    decision = decide_session_job(late, seen(cluster=LEAVING, job=None, jar=None), a_wanted_job(leaves=True), JOB_FRESH)
+    assert (decision.record.reason, decision.actions) == ("SubmissionGivenUp", ())
