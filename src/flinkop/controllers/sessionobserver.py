@@ -22,7 +22,7 @@ from flinkop.flink.model import JobOverview, JobState
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import CONFIG_MAPS
 from flinkop.lifecycle.dispose import may_dispose
-from flinkop.lifecycle.observed import HaMetadata, Unreachable
+from flinkop.lifecycle.observed import TERMINAL, HaMetadata, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question
 from flinkop.lifecycle.record import Record
@@ -101,6 +101,8 @@ class SessionJobObserver:
             asked |= Question.CHECKPOINTS
         try:
             jobs = await self._looks.jobs(cluster.url, *_ages(record, wish))
+            if _may_be_older(jobs, record):
+                jobs = await self._looks.jobs(cluster.url, 0.0)
             seen = replace(seen, strays=_strays(record, jobs))
             return await self._job.look(cluster.url, record, seen, asked, knowledge, jobs)
         except (FlinkUnreachable, FlinkRejected) as trouble:
@@ -119,6 +121,11 @@ def _ages(record: Record, wish: SessionWish) -> tuple[float, float]:
     wanted, interval = wish.desired, wish.desired.settings.rest_interval.total_seconds()
     rests = record.phase is Phase.RUNNING and record.step is None and not (wanted.has_to_stop or wanted.deleting)
     return (interval / 2, interval * _MISSED_LOOKS) if rests else (_JUST_NOW, 0.0)
+
+
+def _may_be_older(jobs: list[JobOverview], record: Record) -> bool:
+    """Whether a look that was shared shows the job before the end that is recorded: it is not taken for one that came back."""
+    return record.job.state in TERMINAL and any(job.job_id == record.job.job_id and job.state not in _ENDED for job in jobs)
 
 
 def _strays(record: Record, jobs: list[JobOverview]) -> tuple[str, ...]:

@@ -571,6 +571,17 @@ def test_without_high_availability_nobody_waits_for_the_savepoint_of_a_jobmanage
     assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")
 
 
+@pytest.mark.parametrize("ha", [False, True], ids=["nothing brings it back", "it may have come further"])
+def test_a_job_that_had_ended_and_is_gone_with_its_jobmanager_while_it_is_cancelled_once_more(ha: bool) -> None:
+    ended_before = stopping(Cancelling(NOW), job=JobRecord(JOB_ID, "job", JobState.FINISHED), savepoint_path=SAVEPOINT)
+    wish = an_upgrade(deployed_high_availability=ha)
+    silent = decide_session_job(
+        ended_before, seen(cluster=Cluster(ClusterState.NOT_READY, "x"), rest=NotAsked(), job=None), wish, FRESH
+    ).record
+    after = decide_session_job(silent, seen(job=None, ha=NO_METADATA), wish, FRESH).record
+    assert (after.reason, after.savepoint_path) == ("SavepointUnknown" if ha else "JobStopped", SAVEPOINT)
+
+
 def test_a_job_that_vanished_while_it_was_cancelled_tells_where_its_state_may_lie() -> None:
     decision = decide_session_job(stopping(Cancelling(NOW)), seen(job=None), an_upgrade(), FRESH)
     assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")

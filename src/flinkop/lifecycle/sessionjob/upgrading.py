@@ -10,7 +10,7 @@ from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import state_left
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import JobState
+from flinkop.lifecycle.observed import TERMINAL, JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobRecord, Record
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
@@ -80,7 +80,7 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
         case Vanished(cause):
             return _wait(record, f"Unclear: {cause}.", deadline, desired, fresh)
         case Pending() if not observed.answers:
-            return _wait(_noted_loss(record, observed, fresh), _unheard(observed), deadline, desired, fresh)
+            return _wait(_noted_loss(record, observed, desired, fresh), _unheard(observed), deadline, desired, fresh)
         case Pending() | AskAgain() if late and gives_up:
             return _give_savepoint_up(record, desired, fresh)
         case Pending(why):
@@ -116,7 +116,7 @@ def _cancelling(record: Record, step: Cancelling, observed: SessionObserved, des
     if observed.job_has_ended and observed.checkpoints is not None:
         return _ended(record, observed, desired)
     if not observed.answers:
-        return _wait_for_cluster(_noted_loss(record, observed, fresh), step, observed, desired, fresh)
+        return _wait_for_cluster(_noted_loss(record, observed, desired, fresh), step, observed, desired, fresh)
     if observed.job is None and not (observed.ha is not None and observed.ha.exists):
         return _vanished(record, desired)
     deadline = for_cancelling(step.since, desired.settings)
@@ -147,14 +147,18 @@ def _wait_for_cluster(record: Record, step: Cancelling, observed: SessionObserve
 def _vanished(record: Record, desired: Desired) -> Decision:
     if desired.gives_up_state:
         return _stopped(record, "The job is gone.")
+    if record.job.state in TERMINAL and not desired.deployed_high_availability:  # its end is recorded, and nothing brings it back
+        return _stopped(record, f"The job has ended; it left {record.savepoint_path or 'no checkpoint'}.")
     place = f"Checkpoints that were retained are in the folder {record.job.job_id} of the job's execution.checkpointing.dir. "
     likely = candidate_words(record, desired) or savepoint_place(record, desired)
     return outcome_unknown(record, "the JobManager does not know the job any more", likely + place)
 
 
-def _noted_loss(record: Record, observed: SessionObserved, fresh: Fresh) -> Record:
+def _noted_loss(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Record:
     """A JobManager that does not answer may be another one when it does, which knows less of the job."""
     if observed.answers or record.start is None or record.job.state is JobState.RECONCILING:
+        return record
+    if record.job.state in TERMINAL and not desired.deployed_high_availability:
         return record
     return replace(record, start=replace(record.start, lost_at=fresh.now), job=replace(record.job, state=JobState.RECONCILING))
 
