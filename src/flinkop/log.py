@@ -45,12 +45,14 @@ def format_for(stream: TextIO) -> LogFormat:
 
 @dataclass(slots=True)
 class _Switches:
-    """What is written besides the operator's own lines."""
+    """What is written besides the operator's own lines, and whether details are: they are not even made where nobody reads them."""
 
     established_lines: bool = False
+    details: bool = False
 
 
 _switches = _Switches()
+_log = structlog.get_logger()
 _audit = structlog.get_logger()
 
 
@@ -58,6 +60,17 @@ def log_established(line: str) -> None:
     """Writes a line of the established operator's wording, for tools that search for it; nothing unless that is switched on."""
     if _switches.established_lines:
         _audit.info(line, logger="AuditUtils")
+
+
+def tells_details() -> bool:
+    """Whether lines of the level `debug` are written: what is only for them need not be made."""
+    return _switches.details
+
+
+def log_request(to: str, method: str, path: str, status: int | None, seconds: float) -> None:
+    """A line of the level `debug` for a request to another server; without its query. `status` is None when there was no answer."""
+    if _switches.details:
+        _log.debug("request", to=to, method=method, path=path.partition("?")[0], status=status, milliseconds=round(seconds * 1000, 1))
 
 
 class Logging:
@@ -71,7 +84,7 @@ class Logging:
         """The least severe level, the form of a line, and whether lines of the established operator's wording are written too."""
         self.level, self.line_format = level, line_format
         self._least, self._renderer = _severity(level), _renderer(line_format, self._stream)
-        _switches.established_lines = established_lines
+        _switches.established_lines, _switches.details = established_lines, level is LogLevel.DEBUG
         logging.getLogger().setLevel(self._least)
 
     def drop_minor(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

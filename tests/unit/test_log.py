@@ -13,9 +13,10 @@ from typing import TypeGuard
 
 import pytest
 import structlog
+from tests.detailedlog import captured_details
 
 import flinkop
-from flinkop.log import LogFormat, LogLevel, format_for, set_up_logging
+from flinkop.log import LogFormat, Logging, LogLevel, format_for, log_request, set_up_logging
 from flinkop.redaction import HIDDEN
 
 SECRET = "hunter2"
@@ -26,6 +27,7 @@ def logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
+    Logging(LogLevel.INFO, LogFormat.JSON, io.StringIO())
     logging.captureWarnings(capture=False)
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -124,6 +126,45 @@ def test_no_secret_is_written(say: Callable[[str], None], line_format: LogFormat
 
     assert SECRET not in stream.getvalue()
     assert HIDDEN in stream.getvalue()
+
+
+def log_a_request(to: str = "http://my-job-rest.team:8081", path: str = f"/jobs?token={SECRET}") -> None:
+    log_request(to, "GET", path, 200, 0.01234)
+
+
+def test_a_request_is_a_detail_that_is_logged_without_its_query() -> None:
+    with captured_details() as lines:
+        log_a_request()
+
+    assert lines == [
+        {
+            "event": "request",
+            "log_level": "debug",
+            "to": "http://my-job-rest.team:8081",
+            "method": "GET",
+            "path": "/jobs",
+            "status": 200,
+            "milliseconds": 12.3,
+        }
+    ]
+
+
+def test_a_request_is_not_even_a_line_to_be_dropped_where_nobody_asks_for_details() -> None:
+    with captured_details(LogLevel.INFO) as lines:
+        log_a_request()
+
+    assert lines == []
+
+
+def test_a_request_tells_no_secret_of_the_address_it_goes_to() -> None:
+    stream = io.StringIO()
+    set_up_logging(LogLevel.DEBUG, LogFormat.JSON, stream)
+    structlog.configure(cache_logger_on_first_use=False)  # or the logger of that module would keep this stream beyond the test
+
+    log_a_request(f"http://me:{SECRET}@jobmanager:8081")
+
+    assert SECRET not in stream.getvalue()
+    assert lines(stream)[0]["to"] == f"http://{HIDDEN}@jobmanager:8081"
 
 
 def test_an_exception_is_logged_with_its_stack_trace_in_the_same_line(stream: io.StringIO) -> None:

@@ -36,6 +36,7 @@ from flinkop.lifecycle.statesnapshot.label import labels_of, trigger_type_of
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statesnapshot.seen import DisposalFailed, SnapshotSeen
 from flinkop.lifecycle.statesnapshot.status import read_snapshot_record, write_snapshot_status
+from flinkop.log import tells_details
 from flinkop.monitoring.snapshothistory import SnapshotHistory
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
 
@@ -137,6 +138,9 @@ class FlinkStateSnapshotController:
         self, resource: Mapping[str, Any], record: SnapshotRecord, decision: SnapshotDecision, desired: SnapshotDesired, memory: Memory
     ) -> Mapping[str, Any]:
         before, after = resource.get("status") or {}, decision.record
+        if tells_details():
+            _bind_phase(after.state)
+            structlog.contextvars.bind_contextvars(reason=after.reason)
         status = write_snapshot_status(after, before, self._clock.now())
         if status != before:
             resource = self._replaced(resource, await self._statuses.replace(resource, status), memory)

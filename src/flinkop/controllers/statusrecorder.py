@@ -18,7 +18,7 @@ from flinkop.lifecycle.decision import Component, Decision
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.statusreader import read_for_deletion, read_record
-from flinkop.log import log_established
+from flinkop.log import log_established, tells_details
 from flinkop.monitoring.history import History
 
 _log = structlog.get_logger(__name__)
@@ -104,6 +104,8 @@ def is_stale(resource: Mapping[str, Any], memory: Remembering) -> bool:
 def _tell(before: Record, decision: Decision) -> None:
     """One line for a decision: why, and what is done. None when nothing is done and everything is as it was."""
     after = decision.record
+    if tells_details():  # of a pass without a decision, too, its last line tells where the resource is, and why
+        structlog.contextvars.bind_contextvars(phase=after.phase.value, reason=after.reason)
     if not decision.actions and (before.phase, before.reason, before.step) == (after.phase, after.reason, after.step):
         return
     structlog.contextvars.bind_contextvars(phase=after.phase.value)

@@ -48,6 +48,7 @@ from flinkop.flink.model import (
     read_vertices,
 )
 from flinkop.flink.stacktrace import summarize
+from flinkop.log import log_request
 
 T = TypeVar("T")
 Observe = Callable[[str, str, float], None]
@@ -251,29 +252,32 @@ class FlinkClient:
         self, method: str, base_url: str, path: str, body: Mapping[str, Any] | _File | None = None, seconds: float | None = None
     ) -> dict[str, Any]:
         began = time.perf_counter()
-        outcome = "error"
+        outcome, status = "error", None
         try:
-            answer = await self._exchange(method, base_url, path, _body_arguments(body) | _timeout_arguments(seconds))
+            status, content = await self._exchange(method, base_url, path, _body_arguments(body) | _timeout_arguments(seconds))
+            answer = _accept(status, content, method, path)
             outcome = "success"
         except FlinkRejected:
             outcome = "rejected"
             raise
         finally:
-            self._observe(method, outcome, time.perf_counter() - began)
+            took = time.perf_counter() - began
+            self._observe(method, outcome, took)
+            log_request(base_url, method, path, status, took)
         return answer
 
-    async def _exchange(self, method: str, base_url: str, path: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    async def _exchange(self, method: str, base_url: str, path: str, arguments: dict[str, Any]) -> tuple[int, bytes]:
+        """Status and content of the answer, whatever they are."""
         try:
             url = URL(base_url + path, encoded=True)
             async with self._session.request(method, url, allow_redirects=False, **arguments) as response:
-                content = await _read(response, method, path)
+                return response.status, await _read(response, method, path)
         except (TimeoutError, aiohttp.ServerTimeoutError):
             self._forget_address(base_url)
             raise FlinkUnreachable(f"{method} {path}: no answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             self._forget_address(base_url)
             raise FlinkUnreachable(f"{method} {path}: {_cause(error)}") from None
-        return _accept(response.status, content, method, path)
 
     def _forget_address(self, base_url: str) -> None:
         """Each start of a cluster makes its Service anew, and Kubernetes gives that another address."""

@@ -21,11 +21,14 @@ from flinkop.kube.connection import Connection
 from flinkop.kube.failure import failure_of
 from flinkop.kube.resource import LEASES
 from flinkop.kube.slot import Slots
+from flinkop.log import log_request
 from flinkop.metrics import observe_kube_request
 
 _JSON = "application/json"
 _UNAUTHORIZED = 401
 _NO_ANSWER = 0
+_SERVER = "kubernetes"
+"""What lines of the log call the API server."""
 _FOREIGN = (aiohttp.ClientError, TimeoutError, OSError)
 _IDLE_CONNECTION_SECONDS = 30.0  # each TLS connection holds 256 KiB of buffers, so idle ones are not kept for long
 
@@ -95,12 +98,14 @@ class Transport:
         headers = {"Content-Type": content_type, **await self._connection.credentials.headers()}
         async with self._slot(what):
             began = time.monotonic()
-            with _as_unavailable(method, what):
+            with _as_unavailable(method, what, path):
                 async with self._session.request(
                     method, self._url(path, query), data=data, headers=headers, allow_redirects=False
                 ) as response:
                     content = await response.read()
-        observe_kube_request(method, what, response.status, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        observe_kube_request(method, what, response.status, seconds)
+        log_request(_SERVER, method, path, response.status, seconds)
         if response.status >= 300:
             raise self._failure(response, content)
         return content
@@ -114,11 +119,13 @@ class Transport:
             FlinkopError: the API server's refusal, see `failure_of`.
         """
         headers = await self._connection.credentials.headers()
-        with _as_unavailable("WATCH", what):
+        began = time.monotonic()
+        with _as_unavailable("WATCH", what, path):
             async with self._session.get(
                 self._url(path, query), headers=headers, timeout=self._stream_timeout, allow_redirects=False
             ) as response:
                 observe_kube_request("WATCH", what, response.status)
+                log_request(_SERVER, "WATCH", path, response.status, time.monotonic() - began)
                 if response.status >= 300:
                     raise self._failure(response, await response.read())
                 yield lines(response.content.iter_any())
@@ -163,11 +170,13 @@ def parse(content: bytes) -> Object:
 
 
 @contextmanager
-def _as_unavailable(method: str, what: str) -> Iterator[None]:
+def _as_unavailable(method: str, what: str, path: str) -> Iterator[None]:
+    began = time.monotonic()
     try:
         yield
     except _FOREIGN as error:
         observe_kube_request(method, what, _NO_ANSWER)
+        log_request(_SERVER, method, path, None, time.monotonic() - began)
         raise ApiUnavailable(f"{method} {what}: {_cause(error)}") from error
 
 

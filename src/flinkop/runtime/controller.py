@@ -15,6 +15,7 @@ import structlog
 from flinkop.clock import Clock, SystemClock
 from flinkop.errors import TerminalError, TransientError
 from flinkop.kube.slot import TURN
+from flinkop.log import tells_details
 from flinkop.metrics import ACTIVE_WORKERS, RECONCILE_ERRORS, RECONCILE_TERMINAL_ERRORS, RECONCILE_TIME, RECONCILES, WORKERS
 from flinkop.runtime.backoff import Backoff
 from flinkop.runtime.workqueue import ShutDown, WorkQueue
@@ -46,6 +47,14 @@ class Result(StrEnum):
     TRANSIENT_ERROR = "transient_error"
     TERMINAL_ERROR = "terminal_error"
     ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a pass ended, and in how many seconds the key is looked at again if nothing happens; None: not at all."""
+
+    result: Result
+    again_after: float | None = None
 
 
 class PassTimedOut(TransientError):
@@ -102,11 +111,14 @@ class Controller(Generic[K]):
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(kind=self._kind, **_named(key), reconcile=uuid.uuid4().hex[:8])
         with self._active.track_inprogress():
-            result = await self._attempt(key)
-        self._time.observe(self._clock.monotonic() - began)
-        RECONCILES.labels(self._name, result).inc()
+            end = await self._attempt(key)
+        seconds = self._clock.monotonic() - began
+        self._time.observe(seconds)
+        RECONCILES.labels(self._name, end.result).inc()
+        if tells_details():
+            _log.debug("pass", result=end.result, again_after=end.again_after, milliseconds=round(seconds * 1000, 1))
 
-    async def _attempt(self, key: K) -> Result:
+    async def _attempt(self, key: K) -> _End:
         try:
             outcome = await self._within_deadline(key)
         except Exception as error:
@@ -114,10 +126,10 @@ class Controller(Generic[K]):
         self._backoff.reset(key)
         match outcome:
             case Done():
-                return Result.SUCCESS
+                return _End(Result.SUCCESS)
             case RequeueAfter(seconds):
                 self._queue.add_after(key, seconds)
-                return Result.REQUEUE_AFTER
+                return _End(Result.REQUEUE_AFTER, round(seconds, 1))
         assert_never(outcome)
 
     async def _within_deadline(self, key: K) -> Outcome:
@@ -130,20 +142,21 @@ class Controller(Generic[K]):
                 raise PassTimedOut(f"the pass did not end within {self._deadline:.0f} s") from None
             raise
 
-    def _fail(self, key: K, error: Exception) -> Result:
+    def _fail(self, key: K, error: Exception) -> _End:
         self._errors.inc()
+        again_after = self._try_again(key, error)
         match error:
             case TransientError():
-                _log.info("pass interrupted", error=type(error).__name__, cause=str(error), again_after=self._try_again(key, error))
-                return Result.TRANSIENT_ERROR
+                _log.info("pass interrupted", error=type(error).__name__, cause=str(error), again_after=again_after)
+                return _End(Result.TRANSIENT_ERROR, again_after)
             case TerminalError():
                 self._terminal_errors.inc()
                 # again all the same: no watch tells that a permission was given, and an API server that starts knows no permission yet
-                _log.warning("pass refused", error=type(error).__name__, cause=str(error), again_after=self._try_again(key, error))
-                return Result.TERMINAL_ERROR
+                _log.warning("pass refused", error=type(error).__name__, cause=str(error), again_after=again_after)
+                return _End(Result.TERMINAL_ERROR, again_after)
             case _:
-                _log.error("pass failed", exc_info=error, again_after=self._try_again(key, error))
-                return Result.ERROR
+                _log.error("pass failed", exc_info=error, again_after=again_after)
+                return _End(Result.ERROR, again_after)
 
     def _try_again(self, key: K, error: Exception) -> float:
         pause = max(self._backoff.next(key), getattr(error, "retry_after", None) or 0.0)

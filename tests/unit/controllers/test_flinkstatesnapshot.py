@@ -10,6 +10,7 @@ import pytest
 import structlog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
+from tests.detailedlog import captured_details
 from tests.unit.controllers.test_statusrecorder import Statuses
 from tests.unit.lifecycle.builder import FRESH, NOW
 from tests.unit.lifecycle.snapshotbuilder import PATH, a_snapshot, in_progress
@@ -101,3 +102,15 @@ def test_every_line_of_a_pass_has_the_state_as_its_phase() -> None:
 
     assert phases(write_snapshot_status(BEGUN, {}, NOW), ended) == ["IN_PROGRESS", "FAILED"]
     assert phases({}, None) == ["TRIGGER_PENDING"]
+
+
+def test_for_those_who_ask_for_details_the_last_line_of_a_pass_that_changes_nothing_tells_why_all_is_as_it_is() -> None:
+    async def main() -> dict[str, Any]:
+        resource = {**SNAPSHOT, "status": write_snapshot_status(BEGUN, {}, NOW)}
+        await a_controller()._record(resource, BEGUN, SnapshotDecision(BEGUN), a_snapshot(), Memory())
+        return structlog.contextvars.get_contextvars()
+
+    with captured_details():
+        bound = asyncio.run(main())
+
+    assert bound == {"phase": "IN_PROGRESS", "reason": BEGUN.reason}

@@ -10,6 +10,7 @@ import pytest
 import structlog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
+from tests.detailedlog import captured_details
 from tests.unit.controllers.resource import a_resource
 from tests.unit.lifecycle.builder import NOW, a_record, a_stopping_record
 from tests.virtualtime import LoopClock
@@ -46,17 +47,19 @@ def status_of(record: Record, before: dict[str, Any] | None = None) -> dict[str,
     return write_status(record, before or {}, Scale("", 0), NOW)
 
 
+async def record_once(record: Record, decision: Decision) -> None:
+    """A pass that finds `record` and decides so."""
+    resource = {**a_resource(), "status": status_of(record)}
+    kube = cast(KubeClient, Statuses())
+    recorder = StatusRecorder(kube, EventRecorder(kube, LoopClock(), "pod"), FLINK_DEPLOYMENTS)
+    await recorder.record(resource, recorder.read(resource), decision, status_of(decision.record, status_of(record)), Memory())
+
+
 def lines_of(record: Record, decision: Decision) -> list[Any]:
     """What a pass logs that finds `record` and decides so."""
 
-    async def main() -> None:
-        resource = {**a_resource(), "status": status_of(record)}
-        kube = cast(KubeClient, Statuses())
-        recorder = StatusRecorder(kube, EventRecorder(kube, LoopClock(), "pod"), FLINK_DEPLOYMENTS)
-        await recorder.record(resource, recorder.read(resource), decision, status_of(decision.record, status_of(record)), Memory())
-
     with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
-        asyncio.run(main())
+        asyncio.run(record_once(record, decision))
     return lines
 
 
@@ -81,6 +84,17 @@ def test_a_pass_that_finds_everything_as_it_was_says_nothing(record: Record) -> 
 
 def test_news_that_are_no_decision_are_no_line() -> None:
     assert lines_of(a_record(), Decision(a_record(cluster_info={"flink-version": "1.20.1"}))) == []
+
+
+def test_for_those_who_ask_for_details_the_last_line_of_a_pass_that_decides_nothing_tells_why_all_is_as_it_is() -> None:
+    async def main() -> dict[str, Any]:
+        await record_once(a_record(), Decision(a_record()))
+        return structlog.contextvars.get_contextvars()
+
+    with captured_details():
+        bound = asyncio.run(main())
+
+    assert bound == {"phase": "Running", "reason": a_record().reason}
 
 
 RESTORED = RestoreChoice(RestorePoint(RestoreSource.SAVEPOINT, "s3://x"), "Recorded", "")

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from tests.detailedlog import captured_details
 from tests.unit.flink.conftest import Answer, JobManager, serving
 from tests.unit.flink.transcript import BAD_SAVEPOINT, NESTED, NOBODYS, RUNNING, STOPPED, VERSIONS, exchange, exchanges
 from yarl import URL
@@ -485,3 +486,28 @@ async def test_a_service_that_was_made_again_is_found_at_once_at_its_new_address
     assert len(await client.jobs_overview("http://job-rest.team.svc:8081")) == 1
     await client.jobs_overview("http://job-rest.team.svc:8081")
     assert names.asked == 2, "an address that answers is not asked for again"
+
+
+async def test_requests_are_details_of_the_log_with_what_came_back(jobmanager: JobManager, client: FlinkClient) -> None:
+    jobmanager.says("GET /config", {"flink-version": "1.20.1", "flink-revision": "x"})
+    jobmanager.says(f"GET /jobs/{RUNNING}/metrics?get=numRestarts", [])
+    jobmanager.says("GET /overview", b"<html>", 502)
+
+    with captured_details() as lines:
+        await client.cluster_info(jobmanager.url)
+        await client.restarts(jobmanager.url, RUNNING)
+        with pytest.raises(FlinkRejected):
+            await client.trigger_savepoint(jobmanager.url, RUNNING, TRIGGER, None, "CANONICAL")
+        with pytest.raises(FlinkUnreachable):
+            await client.slots(jobmanager.url)
+        with pytest.raises(FlinkUnreachable):
+            await client.slots("http://127.0.0.1:1")
+
+    assert [(line["event"], line["to"], line["method"], line["path"], line["status"]) for line in lines] == [
+        ("request", jobmanager.url, "GET", "/config", 200),
+        ("request", jobmanager.url, "GET", f"/jobs/{RUNNING}/metrics", 200),
+        ("request", jobmanager.url, "POST", f"/jobs/{RUNNING}/savepoints", 404),
+        ("request", jobmanager.url, "GET", "/overview", 502),
+        ("request", "http://127.0.0.1:1", "GET", "/overview", None),
+    ]
+    assert all(line["milliseconds"] > 0 for line in lines)

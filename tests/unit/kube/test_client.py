@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client import REGISTRY
+from tests.detailedlog import captured_details
 
 from flinkop.errors import AlreadyExists, ApiUnavailable, Conflict, Expired, NamespaceTerminating, Rejected
 from flinkop.kube.client import KubeClient
@@ -366,3 +367,32 @@ async def test_requests_are_counted_with_what_came_back(client: KubeClient, api:
     with pytest.raises(ApiUnavailable):
         await client.get(NAMESPACES, "ns", "a")
     assert (count("GET", 200), count("POST", 409), count("GET", 0)) == tuple(number + 1 for number in before)
+
+
+async def test_requests_are_details_of_the_log_with_what_came_back(client: KubeClient, api: Api) -> None:
+    async def refused() -> None:
+        api.answer = refuses(409, "Conflict")
+        with pytest.raises(Conflict):
+            await client.create(CONFIG_MAPS, OBJECT)
+
+    async def broken() -> None:
+        api.answer = streams(b"{", breaks=True)
+        with pytest.raises(ApiUnavailable):
+            await client.list(CONFIG_MAPS, "ns", "token=secret")
+
+    with captured_details() as lines:
+        await client.get(CONFIG_MAPS, "ns", "a")
+        await refused()
+        await broken()
+        api.answer = streams(an_event("ADDED", "a"))
+        await events_of(client, [])
+
+    assert [(line["event"], line["to"], line["method"], line["path"], line["status"]) for line in lines] == [
+        ("request", "kubernetes", "GET", f"{NS}/a", 200),
+        ("request", "kubernetes", "POST", NS, 409),
+        ("request", "kubernetes", "GET", NS, None),
+        ("request", "kubernetes", "WATCH", NS, 200),
+    ]
+    assert all(line["milliseconds"] > 0 for line in lines)
+    assert "secret" not in str(lines)
+    assert "token" not in str(lines)

@@ -10,6 +10,7 @@ import pytest
 import structlog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
+from tests.detailedlog import captured_details
 from tests.virtualtime import LoopClock, now, run
 
 from flinkop.errors import ApiUnavailable, Conflict, Forbidden, NamespaceTerminating
@@ -97,6 +98,54 @@ def test_how_a_pass_ended_is_counted_and_trouble_is_told_with_its_cause(
     assert REGISTRY.get_sample_value("controller_runtime_reconcile_total", {"controller": name, "result": result}) == 1
     assert [log["log_level"] for log in logs] == ([level] if level else [])
     assert all(log.items() >= told.items() for log in logs)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "result", "again_after"),
+    [
+        pytest.param(Done(), "success", None, id="done"),
+        pytest.param(RequeueAfter(5000), "requeue_after", 5000, id="requeue"),
+        pytest.param(Conflict(""), "transient_error", 1.0, id="transient"),
+        pytest.param(Forbidden(""), "terminal_error", 1.0, id="terminal"),
+        pytest.param(ValueError(""), "error", 1.0, id="a fault of ours"),
+    ],
+)
+def test_every_pass_is_a_line_for_those_who_ask_for_details(outcome: Any, result: str, again_after: float | None) -> None:
+    with captured_details() as lines:
+        moments_of([outcome], seconds=0.5, name="Kind")
+
+    reconcile = lines[-1].pop("reconcile")
+    assert lines[-1] == {
+        "event": "pass",
+        "log_level": "debug",
+        "kind": "Kind",
+        "name": "a",
+        "result": result,
+        "again_after": again_after,
+        "milliseconds": 0.0,
+    }
+    assert len(reconcile) == 8
+
+
+def test_the_line_of_a_pass_tells_how_long_it_took_and_what_was_bound_in_it() -> None:
+    async def main() -> None:
+        async def reconcile(_key: str) -> Outcome:
+            structlog.contextvars.bind_contextvars(phase="Running", reason="JobRunning")
+            await asyncio.sleep(1.25)
+            return Done()
+
+        controller, queue = a_controller(reconcile)
+        queue.add("a")
+        task = asyncio.create_task(controller.run())
+        await asyncio.sleep(5)
+        queue.shut_down()
+        await task
+
+    with captured_details() as lines:
+        run(main())
+
+    (line,) = lines
+    assert (line["milliseconds"], line["phase"], line["reason"]) == (1250.0, "Running", "JobRunning")
 
 
 def test_a_fault_of_ours_is_told_with_its_stack_trace() -> None:
