@@ -194,7 +194,7 @@ class DecisionStatus(ApiModel):
     """A decision that changed the phase, or the reason why the resource is in it. The phase of a FlinkStateSnapshot is its `state`."""
 
     at: str | None = None
-    """When it was made."""
+    """When it was made; of several like it, the last."""
 
     from_phase: str | None = None
     """The phase before."""
@@ -204,6 +204,12 @@ class DecisionStatus(ApiModel):
 
     reason: str | None = None
     """Why, in one word."""
+
+    count: int | None = None
+    """How often it was made, if more than once."""
+
+    first_at: str | None = None
+    """When it was made first, if more than once."""
 
 
 class ReportedStatus(ApiModel):
@@ -219,7 +225,7 @@ class ReportedStatus(ApiModel):
     """`Ready`: all is as wished. `Reconciling`: it is worked on. `Stalled`: somebody has to help. `Running`: the job, or a snapshot, is."""
 
     decisions: list[DecisionStatus] = Field(default_factory=list)
-    """The last ten decisions, the newest last."""
+    """The last ten decisions, the newest last. Those that are alike are one, with their count."""
 
     observed_generation: int | None = None
     """The generation of the spec that was taken up last."""

@@ -71,8 +71,13 @@ def wait_of(resource: Object, conditions: Iterable[Condition]) -> Wait | None:
 
 def decisions_of(resource: Object) -> tuple[Decided, ...]:
     """The last decisions, the newest first."""
-    found, fields = reversed(list(_maps(_status(resource).get("decisions")))), ("fromPhase", "toPhase", "reason")
-    return tuple(Decided(time_of(one.get("at")), *(text_of(one.get(field)) for field in fields)) for one in found)
+    return tuple(_decided(one) for one in reversed(list(_maps(_status(resource).get("decisions")))))
+
+
+def _decided(one: Object) -> Decided:
+    before, after, reason = (text_of(one.get(field)) for field in ("fromPhase", "toPhase", "reason"))
+    count = one.get("count")
+    return Decided(time_of(one.get("at")), before, after, reason, count if isinstance(count, int) else 1, time_of(one.get("firstAt")))
 
 
 def restore_of(resource: Object, snapshots: Iterable[Object] = ()) -> Restore | None:

@@ -28,12 +28,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One of the last decisions."""
+    """One of the last decisions. Of several that are alike `at` is the time of the last, and `first_at` that of the first."""
 
     at: datetime | None
     before: str
     after: str
     reason: str
+    count: int = 1
+    first_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from flinkop.explain.report import Report, Restore, RestorePoint, Told, Wait
+from flinkop.explain.report import Decided, Report, Restore, RestorePoint, Told, Wait
 
 _STYLES = {"Ready": "bold green", "Reconciling": "bold yellow", "Stalled": "bold red", "Deleting": "bold yellow"}
 _WIDTH_OF_FILES = 140
@@ -49,7 +49,7 @@ def _parts(report: Report, now: datetime) -> Iterator[RenderableType]:
     yield _head(report, now)
     yield from _section("Waiting for", [_wait(report.wait, now)] if report.wait else [])
     yield from _section("What to do", [_text(f"• {step}") for step in report.next_steps])
-    rows = [(ago(one.at, now), f"{one.before} → {one.after}", one.reason) for one in report.decisions]
+    rows = [(ago(one.at, now), f"{one.before} → {one.after}", f"{one.reason}{_repeated(one, now)}") for one in report.decisions]
     yield from _section("Last decisions", _table(rows))
     yield from _section("State", list(_restore(report.restore, now)) if report.restore else [])
     yield from _section("Children", _table((_mark(one.healthy), f"{one.kind}/{one.name}", one.detail) for one in report.children))
@@ -60,6 +60,10 @@ def _parts(report: Report, now: datetime) -> Iterator[RenderableType]:
     values = [(f"{one.key}: {one.value}", f"# {one.source}") for one in report.configuration]
     yield from _section("Effective configuration", _table(values))
     yield from _section("Could not be found out", [_text(problem) for problem in report.problems])
+
+
+def _repeated(decided: Decided, now: datetime) -> str:
+    return f" ×{decided.count}, first {ago(decided.first_at, now)} ago" if decided.count > 1 else ""
 
 
 def _head(report: Report, now: datetime) -> RenderableType:

@@ -184,14 +184,6 @@ def test_the_decisions_about_a_snapshot_are_remembered_in_its_status() -> None:
     assert status["decisions"][-1]["at"] == f"{NOW + 3 * HOUR:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_the_number_of_remembered_decisions_is_bounded() -> None:
-    status: dict[str, Any] = {}
-    for _ in range(20):
-        for record in (WAITING, in_progress()):
-            status = write_snapshot_status(record, status, NOW)
-    assert len(status["decisions"]) == 10
-
-
 def test_a_status_from_before_decisions_were_remembered_is_not_written_for_that() -> None:
     status = write_snapshot_status(completed_at(), {}, NOW)
     del status["decisions"]

@@ -138,12 +138,16 @@ def test_decisions_are_remembered_in_the_status_and_told_the_newest_first() -> N
     )
 
 
-def test_the_number_of_remembered_decisions_is_bounded() -> None:
+def test_decisions_that_are_made_again_and_again_are_told_once_with_their_number() -> None:
     status: dict[str, Any] = {}
-    for _ in range(20):
+    for minute in range(60):
         for record in (WELL, STOPPING):
-            status = write_status(record, status, Scale("", 0), NOW)
-    assert len(status["decisions"]) == 10
+            status = write_status(record, status, Scale("", 0), NOW + timedelta(minutes=minute))
+    assert build_report(Facts({**a_resource(), "status": status})).decisions == (
+        Decided(NOW + timedelta(minutes=59), "Running", "Upgrading", "StoppingCluster", 60, NOW),
+        Decided(NOW + timedelta(minutes=59), "Upgrading", "Running", "JobRunning", 59, NOW + timedelta(minutes=1)),
+        Decided(NOW, "Created", "Running", "JobRunning"),
+    )
 
 
 def test_a_status_from_before_decisions_were_remembered_is_not_written_for_that() -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, a_deployment, a_pod, a_resource, a_snapshot, an_event
-from tests.unit.lifecycle.builder import a_record
+from tests.unit.lifecycle.builder import NOW, a_record
 from tests.unit.lifecycle.snapshotbuilder import completed_at
 
 from flinkop.explain.build import build_report
 from flinkop.explain.facts import Facts
-from flinkop.explain.report import Value
+from flinkop.explain.report import Decided, Value
 from flinkop.explain.text import ago, print_report, render_json
 from flinkop.lifecycle.restore import RestoreChoice, RestorePoint, RestoreSource
 
@@ -74,6 +75,16 @@ def test_the_parts_come_in_the_order_of_their_use() -> None:
 )
 def test_everything_that_was_found_is_there(words: str) -> None:
     assert words in text_of()
+
+
+def test_decisions_that_are_alike_are_one_line_that_says_how_many_they_were() -> None:
+    looping = Decided(NOW, "Running", "Deploying", "Restarting", 12, NOW - timedelta(hours=3))
+    once = Decided(NOW, "Created", "Deploying", "FirstStart")
+
+    text = text_of(replace(REPORT, decisions=(looping, once)))
+
+    assert "Running → Deploying  Restarting ×12, first 3h 10m ago" in text
+    assert re.search(r"Created → Deploying  FirstStart +\n", text)
 
 
 def test_what_is_not_known_has_no_heading() -> None:
