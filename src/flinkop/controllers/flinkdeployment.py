@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -40,10 +40,10 @@ from flinkop.lifecycle.action import (
     TriggerCheckpoint,
     TriggerSavepoint,
 )
-from flinkop.lifecycle.decide import decide, never_accepted
+from flinkop.lifecycle.decide import decide, never_accepted, not_observed
 from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fresh
 from flinkop.lifecycle.observed import Observed, Refusal, RefusedIngress
-from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.rival import give_way
 from flinkop.lifecycle.statuswriter import Scale, write_status
 from flinkop.lifecycle.trial import is_tried
@@ -166,9 +166,8 @@ class FlinkDeploymentController:
         try:
             observed = await self._observer.observe(key, record, wish, knowledge, fresh.now)
         except TerminalError as error:
-            # nothing can be decided, usually for want of a permission: that is told, and tried again in the rhythm of rest
-            told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
-            await self._record(resource, record, Decision(told), None, _scale(key, wish), memory)
+            unseen = not_observed(record, type(error).__name__, str(error), wish.desired)
+            await self._record(resource, record, unseen, None, _scale(key, wish), memory)
             return look_at_rest(wish.desired.settings)
         decision = decide(record, observed, wish.desired, fresh)
         target = Target(key, await self._record(resource, record, decision, observed, _scale(key, wish), memory), wish)

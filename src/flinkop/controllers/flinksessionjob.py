@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -28,10 +28,10 @@ from flinkop.controllers.trigger import Key
 from flinkop.errors import NamespaceTerminating, TerminalError, TransientError
 from flinkop.kube.client import KubeClient
 from flinkop.lifecycle.action import CreateSnapshot, StopWithSavepoint, SubmitJob, TriggerCheckpoint, TriggerSavepoint
-from flinkop.lifecycle.decide import never_accepted
+from flinkop.lifecycle.decide import never_accepted, not_observed
 from flinkop.lifecycle.decision import Decision, Fresh
 from flinkop.lifecycle.observed import Observed, Refusal
-from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
 from flinkop.lifecycle.statuswriter import write_job_status
 from flinkop.runtime.controller import Done, Outcome, RequeueAfter
@@ -111,8 +111,8 @@ class FlinkSessionJobController:
         try:
             observed = await self._observer.observe(key, record, wish, cluster, knowledge, fresh.now)
         except TerminalError as error:
-            told = replace(record, reason=type(error).__name__, message=str(error), health=Health.STALLED)
-            await self._record(resource, record, Decision(told), None, memory)
+            unseen = not_observed(record, type(error).__name__, str(error), wish.desired)
+            await self._record(resource, record, unseen, None, memory)
             return look_at_rest(wish.desired.settings)
         decision = decide_session_job(record, observed, wish.desired, fresh)
         target = SessionTarget(key, await self._record(resource, record, decision, observed, memory), wish, cluster)

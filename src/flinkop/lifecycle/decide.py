@@ -82,6 +82,15 @@ def never_accepted(record: Record, desired_generation: int, problems: tuple[str,
     return Decision(after, events=_refused(record, message))
 
 
+def not_observed(record: Record, reason: str, cause: str, desired: Desired) -> Decision:
+    """The decision where what it would go by cannot be read, usually for want of a permission: nothing is done, and that is told.
+
+    The spec was read all the same, so its generation is the one that this is about.
+    """
+    told = replace(record, reason=reason, message=cause, health=Health.STALLED)
+    return _with_problems(record, Decision(told), desired)
+
+
 def take_over_what_is_ignored(record: Record, desired: Desired) -> Record:
     """A change that does not concern the cluster is in force at once; an upgrade mode, for instance, must not wait for an upgrade."""
     if record.reconciled is None or desired.change.effect is Effect.NOTHING or corrects_path(record, desired.change, desired.spec):

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from tests.fakes.kubeapi import FakeKubeApi
 from tests.unit.controllers.resource import KEY, a_resource, a_spec, a_wish
+from tests.unit.lifecycle.kstatus import Status, kstatus
 from tests.virtualtime import LoopClock, run
 
 from flinkop.api.flinkdeployment import parse_spec
@@ -199,6 +200,10 @@ def test_what_may_not_be_looked_at_is_told() -> None:
         world.api.hook = fails("list", "replicasets", Forbidden("replicasets is forbidden"))
         await world.passes(10)
         assert (world.status["reason"], world.status["message"]) == ("Forbidden", "replicasets is forbidden")
+        world.change(restartNonce=6)
+        await world.passes(REST)
+        assert world.status["observedGeneration"] == world.resource["metadata"]["generation"]
+        assert kstatus(world.resource) is Status.FAILED
         world.api.hook = lambda *_: None
         await world.passes(REST)
         assert world.status["reason"] != "Forbidden"

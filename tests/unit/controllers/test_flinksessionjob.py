@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from tests.unit.lifecycle.builder import NOW, a_record
+from tests.unit.lifecycle.kstatus import Status, kstatus
 from tests.virtualtime import LoopClock, run
 
 from flinkop.api.flinkdeployment import parse_spec
@@ -15,13 +17,14 @@ from flinkop.controllers.flinksessionjob import FlinkSessionJobController, Memor
 from flinkop.controllers.sessionactuator import SessionTarget, SubmissionRejected
 from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import CHECKSUM_ANNOTATION, SessionWish
-from flinkop.errors import FlinkUnreachable
+from flinkop.errors import FlinkUnreachable, Forbidden
 from flinkop.lifecycle.action import SubmitJob
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.observed import Refusal
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.restore import EMPTY
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState
+from flinkop.lifecycle.statuswriter import write_job_status
 from flinkop.runtime.controller import RequeueAfter
 
 SIZE = {"resource": {"memory": "1g", "cpu": 1}}
@@ -90,4 +93,28 @@ def test_what_was_said_of_the_submission_before_does_not_count_for_this_one(erro
             assert await controller._act(decision, target, memory) == RequeueAfter(0.0)
         assert (memory.refusal.message if memory.refusal else None) == known
 
+    run(main())
+
+
+def test_what_may_not_be_looked_at_is_told_of_the_newest_spec() -> None:
+    async def observe(*_: Any) -> None:
+        raise Forbidden("configmaps is forbidden")
+
+    async def replace_status(_resource: Any, body: dict[str, Any]) -> dict[str, Any]:
+        written.update(body["status"])
+        return {**body, "metadata": {**body["metadata"], "resourceVersion": "8"}}
+
+    async def main() -> None:
+        before = write_job_status(a_record(generation=1), {}, NOW)
+        resource = {**a_resource(generation=2, resourceVersion="7"), "apiVersion": "v1", "kind": "FlinkSessionJob", "status": before}
+        clusters = SimpleNamespace(look=lambda *_: SHARED)
+        kube = SimpleNamespace(replace_status=replace_status)
+        events = SimpleNamespace(record=lambda *_: None)
+        configuration = SimpleNamespace(revision=1, defaults_for=lambda *_: {})
+        arguments: list[Any] = [None, clusters, SimpleNamespace(observe=observe), None, events, kube, LoopClock(), configuration]
+        await FlinkSessionJobController(*cast(Any, arguments))._pass(("team", "job"), resource, Memory())
+        assert (written["reason"], written["observedGeneration"]) == ("Forbidden", 2)
+        assert kstatus({**resource, "status": written}) is Status.FAILED
+
+    written: dict[str, Any] = {}
     run(main())

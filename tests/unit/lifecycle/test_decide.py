@@ -23,7 +23,7 @@ from tests.unit.lifecycle.builder import (
 )
 
 from flinkop.lifecycle.action import AddFinalizer, StartCluster
-from flinkop.lifecycle.decide import decide, never_accepted
+from flinkop.lifecycle.decide import decide, never_accepted, not_observed
 from flinkop.lifecycle.observed import JobState, Refusal
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
@@ -68,6 +68,18 @@ def test_a_resource_that_was_never_valid_waits_for_a_valid_spec() -> None:
     assert (decision.record.reason, decision.record.invalid) == ("ValidationError", "spec: is wrong")
     assert (reasons(decision), decision.requeue_after) == (["ValidationError"], None)
     assert reasons(never_accepted(decision.record, 3, ("spec: is wrong",))) == []
+
+
+@pytest.mark.parametrize(
+    ("problems", "invalid"), [((), None), (("spec.a: is wrong",), "spec.a: is wrong")], ids=["the newest spec", "one before it"]
+)
+def test_what_may_not_be_looked_at_is_told_of_the_spec_that_was_read(problems: tuple[str, ...], invalid: str | None) -> None:
+    decision = not_observed(a_record(), "Forbidden", "pods is forbidden", a_desired(generation=7, problems=problems))
+
+    after = decision.record
+    assert (after.reason, after.message, after.health) == ("Forbidden", "pods is forbidden", Health.STALLED)
+    assert (after.generation, after.invalid, decision.actions) == (7, invalid, ())
+    assert reasons(decision) == (["ValidationError"] if invalid else [])
 
 
 # an action that was refused
