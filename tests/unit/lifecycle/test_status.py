@@ -195,6 +195,11 @@ def test_the_same_record_is_the_same_status_whatever_the_time_and_it_can_be_sent
         pytest.param(
             a_record(message="It runs.", invalid="spec.a: wrong"), "It runs. The newest spec is refused: spec.a: wrong", id="while it runs"
         ),
+        pytest.param(
+            a_starting_record(message="CrashLoopBackOff: exit code 1", invalid="spec.a: wrong"),
+            "CrashLoopBackOff: exit code 1; the newest spec is refused: spec.a: wrong",
+            id="behind words that end without a full stop",
+        ),
         pytest.param(Record(message="spec.a: wrong", invalid="spec.a: wrong"), "spec.a: wrong", id="the first one, refused"),
     ],
 )
