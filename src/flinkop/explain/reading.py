@@ -28,6 +28,10 @@ _STEPS = {
     "WaitingForJobs": "the jobs on the session cluster to end",
 }
 
+_STEPS_BY_REASON = {
+    ("Submitting", "SubmissionRejected"): "the next try to submit the job, which the JobManager did not take",
+}
+
 
 def conditions_of(resource: Object) -> tuple[Condition, ...]:
     """The conditions in their order."""
@@ -59,7 +63,7 @@ def wait_of(resource: Object, conditions: Iterable[Condition]) -> Wait | None:
     status = _status(resource)
     operation = _map(status.get("operation"))
     if step := text_of(operation.get("step")):
-        what = _STEPS.get(step, step)
+        what = _STEPS_BY_REASON.get((step, text_of(status.get("reason")))) or _STEPS.get(step, step)
         return Wait(what, time_of(operation.get("startedAt")), time_of(operation.get("endsAt") or operation.get("notBefore")))
     busy = next((one for one in conditions if (one.type, one.status) == ("Reconciling", "True")), None)
     if busy is None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.advice import ADVICE, render_advice
 from tests.reasons import of_lifecycle
 from tests.unit.explain.sample import ASKED_AT, FAILED, STOPPING, WELL, a_deployment, a_pod, a_resource, a_service, a_snapshot, an_event
-from tests.unit.lifecycle.builder import FROM_SAVEPOINT, NOW, SAVEPOINT
+from tests.unit.lifecycle.builder import FROM_SAVEPOINT, NOW, SAVEPOINT, a_record
 from tests.unit.lifecycle.snapshotbuilder import completed_at, in_progress
 from tests.unit.lifecycle.test_status import records
 
@@ -27,9 +27,12 @@ from flinkop.explain.report import Child, Decided
 from flinkop.explain.text import print_report, render_json
 from flinkop.flinkconf import operatoroptions
 from flinkop.lifecycle.handover import IN_METADATA
+from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
+from flinkop.lifecycle.sessionjob.deploying import SUBMISSION_REJECTED
 from flinkop.lifecycle.statesnapshot.record import SnapshotRecord
 from flinkop.lifecycle.statuswriter import Scale, write_status
+from flinkop.lifecycle.step import Submitting
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
@@ -70,6 +73,19 @@ def test_a_step_says_what_is_waited_for_since_when_and_how_long_it_may_take() ->
     ends = NOW + timedelta(minutes=5)
     wait = about(replace(STOPPING, ends_at=ends)).wait
     assert (wait.what, wait.since, wait.ends_at) == ("the old cluster to go", NOW - timedelta(seconds=1), ends)
+
+
+@pytest.mark.parametrize(
+    ("reason", "what"),
+    [
+        ("JobSubmitting", "the submitted job to show up on its cluster"),
+        (SUBMISSION_REJECTED, "the next try to submit the job, which the JobManager did not take"),
+    ],
+)
+def test_who_waits_for_a_submission_is_told_whether_there_is_one(reason: str, what: str) -> None:
+    wait = about(a_record(phase=Phase.DEPLOYING, step=Submitting(NOW), reason=reason)).wait
+    assert wait is not None
+    assert (wait.what, wait.since) == (what, NOW)
 
 
 def test_what_to_do_comes_from_the_documentation() -> None:
