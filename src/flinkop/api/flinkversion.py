@@ -25,7 +25,7 @@ class FlinkVersion:
         match = _PATTERN.fullmatch(text)
         version = cls(int(match[1]), int(match[2])) if match else None
         if version not in KNOWN_VERSIONS:
-            raise ValueError(f"is not a Flink version; write one of {', '.join(map(str, KNOWN_VERSIONS))}, with v and _")
+            raise ValueError(f"is not a Flink version; write one of {', '.join(map(str, SUPPORTED_VERSIONS))}, with v and _")
         return version
 
     def __str__(self) -> str:
@@ -54,3 +54,8 @@ KNOWN_VERSIONS: tuple[FlinkVersion, ...] = (
     *(FlinkVersion(1, minor) for minor in range(13, 21)),
     *(FlinkVersion(2, minor) for minor in range(5)),
 )
+
+OLDEST_SUPPORTED, NEWEST_SUPPORTED = FlinkVersion(1, 16), FlinkVersion(2, 3)
+"""The first and the last version that the operator was tried with."""
+
+SUPPORTED_VERSIONS = tuple(version for version in KNOWN_VERSIONS if OLDEST_SUPPORTED <= version <= NEWEST_SUPPORTED)

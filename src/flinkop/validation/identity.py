@@ -6,16 +6,13 @@ import re
 from collections.abc import Iterator
 
 from flinkop.api.flinkdeployment import DesiredJobState, UpgradeMode
-from flinkop.api.flinkversion import FlinkVersion
+from flinkop.api.flinkversion import NEWEST_SUPPORTED, OLDEST_SUPPORTED
 from flinkop.validation.subject import Subject
 from flinkop.validation.violation import Violation, warning
 
 # Flink makes names from the cluster id, and refuses to build TaskManager pods for a longer one.
 _LONGEST_NAME = 45
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-
-_OLDEST = FlinkVersion(1, 16)
-_NEWEST = FlinkVersion(2, 3)
 
 # Source: the grammar of github.com/distribution/reference.
 _NAME_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -47,10 +44,10 @@ def check_cluster_name(path: str, name: str) -> Iterator[Violation]:
 
 def has_a_supported_version(subject: Subject) -> Iterator[Violation]:
     """The Flink version is one that the operator can run."""
-    supported = f"use {_OLDEST} to {_NEWEST}"
-    if subject.version < _OLDEST:
+    supported = f"use {OLDEST_SUPPORTED} to {NEWEST_SUPPORTED}"
+    if subject.version < OLDEST_SUPPORTED:
         yield Violation("spec.flinkVersion", f"Flink {subject.version.dotted} is not supported", supported)
-    if subject.version > _NEWEST:
+    if subject.version > NEWEST_SUPPORTED:
         yield warning("spec.flinkVersion", f"Flink {subject.version.dotted} has not been tried with this version", supported)
 
 

@@ -34,7 +34,8 @@ def has_parallelism(subject: WithJob) -> Iterator[Violation]:
     if job is None or job.parallelism >= 1 or (task_manager is not None and task_manager.replicas is not None):
         return
     remedy = "write 1 or more" if task_manager is None else "write 1 or more, or set spec.taskManager.replicas"
-    yield Violation("spec.job.parallelism", f"is {job.parallelism}", remedy)
+    is_set = "parallelism" in job.model_fields_set
+    yield Violation("spec.job.parallelism", f"is {job.parallelism}" if is_set else "is not set", remedy)
 
 
 def has_a_jar_that_flink_can_run(subject: Subject) -> Iterator[Violation]:

@@ -152,8 +152,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"job": {"upgradeMode": "lastState"}},
         "spec.job.upgradeMode: must be one of 'savepoint', 'last-state' or 'stateless'",
     ),
-    "an unknown version": ({"flinkVersion": "1.20"}, "spec.flinkVersion: is not a Flink version; write one of v1_13, v1_14"),
-    "a number for a version": ({"flinkVersion": 1.2}, "spec.flinkVersion: is not a Flink version; write one of v1_13, v1_14"),
+    "an unknown version": ({"flinkVersion": "1.20"}, "spec.flinkVersion: is not a Flink version; write one of v1_16, v1_17"),
+    "a number for a version": ({"flinkVersion": 1.2}, "spec.flinkVersion: is not a Flink version; write one of v1_16, v1_17"),
     "no version": ({"flinkVersion": None}, "spec.flinkVersion: is missing; it must be set"),
     "a map for an amount": (
         {"taskManager": {"resources": {"requests": {"cpu": {}}}}},

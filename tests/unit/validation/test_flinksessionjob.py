@@ -52,6 +52,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         ],
     ),
     "no parallelism": ({"job": {"parallelism": 0}}, {}, ["spec.job.parallelism: is 0; write 1 or more"]),
+    "no word about parallelism": ({"job": {"parallelism": None}}, {}, ["spec.job.parallelism: is not set; write 1 or more"]),
     "no parallelism, on TaskManagers of a fixed number": (
         {"job": {"parallelism": 0}},
         {"taskManager": {"replicas": 2, "resource": {"memory": "2g"}}},

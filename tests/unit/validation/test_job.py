@@ -18,6 +18,10 @@ ROWS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"job": {"parallelism": 0}},
         ["spec.job.parallelism: is 0; write 1 or more, or set spec.taskManager.replicas"],
     ),
+    "no word about parallelism": (
+        {"job": {"parallelism": None}},
+        ["spec.job.parallelism: is not set; write 1 or more, or set spec.taskManager.replicas"],
+    ),
     "a parallelism beyond Java's int": (
         {"job": {"parallelism": 99999999999}},
         ["spec.job.parallelism: '99999999999' is too large; write at most 2147483647"],
