@@ -132,9 +132,15 @@ def names_each_option_once(subject: Configured) -> Iterator[Violation]:
 
 def has_storage_for_high_availability(subject: Subject) -> Iterator[Violation]:
     """High availability keeps its data in a directory, and Flink does not start without one."""
-    if is_ha(subject.conf) and not flinkoptions.HA_STORAGE_DIRECTORY.read(subject.conf):
-        path = "spec.flinkConfiguration.high-availability.storageDir"
+    if not is_ha(subject.conf) or flinkoptions.HA_STORAGE_DIRECTORY.read(subject.conf):
+        return
+    mode, storage = flinkoptions.HIGH_AVAILABILITY.key_in(subject.conf), flinkoptions.HA_STORAGE_DIRECTORY.key
+    if mode is None or mode in subject.own:
+        path = f"spec.flinkConfiguration.{storage}"
         yield Violation(path, "is not set, and high availability needs it", "name a directory that all JobManagers reach")
+    else:
+        problem = f"asks for high availability, and {storage} is not set, which that needs"
+        yield Violation(subject.path_of(mode), problem, "name a directory that all JobManagers reach, there or in spec.flinkConfiguration")
 
 
 def has_java_options_that_survive_the_shell(subject: Subject) -> Iterator[Violation]:

@@ -72,7 +72,8 @@ class SubmittedJob:
 
     def path_of(self, key: str) -> str:
         """Where the option `key` comes from: a field, the job's own configuration, or that of its cluster or the operator."""
-        return path_of(key, self.own)
+        of_cluster = key not in self.own and key in self.cluster.flink_configuration
+        return f"configuration of the session cluster {key}" if of_cluster else path_of(key, self.own)
 
 
 def names_its_cluster(subject: SessionJob) -> Iterator[Violation]:

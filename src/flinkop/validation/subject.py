@@ -10,6 +10,7 @@ from flinkop.api.cluster import TaskManagerSpec
 from flinkop.api.flinkdeployment import FlinkDeploymentSpec, JobSpec
 from flinkop.api.flinkversion import FlinkVersion
 from flinkop.flinkconf.flinkoptions import PARALLELISM
+from flinkop.flinkconf.layers import OPERATOR_CONFIGURATION
 from flinkop.validation.violation import Violation
 
 # Options that the operator itself fills in, and the fields they come from.
@@ -105,7 +106,7 @@ class Subject:
 
 def path_of(key: str, own: Mapping[str, str]) -> str:
     """Where an option comes from, where the resource itself sets `own`."""
-    return f"spec.flinkConfiguration.{key}" if key in own else _ORIGINS.get(key, f"flinkConfiguration.{key}")
+    return f"spec.flinkConfiguration.{key}" if key in own else _ORIGINS.get(key, f"{OPERATOR_CONFIGURATION} {key}")
 
 
 Rule = Callable[[Subject], Iterator[Violation]]

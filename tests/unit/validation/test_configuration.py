@@ -173,7 +173,7 @@ def test_an_option_of_the_operator_need_not_be_written() -> None:
 
 
 def test_a_default_of_the_operator_that_cannot_be_written_is_named_as_one() -> None:
-    assert sentences_of(a_spec(), defaults={"a": "x#y"}) == [f"flinkConfiguration.a: {COMMENT}"]
+    assert sentences_of(a_spec(), defaults={"a": "x#y"}) == [f"operator configuration a: {COMMENT}"]
 
 
 def test_high_availability_under_a_name_that_flink_1_16_does_not_know_is_refused() -> None:
@@ -216,7 +216,15 @@ def test_a_wrong_choice_about_the_operators_log_is_no_fault_of_a_resource(option
 
 def test_a_wrong_default_that_a_job_goes_by_is_a_fault() -> None:
     (sentence,) = sentences_of(a_spec(), defaults={"taskmanager.numberOfTaskSlots": "two"})
-    assert sentence.startswith("flinkConfiguration.taskmanager.numberOfTaskSlots: ")
+    assert sentence.startswith("operator configuration taskmanager.numberOfTaskSlots: ")
+
+
+@pytest.mark.parametrize("key", ["high-availability.type", "high-availability"])
+def test_high_availability_by_default_without_a_directory_is_a_fault_of_the_operators_configuration(key: str) -> None:
+    assert sentences_of(a_spec(), defaults={key: "kubernetes"}) == [
+        f"operator configuration {key}: asks for high availability, and high-availability.storageDir is not set, which that needs; "
+        "name a directory that all JobManagers reach, there or in spec.flinkConfiguration"
+    ]
 
 
 def test_only_two_log_files_are_known() -> None:

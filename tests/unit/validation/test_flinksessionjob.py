@@ -85,6 +85,11 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {},
         [f"{CONF}.{PREFIX}job.restart.failed: 'maybe' is not a boolean; write true or false"],
     ),
+    "an option of its cluster that cannot be read": (
+        {},
+        {"flinkConfiguration": {f"{PREFIX}job.restart.failed": "maybe"}},
+        [f"configuration of the session cluster {PREFIX}job.restart.failed: 'maybe' is not a boolean; write true or false"],
+    ),
     "a name that Flink does not know yet": (
         {"flinkConfiguration": {"execution.checkpointing.dir": "s3://c"}},
         {"flinkVersion": "v1_19"},
@@ -115,6 +120,13 @@ def test_without_its_cluster_only_what_can_be_known_is_told() -> None:
     spec = a_session_job(job={"upgradeMode": "last-state", "jarURI": "job.jar"}, flinkConfiguration={"rest.port": "x"})
 
     assert [sentence.partition(":")[0] for sentence in sentences_of(spec)] == ["spec.job.jarURI"]
+
+
+def test_a_default_that_cannot_be_read_is_named_as_the_operators() -> None:
+    key = f"{PREFIX}job.restart.failed"
+    (sentence,) = sentences_of(a_session_job(), a_session(), **{key: "maybe"})
+
+    assert sentence == f"operator configuration {key}: 'maybe' is not a boolean; write true or false"
 
 
 def test_a_job_stays_on_its_cluster() -> None:

@@ -180,7 +180,7 @@ def test_directories_may_come_from_the_operators_defaults() -> None:
 
 def test_periodic_savepoints_by_default_need_a_directory_too() -> None:
     (sentence,) = sentences_of(a_spec(), defaults={PERIODIC_SAVEPOINTS: "1 h"})
-    assert sentence.startswith(f"flinkConfiguration.{PERIODIC_SAVEPOINTS}: is set, but Flink 1.20 is told no directory for savepoints")
+    assert sentence.startswith(f"operator configuration {PERIODIC_SAVEPOINTS}: is set, but Flink 1.20 is told no directory for savepoints")
 
 
 REDEPLOYMENTS: dict[str, tuple[dict[str, Any], bool]] = {
