@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flinkop.api.kind import FLINK_APPLICATION, FLINK_CLUSTER, FLINK_DEPLOYMENT, FLINK_SESSION_JOB, FLINK_STATE_SNAPSHOT, Kind
+from flinkop.api.label import is_label_value
 from flinkop.explain.target import NotATarget, Target, kind_of
-from flinkop.lifecycle.statesnapshot.label import JOB_NAME, LONGEST
+from flinkop.lifecycle.statesnapshot.label import JOB_NAME
 
 Object = Mapping[str, Any]
 
@@ -65,4 +66,4 @@ def has_snapshots(target: Target, resource: Object) -> bool:
 
 def selector_of_snapshots(target: Target) -> str | None:
     """Finds the snapshots of a job by label; None where its name is too long to be one."""
-    return f"{JOB_NAME}={target.name}" if len(target.name) <= LONGEST else None
+    return f"{JOB_NAME}={target.name}" if is_label_value(target.name) else None

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from flinkop.api.flinkdeployment import DeploymentMode, FlinkDeploymentSpec
+from flinkop.api.label import is_label_key, is_label_value
 from flinkop.flinkconf.operatoroptions import MERGE_ARRAYS_BY_NAME
 from flinkop.flinkconf.option import InvalidOption
 from flinkop.validation.podfield import absent, misfits
@@ -28,10 +29,6 @@ _PART_OF_THE_IMAGE = frozenset({"/opt/flink", "/opt/flink/bin", "/opt/flink/lib"
 
 # Volumes that Flink, or the operator, adds. Source: Flink's kubeclient decorators.
 _VOLUMES_OF_FLINK = ("flink-", "hadoop-", "kerberos-", "pod-template-", "kube-api-access-")
-
-_WORD = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
-_LABEL_KEY = re.compile(rf"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?{_WORD}")
-_LABEL_VALUE = re.compile(rf"(?:{_WORD})?")
 
 Template = Mapping[str, Any]
 
@@ -162,7 +159,7 @@ def has_labels_that_kubernetes_takes(subject: Subject) -> Iterator[Violation]:
         metadata = template.get("metadata")
         labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
         for key, value in labels.items() if isinstance(labels, Mapping) else ():
-            if not _LABEL_KEY.fullmatch(str(key)) or (isinstance(value, str) and not _LABEL_VALUE.fullmatch(value)):
+            if not is_label_key(str(key)) or (isinstance(value, str) and not is_label_value(value)):
                 remedy = "use letters, digits, - _ and . between them, at most 63; a key may have a prefix and /"
                 yield Violation(f"{path}.metadata.labels.{key}", "is not a label that Kubernetes takes", remedy)
 

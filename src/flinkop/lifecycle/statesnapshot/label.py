@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.api.jobstatus import TriggerType
+from flinkop.api.label import is_label_value
 
 TYPE, TRIGGER_TYPE, STATE = "snapshot.type", "snapshot.trigger-type", "snapshot.state"
 JOB_KIND, JOB_NAME = "job-reference.kind", "job-reference.name"
-LONGEST = 63
-"""Characters that a value of a label may have."""
-
-_VALUE = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
 
 
 def labels_of(
@@ -27,7 +23,7 @@ def labels_of(
         JOB_KIND: job_kind,
         JOB_NAME: job_name,
     }
-    return {key: value for key, value in found.items() if value and len(value) <= LONGEST and _VALUE.fullmatch(value)}
+    return {key: value for key, value in found.items() if value and is_label_value(value)}
 
 
 def trigger_type_of(labels: Mapping[str, str]) -> TriggerType:
