@@ -154,6 +154,24 @@ async def test_the_default_parallelism_of_the_cluster_counts_from_the_next_start
         await until(lambda: [run["parallelism"] for run in jars.runs] == [1, 3])
 
 
+async def test_a_changed_cluster_stops_its_applications_first_and_they_go_on_from_there(stage: Stage) -> None:
+    namespace = await stage.a_namespace()
+    async with stage.operator(namespace):
+        await a_running_cluster(stage, namespace)
+        await applications(stage).create(namespace, on_cluster())
+        await applications(stage).wait_until(namespace, "running", is_at("Running"))
+        await clusters(stage).change(namespace, {"configuration": {"web.refresh-interval": "4000"}}, CLUSTER)
+
+        def of_jobs() -> list[str | None]:
+            made = stage.world.jobmanagers.starts((namespace, CLUSTER))
+            return [kind_of(start.restored_from) for start in made if start.job_id]
+
+        await until(lambda: len(of_jobs()) == 2)
+        await applications(stage).wait_until(namespace, "running", is_at("Running"))
+        assert of_jobs() == [None, "savepoint"]
+        assert stage.problems(namespace) == []
+
+
 async def test_statements_in_a_configmap_are_waited_for_and_a_change_of_them_is_an_upgrade(stage: Stage) -> None:
     namespace = await stage.a_namespace()
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sql", "namespace": namespace}}
