@@ -1,7 +1,9 @@
 """Before a session cluster is deployed anew its jobs are stopped, each as its upgrade mode says, where nothing else keeps their state.
 
-High availability keeps it, as long as the new JobManager can read what the old one wrote: Flink recovers a job from the serialized form
-that its own minor version gave it. The cluster announces in its status that it goes; each job reads that, stops, and comes back later.
+High availability keeps it, as long as the new JobManager can read what the old one wrote: a job is kept in the serialized form, and under
+the name, that its Flink version has for it. One of 2.2 does not find those of 1.20, and says nothing (tried).
+
+The cluster announces in its status that it goes; each job reads that, stops, and comes back later.
 """
 
 from __future__ import annotations
