@@ -151,8 +151,8 @@ class Observer:
         self, key: Key, deployment: Mapping[str, Any] | None, record: Record, wish: Wish, knowledge: Knowledge, now: datetime
     ) -> Observed:
         pods = [pod for pod in self._pods.by_index("owner", key) if view.is_alive(pod)]
-        masters = [pod for pod in pods if _component(pod) == "jobmanager"]
-        workers = [pod for pod in pods if _component(pod) == "taskmanager"]
+        masters = [pod for pod in pods if view.component_of(pod) == "jobmanager"]
+        workers = [pod for pod in pods if view.component_of(pod) == "taskmanager"]
         taskmanagers = self._taskmanagers(key, wish) if wish.desired.standalone else None
         trouble = view.find_trouble(deployment, masters)
         return Observed(
@@ -207,8 +207,3 @@ class Observer:
         with contextlib.suppress(FlinkUnreachable, FlinkRejected):  # the cluster serves without it
             return await self._flink.cluster_info(url)
         return None
-
-
-def _component(pod: Mapping[str, Any]) -> str | None:
-    component: str | None = (pod["metadata"].get("labels") or {}).get("component")
-    return component

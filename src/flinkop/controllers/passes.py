@@ -129,13 +129,13 @@ class Passes:
     def _of_jobs(
         self, kind: JobKind, resources: Cache, clusters: Cache, cluster_kind: ClusterKind, look_around: LookAround = look_at_nothing
     ) -> FlinkSessionJobController:
-        tools = self._tools
+        caches, tools = self._caches, self._tools
         slots = Slots(tools.flink, tools.clock) if kind.waits_for_slots else None
         return FlinkSessionJobController(
             resources.store,
             self._session_clusters(clusters, cluster_kind),
-            SessionJobObserver(tools.kube, tools.flink, self._looks, tools.jars, slots, self._own_snapshots(kind)),
-            SessionJobActuator(tools.kube, tools.flink, tools.jars, kind, self._caches.label_selector),
+            SessionJobObserver(tools.kube, tools.flink, self._looks, tools.jars, slots, self._own_snapshots(kind), caches.pods.store),
+            SessionJobActuator(tools.kube, tools.flink, tools.jars, kind, caches.label_selector),
             tools.events,
             tools.kube,
             tools.clock,

@@ -10,6 +10,7 @@ from flinkop.controllers.jarheaders import JarHeaders
 from flinkop.controllers.jarsupply import JarSupply
 from flinkop.controllers.jobobserver import JobObserver
 from flinkop.controllers.knowledge import Knowledge
+from flinkop.controllers.observer import ObjectStore
 from flinkop.controllers.sessioncluster import SessionCluster
 from flinkop.controllers.sessiondesire import SessionWish
 from flinkop.controllers.sharedlook import SharedLook
@@ -26,7 +27,7 @@ from flinkop.lifecycle.observed import TERMINAL, HaMetadata, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question
 from flinkop.lifecycle.record import Record
-from flinkop.lifecycle.sessionjob.question import needs_jar, needs_metadata, session_job_questions
+from flinkop.lifecycle.sessionjob.question import needs_age_of_jobmanager, needs_jar, needs_metadata, session_job_questions
 from flinkop.lifecycle.sessionjob.seen import Jar, JarFailed, JarReady, SessionObserved
 from flinkop.resources.naming import common_labels, selector_of
 
@@ -47,8 +48,9 @@ class SessionJobObserver:
         jars: JarSupply,
         slots: Slots | None = None,
         snapshots: OwnSnapshots | None = None,
+        pods: ObjectStore | None = None,
     ) -> None:
-        self._kube, self._looks, self._jars, self._slots, self._snapshots = kube, looks, jars, slots, snapshots
+        self._kube, self._looks, self._jars, self._slots, self._snapshots, self._pods = kube, looks, jars, slots, snapshots, pods
         self._job, self._headers = JobObserver(flink), JarHeaders(kube)
 
     async def observe(
@@ -66,6 +68,8 @@ class SessionJobObserver:
             seen = await self._ask_flink(record, wish, cluster, seen, knowledge, now)
         if needs_metadata(record, seen, wish.desired):
             seen = replace(seen, ha=await self._ha_metadata(key[0], cluster.name, record))
+        if needs_age_of_jobmanager(record, seen):
+            seen = replace(seen, jobmanager_since=self._jobmanager_start(key[0], cluster))
         if needs_jar(record, seen, wish.desired) and seen.takes_jobs:
             seen = replace(seen, jar=await self._jar(key, cluster, wish))
         return seen if self._slots is None else await self._with_room(self._slots, key, wish, cluster, seen)
@@ -107,6 +111,12 @@ class SessionJobObserver:
             return await self._job.look(cluster.url, record, seen, asked, knowledge, jobs)
         except (FlinkUnreachable, FlinkRejected) as trouble:
             return replace(seen, rest=Unreachable(str(trouble)), job=None, savepoint=None, requested_checkpoint=None)
+
+    def _jobmanager_start(self, namespace: str, cluster: SessionCluster) -> datetime | None:
+        """Read after the JobManager has answered. With standbys nobody knows which of them did, even where the caches show one only."""
+        if self._pods is None or cluster.spec is None or cluster.spec.job_manager.replicas != 1:
+            return None
+        return view.read_jobmanager_start(self._pods.by_index("owner", (namespace, cluster.name)))
 
     async def _ha_metadata(self, namespace: str, cluster: str, record: Record) -> HaMetadata:
         found = await self._kube.list(CONFIG_MAPS, namespace, label_selector=selector_of(common_labels(cluster)))

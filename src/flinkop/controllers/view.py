@@ -132,6 +132,24 @@ def find_restart(pod: Mapping[str, Any]) -> Restart | None:
     return None
 
 
+def component_of(pod: Mapping[str, Any]) -> str | None:
+    """Whether a pod is a JobManager or a TaskManager, by the label that Flink gives it."""
+    component: str | None = (pod["metadata"].get("labels") or {}).get("component")
+    return component
+
+
+def read_jobmanager_start(pods: Iterable[Mapping[str, Any]]) -> datetime | None:
+    """When Flink's container began in the JobManager of a cluster; None while it is not the only one, or leaves: another may answer."""
+    masters = [pod for pod in pods if component_of(pod) == "jobmanager" and is_alive(pod)]
+    if len(masters) != 1 or "deletionTimestamp" in masters[0]["metadata"]:
+        return None
+    for container in (masters[0].get("status") or {}).get("containerStatuses") or ():
+        began = ((container.get("state") or {}).get("running") or {}).get("startedAt")
+        if container["name"] == MAIN_CONTAINER and began:
+            return parse_time(began)
+    return None
+
+
 def is_overdue(pod: Mapping[str, Any], now: datetime) -> bool:
     """A pod whose end should have been reported a while ago: its node is lost."""
     ends = pod["metadata"].get("deletionTimestamp")

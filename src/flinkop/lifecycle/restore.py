@@ -217,12 +217,12 @@ def _nothing_safe(facts: RestoreFacts) -> RestoreChoice:
     known = f"The last start was from {older.path}, and its job may have made newer state since. " if older else ""
     message = (
         "HA metadata is not available, and where the job's newest state is, is not known. Manual restore required. "
-        f"{known}{_retained_checkpoints(facts)}{WAYS_OUT}"
+        f"{known}{retained_checkpoints(facts)}{WAYS_OUT}"
     )
     return RestoreChoice(None, NO_RESTORE_POINT, message, (lost, unknown, empty))
 
 
-def _retained_checkpoints(facts: RestoreFacts) -> str:
+def retained_checkpoints(facts: RestoreFacts) -> str:
     """Where people look first: a job that lost its metadata has usually lost no files. Which of them is newest only a look there tells."""
     if facts.job_id is None:
         return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flinkop.controllers.trim import trim_deployment
+from flinkop.controllers.trim import trim_deployment, trim_pod
 from flinkop.controllers.view import (
     GENERATION_ANNOTATION,
     find_crash,
@@ -21,6 +21,7 @@ from flinkop.controllers.view import (
     makes_pods_of,
     read_ha_metadata,
     read_jobmanager,
+    read_jobmanager_start,
     read_referring,
     read_session_metadata,
     with_cause,
@@ -125,6 +126,40 @@ THEN = datetime(2026, 1, 1, tzinfo=UTC)
 def test_a_restarted_container_tells_how_it_ended(container: dict[str, Any], restart: Restart | None) -> None:
     status = {"containerStatuses": [{"name": "flink-main-container", **container}]}
     assert find_restart({"metadata": {"name": "job-x"}, "status": status}) == restart
+
+
+def a_jobmanager_pod(
+    component: str = "jobmanager", phase: str = "Running", name: str = "flink-main-container", **pod: Any
+) -> dict[str, Any]:
+    """As the cache has it; keyword arguments are the state of its container, and `deletionTimestamp`."""
+    deletion = {"deletionTimestamp": pod.pop("deletionTimestamp")} if "deletionTimestamp" in pod else {}
+    metadata = {"name": "job-x", "namespace": "team", "labels": {"app": "job", "component": component, "type": "x"}, **deletion}
+    statuses = [{"name": "sidecar", "state": LATER}, {"name": name, **{"state": RUNS, **pod}}]
+    return trim_pod({"metadata": metadata, "status": {"phase": phase, "containerStatuses": statuses}})
+
+
+LATER = {"running": {"startedAt": "2026-01-01T05:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    ("pods", "since"),
+    [
+        pytest.param([a_jobmanager_pod()], THEN, id="the only one"),
+        pytest.param([a_jobmanager_pod(), a_jobmanager_pod("taskmanager", state=LATER)], THEN, id="beside a TaskManager"),
+        pytest.param([a_jobmanager_pod(phase="Failed", state=ENDED), a_jobmanager_pod()], THEN, id="after one that was evicted"),
+        pytest.param([a_jobmanager_pod(state=LATER, lastState=ENDED)], THEN + timedelta(hours=5), id="its container was started again"),
+        pytest.param([a_jobmanager_pod(state={"waiting": {}}, lastState=ENDED)], None, id="its container waits to be started again"),
+        pytest.param([a_jobmanager_pod(state={"running": {}})], None, id="when is not told"),
+        pytest.param([a_jobmanager_pod(name="init")], None, id="Flink's container is not there yet"),
+        pytest.param([a_jobmanager_pod(), a_jobmanager_pod()], None, id="with a standby"),
+        pytest.param([a_jobmanager_pod(), a_jobmanager_pod(phase="Pending", state={})], None, id="with a standby that starts"),
+        pytest.param([a_jobmanager_pod(deletionTimestamp="2026-01-01T06:00:00Z")], None, id="it leaves"),
+        pytest.param([{"metadata": {"name": "x", "labels": {"component": "jobmanager"}}, "status": {}}], None, id="nothing is known of it"),
+        pytest.param([], None, id="none"),
+    ],
+)
+def test_since_when_the_only_jobmanager_of_a_cluster_runs(pods: list[dict[str, Any]], since: datetime | None) -> None:
+    assert read_jobmanager_start(pods) == since
 
 
 @pytest.mark.parametrize(

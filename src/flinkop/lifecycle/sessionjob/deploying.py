@@ -13,6 +13,7 @@ from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restore import WAYS_OUT
+from flinkop.lifecycle.sessionjob.forgotten import is_forgotten, rest_forgotten
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.stop import begin_stop
 from flinkop.lifecycle.sessionjob.submit import obstacle, submit_again
@@ -89,6 +90,8 @@ def _give_up(record: Record) -> Decision:
 
 def _lost(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """With high availability its JobManager brings back a job that has not ended; without, it is gone with its JobManager."""
+    if not desired.wants_restart and is_forgotten(record, observed, desired):
+        return rest_forgotten(record, observed, desired)
     recovers = observed.ha is not None and observed.ha.exists and not desired.gives_up_state
     if recovers and not _is_late(record, desired, fresh):
         message = (

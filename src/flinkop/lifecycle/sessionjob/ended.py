@@ -10,7 +10,6 @@ from flinkop.lifecycle.decision import Component, Decision, Event, EventType, Fr
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.job import follow_job
 from flinkop.lifecycle.move import IMMEDIATELY, go, stay
-from flinkop.lifecycle.observed import TERMINAL
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.restart import counted, origin, restarts_at
@@ -30,11 +29,11 @@ def on_ended(record: Record, observed: SessionObserved, desired: Desired, fresh:
 
 
 def _tries_again(record: Record, desired: Desired) -> bool:
-    """A start that was refused is not tried again with the spec it was refused for."""
-    is_new = desired.generation != record.generation
+    """A start that was refused is not tried again with the spec it was refused for. A job that has run, and may have finished, runs again
+    only for a change that restarts jobs."""
     if record.restore is not None and record.restore.point is None:
-        return is_new
-    return desired.wants_restart or (record.phase is Phase.FAILED and record.job.state not in TERMINAL and is_new)
+        return desired.generation != record.generation
+    return desired.wants_restart
 
 
 def _restart(record: Record, desired: Desired) -> Decision:

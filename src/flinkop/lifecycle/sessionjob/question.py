@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.health import checks_health
-from flinkop.lifecycle.observed import JobState, Observed
+from flinkop.lifecycle.observed import Answered, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question, job_questions
 from flinkop.lifecycle.record import Record
@@ -37,6 +37,11 @@ def _stops_what_may_be_recovered(record: Record, desired: Desired) -> bool:
 def needs_metadata(record: Record, observed: Observed, desired: Desired) -> bool:
     """Whether those of high availability tell that a job that is not there will come back."""
     return desired.deployed_high_availability and observed.job is None and record.phase in _MAY_LACK_ITS_JOB and record.was_ready
+
+
+def needs_age_of_jobmanager(record: Record, observed: Observed) -> bool:
+    """Whether that tells if a job that is not there was lost: with a JobManager that is older than the job it ended."""
+    return record.phase is Phase.DEPLOYING and record.was_ready and observed.job is None and isinstance(observed.rest, Answered)
 
 
 def needs_jar(record: Record, observed: Observed, desired: Desired) -> bool:

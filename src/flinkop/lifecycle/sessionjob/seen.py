@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 
 from flinkop.lifecycle.observed import Answered, Observed
@@ -75,6 +76,8 @@ class SessionObserved(Observed):
 
     `room` is None when it was not asked for, or does not matter: jobs are submitted, and wait for slots in Flink.
     `not_submitted`: the JobManager has said that the last submission was none.
+
+    `jobmanager_since` is when the container began in which the JobManager that answers runs; None when that was not asked, or is not known.
     """
 
     cluster: Cluster = Cluster()
@@ -82,6 +85,7 @@ class SessionObserved(Observed):
     strays: tuple[str, ...] = ()
     room: Room | None = None
     not_submitted: bool = False
+    jobmanager_since: datetime | None = None
 
     @property
     def takes_jobs(self) -> bool:
