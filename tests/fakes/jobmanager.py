@@ -48,6 +48,7 @@ class Job:
     failure: str | None = None
     exceptions: list[dict[str, Any]] = field(default_factory=list)
     restarts: int = 0
+    start_time: int = 1
     bounds: dict[str, tuple[int, int]] = field(default_factory=lambda: {VERTEX: (1, 1)})
 
 
@@ -325,7 +326,7 @@ class JobManagers:
 
 def _overview(job: Job) -> dict[str, Any]:
     tasks = {"total": 1, "running": 1 if job.state == "RUNNING" else 0, "finished": 0}
-    times = {"start-time": 1, "end-time": -1, "duration": 1, "last-modification": 1}
+    times = {"start-time": job.start_time, "end-time": -1, "duration": 1, "last-modification": 1}
     return {"jid": job.job_id, "name": "fake", "state": job.state, "tasks": tasks, **times}
 
 
