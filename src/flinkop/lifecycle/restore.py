@@ -217,21 +217,23 @@ def _nothing_safe(facts: RestoreFacts) -> RestoreChoice:
     known = f"The last start was from {older.path}, and its job may have made newer state since. " if older else ""
     message = (
         "HA metadata is not available, and where the job's newest state is, is not known. Manual restore required. "
-        f"{known}{retained_checkpoints(facts)}{WAYS_OUT}"
+        f"{known}{_retained_checkpoints(facts)}{WAYS_OUT}"
     )
     return RestoreChoice(None, NO_RESTORE_POINT, message, (lost, unknown, empty))
 
 
-def retained_checkpoints(facts: RestoreFacts) -> str:
+def _retained_checkpoints(facts: RestoreFacts) -> str:
     """Where people look first: a job that lost its metadata has usually lost no files. Which of them is newest only a look there tells."""
     if facts.job_id is None:
         return ""
-    directory = facts.checkpoint_directory
-    place = (
-        f"{directory.rstrip('/')}/{facts.job_id}" if directory else f"the folder {facts.job_id} of the job's execution.checkpointing.dir"
-    )
+    place = checkpoint_folder(facts.job_id, facts.checkpoint_directory)
     usable = "the newest chk-N there that has a file _metadata can be spec.job.initialSavepointPath"
     return f"Checkpoints that were retained are in {place}: {usable}. "
+
+
+def checkpoint_folder(job_id: str, directory: str | None) -> str:
+    """Where Flink keeps the checkpoints of a job, in words."""
+    return f"{directory.rstrip('/')}/{job_id}" if directory else f"the folder {job_id} of the job's execution.checkpointing.dir"
 
 
 def named_before(choice: RestoreChoice | None) -> Rejected | None:

@@ -24,6 +24,8 @@ _RESULTS_KEPT = 300.0
 _PATIENCE = 100
 LATEST = 50.0
 """A program submits its job at most so many seconds after it was asked to."""
+SURE = 5.0
+"""A job that began so many seconds after its JobManager is known to have begun after it."""
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Job:
     known: bool = False
     empty: bool = False
     changed_at: float = 0.0
+    began: float | None = None
     args: str = ""
     triggers: dict[str, Trigger] = field(default_factory=dict)
 
@@ -68,9 +71,11 @@ class Job:
 
 @dataclass
 class Process:
-    """A JobManager process. What it remembers dies with it."""
+    """A JobManager process. What it remembers dies with it. `forgotten` are ended jobs, with when they began, clearly after it."""
 
+    since: float = 0.0
     jobs: dict[str, Job] = field(default_factory=dict)
+    forgotten: dict[str, float] = field(default_factory=dict)
     ready: bool = False
     alive: bool = True
 
@@ -93,7 +98,7 @@ class World:
         self.wake: Callable[[], None] = lambda: None
         self.state = ClusterState.READY
         self.leaves = False
-        self.process = Process(ready=True)
+        self.process = Process(-1000.0, ready=True)
         self.stored: dict[str, Stored] = {}
         self.storage: dict[str, int] = {}
         self.excused: dict[str, bool] = {}
@@ -125,14 +130,14 @@ class World:
         if self.state is ClusterState.MISSING:
             return
         self.process.alive = False
-        self.process = Process()
+        self.process = Process(self.time.now)
         self.wake()
         self._boot(self.process)
 
     def delete(self) -> None:
         """Somebody forces the cluster's deletion: its jobs go with it, and so do their metadata."""
         self.process.alive = False
-        self.process, self.state = Process(alive=False), ClusterState.MISSING
+        self.process, self.state = Process(self.time.now, alive=False), ClusterState.MISSING
         self.stored.clear()
         self.wake()
 
@@ -140,7 +145,7 @@ class World:
         """A cluster of the same name."""
         if self.state is not ClusterState.MISSING:
             return
-        self.state, self.process = ClusterState.NOT_READY, Process()
+        self.state, self.process = ClusterState.NOT_READY, Process(self.time.now)
         self.wake()
         self._boot(self.process)
 
@@ -241,6 +246,7 @@ class World:
 
     def _launch(self, process: Process, job: Job) -> None:
         process.jobs[job.job_id] = job
+        job.began = self.time.now
         if self.ha:
             self.stored[job.job_id] = Stored(job.count, job.restored_path, job.args)
         self.time.after(self.some(0.2, 3.0), lambda: self._create(process, job))
@@ -288,6 +294,16 @@ class World:
         for job in list(self.process.jobs.values()):
             if job.state in (JobState.RUNNING, JobState.RESTARTING):
                 self._end(self.process, job, state)
+
+    def forget(self) -> None:
+        """A job ends, and is forgotten: an hour has passed in which nobody looked."""
+        self.end(self.rng.choice(sorted(TERMINAL)))
+        for job_id, job in list(self.process.jobs.items()):
+            if not job.active:
+                del self.process.jobs[job_id]
+                self.stored.pop(job_id, None)
+                if job.began is not None and job.began >= self.process.since + SURE:
+                    self.process.forgotten[job_id] = job.began
 
     def restart(self) -> None:
         """A task fails."""

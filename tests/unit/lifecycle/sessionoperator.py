@@ -38,7 +38,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.question import Question
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
-from flinkop.lifecycle.sessionjob.question import needs_jar, needs_metadata, session_job_questions
+from flinkop.lifecycle.sessionjob.question import needs_age_of_jobmanager, needs_jar, needs_metadata, session_job_questions
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed, JarPending, JarReady, SessionObserved
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect, diff_spec
 from flinkop.lifecycle.statusreader import read_record
@@ -89,6 +89,7 @@ class Operator(Process):
         yield
         observed = self._observe(record, desired)
         decision = decide_session_job(record, observed, desired, fresh)
+        self._check_loss(record, decision, desired)
         yield
         self._record(seen, decision)
         if decision.record.was_ready:
@@ -103,6 +104,13 @@ class Operator(Process):
             self._refusal = None
         return None if decision.requeue_after is None else decision.requeue_after.total_seconds()
 
+    def _check_loss(self, record: Record, decision: Decision, desired: Desired) -> None:
+        """A job that was seen under the process that does not know it any more has ended there."""
+        began = self.world.process.forgotten.get(record.job.job_id or "")
+        was_seen = began is not None and record.job.start_time == _milliseconds(began)
+        if was_seen and decision.record.reason == "JobLost" and not desired.wants_restart:
+            self.world.violations.append(f"{record.job.job_id} has ended, and is taken for lost")
+
     # observe
 
     def _observe(self, record: Record, desired: Desired) -> SessionObserved:
@@ -115,6 +123,8 @@ class Operator(Process):
         if needs_metadata(record, seen, desired):
             exists = record.job.job_id in world.stored
             seen = replace(seen, ha=HaMetadata(exists=exists, checkpoints=1 if exists else 0))
+        if needs_age_of_jobmanager(record, seen):
+            seen = replace(seen, jobmanager_since=EPOCH + timedelta(seconds=world.process.since))
         if needs_jar(record, seen, desired) and seen.takes_jobs:
             seen = replace(seen, jar=self._jar())
         return seen
@@ -146,9 +156,10 @@ class Operator(Process):
             if now is None:
                 return replace(seen, rest=Unreachable("no answer in time"), strays=())
             seen = replace(seen, checkpoints=Checkpoints(**now.statistics()))
-        moment = int((EPOCH.timestamp() + job.changed_at) * 1000)
+        moment = _milliseconds(job.changed_at)
+        began = moment if job.began is None else _milliseconds(job.began)
         failure = "it broke" if job.state.value == "FAILED" else None
-        return self._hear(record, desired, replace(seen, job=SeenJob(job.job_id, "job", job.state, moment, moment), failure=failure), now)
+        return self._hear(record, desired, replace(seen, job=SeenJob(job.job_id, "job", job.state, began, moment), failure=failure), now)
 
     def _hear(self, record: Record, desired: Desired, seen: SessionObserved, job: Job | None) -> SessionObserved:
         trigger = record.step if isinstance(record.step, TakingSavepoint) else record.savepoints.trigger
@@ -221,6 +232,10 @@ class Operator(Process):
         if process is None:
             raise Interrupted("the JobManager does not answer")
         return process
+
+
+def _milliseconds(at: float) -> int:
+    return int((EPOCH.timestamp() + at) * 1000)
 
 
 def _without(state: ClusterState) -> ClusterState:

@@ -98,6 +98,7 @@ class Life(life.Life):
             "job fails": lambda: world.end(JobState.FAILED),
             "job finishes": lambda: world.end(JobState.FINISHED),
             "job cancelled": lambda: world.end(JobState.CANCELED),
+            "job ends and is forgotten": world.forget,
             "job restarts": world.restart,
             "rest hangs": lambda: self._for_a_while("hangs"),
             "savepoints fail": lambda: self._for_a_while("savepoints_fail"),

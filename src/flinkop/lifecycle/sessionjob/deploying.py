@@ -91,7 +91,7 @@ def _give_up(record: Record) -> Decision:
 def _lost(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     """With high availability its JobManager brings back a job that has not ended; without, it is gone with its JobManager."""
     if not desired.wants_restart and is_forgotten(record, observed, desired):
-        return rest_forgotten(record, observed, desired)
+        return rest_forgotten(record, desired)
     recovers = observed.ha is not None and observed.ha.exists and not desired.gives_up_state
     if recovers and not _is_late(record, desired, fresh):
         message = (

@@ -11,9 +11,8 @@ from flinkop.lifecycle.move import go
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.restore import retained_checkpoints
+from flinkop.lifecycle.restore import checkpoint_folder
 from flinkop.lifecycle.sessionjob.seen import SessionObserved
-from flinkop.lifecycle.start import restore_facts
 
 # Kubernetes tells whole seconds, and the clocks of nodes differ: a job counts as younger than its JobManager only when it clearly is
 _SKEW = timedelta(seconds=5)
@@ -42,12 +41,12 @@ def _began(record: Record) -> datetime | None:
     return record.start.since if record.start is not None else None
 
 
-def rest_forgotten(record: Record, observed: SessionObserved, desired: Desired) -> Decision:
+def rest_forgotten(record: Record, desired: Desired) -> Decision:
     """Goes to Failed. Nobody can tell how the job ended, so people decide whether it runs again."""
     message = (
         f"The JobManager does not know job {record.job.job_id} any more, although it has run since before the job began: the job ended "
         "unseen, and Flink forgets ended jobs after jobstore.expiration-time (one hour by default). Whether it finished or failed is not "
-        f"known, so it is not run again by itself. {_ways_out(record, observed, desired)}"
+        f"known, so it is not run again by itself. {_ways_out(record, desired)}"
     )
     return go(
         record,
@@ -62,11 +61,11 @@ def rest_forgotten(record: Record, observed: SessionObserved, desired: Desired) 
     )
 
 
-def _ways_out(record: Record, observed: SessionObserved, desired: Desired) -> str:
+def _ways_out(record: Record, desired: Desired) -> str:
     if desired.stateless:
         return "To run it again, raise spec.restartNonce."
+    folder = checkpoint_folder(record.job.job_id or "", desired.settings.checkpoint_directory)
     return (
-        f"{retained_checkpoints(restore_facts(record, observed, desired))}To run it again from there or from a savepoint, set "
-        "spec.job.initialSavepointPath and raise spec.job.savepointRedeployNonce; from empty state, set spec.job.upgradeMode to stateless "
-        "and raise spec.restartNonce."
+        f"To run it again from its state, set spec.job.initialSavepointPath to a savepoint or a checkpoint that was retained in {folder}, "
+        "and raise spec.job.savepointRedeployNonce; from empty state, set spec.job.upgradeMode to stateless and raise spec.restartNonce."
     )
