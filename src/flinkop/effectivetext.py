@@ -45,8 +45,15 @@ def _weaker(key: str, given: Given) -> str:
 
 
 def _key(text: str) -> str:
-    """A key that YAML takes for true, false or a number would come back in another form."""
-    return text if _is_plain(text) and isinstance(yaml.safe_load(text), str) else double_quoted(text)
+    """A key that YAML takes for true, false, a number or the beginning or end of a document would come back in another form."""
+    return text if _is_plain(text) and _is_plain_key(text) else double_quoted(text)
+
+
+def _is_plain_key(text: str) -> bool:
+    try:
+        return bool(yaml.safe_load(f"{text}: value") == {text: "value"})
+    except yaml.YAMLError:
+        return False
 
 
 def _scalar(text: str) -> str:

@@ -71,6 +71,8 @@ settings = st.builds(
 
 @given(st.lists(settings, max_size=4, unique_by=lambda setting: setting.key))
 @example([Setting("false", "", "a")])
+@example([Setting("...", "", "a")])
+@example([Setting("... a", "", "a"), Setting("--- a", "", "a")])
 def test_the_lines_are_a_configuration_that_can_be_copied(found: list[Setting]) -> None:
     read = yaml.safe_load(render_lines([an_effective(*found)]))
 
