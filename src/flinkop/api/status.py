@@ -225,7 +225,7 @@ class ReportedStatus(ApiModel):
     """`Ready`: all is as wished. `Reconciling`: it is worked on. `Stalled`: somebody has to help. `Running`: the job, or a snapshot, is."""
 
     decisions: list[DecisionStatus] = Field(default_factory=list)
-    """The last ten decisions, the newest last. Those that are alike are one, with their count."""
+    """The last ten decisions, the newest last. Where there are more, those that are alike are one, with their count."""
 
     observed_generation: int | None = None
     """The generation of the spec that was taken up last."""
