@@ -85,10 +85,13 @@ def never_accepted(record: Record, desired_generation: int, problems: tuple[str,
 def not_observed(record: Record, reason: str, cause: str, desired: Desired) -> Decision:
     """The decision where what it would go by cannot be read, usually for want of a permission: nothing is done, and that is told.
 
-    The spec was read all the same, so its generation is the one that this is about.
+    The spec was read all the same, so its generation is the one that this is about. After the end of a job it is not: whether a spec is
+    newer than the one that it ended with decides whether it is started again, and nobody has decided that yet.
     """
-    told = replace(record, reason=reason, message=cause, health=Health.STALLED)
-    return _with_problems(record, Decision(told), desired)
+    told = _with_problems(record, Decision(replace(record, reason=reason, message=cause, health=Health.STALLED)), desired)
+    if record.phase not in ENDED:
+        return told
+    return replace(told, record=replace(told.record, generation=record.generation))
 
 
 def take_over_what_is_ignored(record: Record, desired: Desired) -> Record:

@@ -9,6 +9,7 @@ from tests.unit.lifecycle.builder import (
     FRESH,
     NEW_SPEC,
     NO_METADATA,
+    REFUSED,
     SPEC,
     a_desired,
     a_record,
@@ -80,6 +81,13 @@ def test_what_may_not_be_looked_at_is_told_of_the_spec_that_was_read(problems: t
     assert (after.reason, after.message, after.health) == ("Forbidden", "pods is forbidden", Health.STALLED)
     assert (after.generation, after.invalid, decision.actions) == (7, invalid, ())
     assert reasons(decision) == (["ValidationError"] if invalid else [])
+
+
+def test_a_spec_that_could_not_be_acted_on_is_still_a_new_one_when_the_start_before_it_was_refused() -> None:
+    refused, wish = a_record(phase=Phase.FAILED, restore=REFUSED, reason="RestoreFailed"), a_desired(generation=2)
+    unseen = not_observed(refused, "Forbidden", "configmaps is forbidden", wish).record
+    assert (unseen.reason, unseen.generation) == ("Forbidden", 1)
+    assert decide(unseen, nothing_left(ha=NO_METADATA), wish, FRESH).record.phase is Phase.UPGRADING
 
 
 # an action that was refused
