@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flinkop.config import OperatorConfig
-from flinkop.controllers.jobplace import shared_cluster_of
-from flinkop.controllers.trigger import Key, cluster_of, job_of, owner_of
+from flinkop.controllers.jobplace import session_cluster_of, shared_cluster_of
+from flinkop.controllers.trigger import Key, job_of, owner_of
 from flinkop.controllers.trim import trim_deployment, trim_ingress, trim_pod
 from flinkop.kube.client import KubeClient
 from flinkop.kube.resource import (
@@ -51,7 +51,7 @@ class Caches:
     def __init__(self, kube: KubeClient, config: OperatorConfig) -> None:
         self._kube, self._config = kube, config
         self.flink_deployments = self._of_kind(FLINK_DEPLOYMENTS)
-        self.flink_session_jobs = self._of_kind(FLINK_SESSION_JOBS, cluster=cluster_of)
+        self.flink_session_jobs = self._of_kind(FLINK_SESSION_JOBS, cluster=session_cluster_of)
         self.flink_clusters = self._of_kind(FLINK_CLUSTERS)
         self.flink_applications = self._of_kind(FLINK_APPLICATIONS, cluster=shared_cluster_of)
         self.flink_state_snapshots = self._of_kind(FLINK_STATE_SNAPSHOTS, job=job_of)

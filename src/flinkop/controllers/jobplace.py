@@ -1,11 +1,11 @@
-"""Where the job of a FlinkApplication runs: on a FlinkCluster, or on a cluster of its own. How it began does not change with its spec."""
+"""Where a job runs: on a session cluster, or a FlinkApplication's on a cluster of its own. How it began does not change with its spec."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from flinkop.controllers.trigger import Key
+from flinkop.controllers.trigger import Key, cluster_of
 from flinkop.errors import UnreadableStatus
 from flinkop.lifecycle.statusreader import read_record
 
@@ -38,6 +38,12 @@ def shared_cluster_of(resource: Mapping[str, Any]) -> Key | None:
     """The key of the FlinkCluster that the job runs on."""
     name = shared_cluster_name(resource)
     return (resource["metadata"]["namespace"], name) if name is not None else None
+
+
+def session_cluster_of(resource: Mapping[str, Any]) -> Key | None:
+    """The key of the session cluster that the job of a FlinkSessionJob runs on, or else is to run on."""
+    name = (_recorded(resource) or {}).get("deploymentName")
+    return (resource["metadata"]["namespace"], name) if isinstance(name, str) else cluster_of(resource)
 
 
 def _recorded(resource: Mapping[str, Any]) -> Mapping[str, Any] | None:

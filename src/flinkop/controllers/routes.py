@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flinkop.controllers.caches import Cache, Caches
-from flinkop.controllers.jobplace import shared_cluster_of
-from flinkop.controllers.trigger import Key, cluster_of, has_news, is_open, job_of, key_of, owner_of
+from flinkop.controllers.jobplace import session_cluster_of, shared_cluster_of
+from flinkop.controllers.trigger import Key, has_news, is_open, job_of, key_of, owner_of
 from flinkop.kube.resource import FLINK_APPLICATIONS, FLINK_DEPLOYMENTS, FLINK_SESSION_JOBS
 from flinkop.runtime.informer import Callback
 from flinkop.runtime.workqueue import WorkQueue
@@ -108,7 +108,7 @@ class Routes:
         )
         self._with_cluster = (deployments, clusters, applications)
         self._with_jobs_on_clusters = (session_jobs, applications)
-        self._sharings = (Sharing(deployments, session_jobs, cluster_of), Sharing(clusters, applications, shared_cluster_of))
+        self._sharings = (Sharing(deployments, session_jobs, session_cluster_of), Sharing(clusters, applications, shared_cluster_of))
         self._connect(caches)
 
     def _connect(self, caches: Caches) -> None:

@@ -25,7 +25,7 @@ def owner_of(child: Object) -> Key | None:
 
 
 def cluster_of(session_job: Object) -> Key | None:
-    """The session cluster that a FlinkSessionJob names."""
+    """The session cluster that the spec of a FlinkSessionJob names."""
     name = (session_job.get("spec") or {}).get("deploymentName")
     return (session_job["metadata"]["namespace"], name) if isinstance(name, str) and name else None
 

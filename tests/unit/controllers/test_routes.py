@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -10,6 +11,9 @@ from flinkop.api.flinkstatesnapshot import JobKind
 from flinkop.config import load_config
 from flinkop.controllers.caches import Caches
 from flinkop.controllers.routes import Queues, Routes
+from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.record import Record
+from flinkop.lifecycle.statuswriter import write_job_status
 
 
 class Changes:
@@ -20,9 +24,9 @@ class Changes:
         self._informers = {informer.resource.kind: informer for informer in self._caches.informers}
         Routes(self._caches, self._queues)
 
-    def put(self, kind: str, name: str, **spec: Any) -> None:
+    def put(self, kind: str, name: str, status: dict[str, Any] | None = None, **spec: Any) -> None:
         metadata = {"namespace": "team", "name": name, "uid": name, "resourceVersion": "1"}
-        self._informers[kind]._put({"kind": kind, "metadata": metadata, "spec": spec})
+        self._informers[kind]._put({"kind": kind, "metadata": metadata, "spec": spec, "status": status or {}})
 
     async def take(self) -> dict[str, set[str]]:
         """The names that wait, by queue."""
@@ -45,3 +49,16 @@ async def test_a_job_and_its_snapshot_are_looked_at_when_the_other_changes(kind:
     assert await changes.take() == both
     changes.put(kind, "job", changed=True)
     assert await changes.take() == both
+
+
+async def test_a_job_is_looked_at_with_the_cluster_it_runs_on_whatever_its_newest_spec_names() -> None:
+    changes = Changes()
+    running = write_job_status(Record(Phase.RUNNING, reconciled={"deploymentName": "old"}), {}, datetime(2026, 1, 1, tzinfo=UTC))
+    changes.put("FlinkSessionJob", "moved", running, deploymentName="new")
+    changes.put("FlinkSessionJob", "not-started", deploymentName="new")
+    found = {}
+    for cluster in ("old", "new"):
+        await changes.take()
+        changes.put("FlinkDeployment", cluster)
+        found[cluster] = (await changes.take())["flinksessionjob"]
+    assert found == {"old": {"moved"}, "new": {"not-started"}}
