@@ -8,7 +8,7 @@ The cluster announces in its status that it goes; each job reads that, stops, an
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flinkop.lifecycle.deadline import for_readiness, for_savepoint
 from flinkop.lifecycle.desired import Desired
@@ -27,11 +27,14 @@ _WAY_OUT = (
 _WHO = "The session cluster waits to be deployed anew"
 _REASON = "StoppingJobs"
 
+HEARD = timedelta(seconds=5)
+"""After so long every pass of a job that began before the announcement has ended, and what it recorded is in the caches."""
+
 
 def jobs_first(record: Record, observed: Observed, desired: Desired, now: datetime) -> NotNow | None:
     """What keeps a session cluster from being stopped; None when nothing of its jobs would be lost with it, or no more can be saved.
 
-    It is announced before it is true that no job runs: one that is submitted at this moment is seen by the next look.
+    It is announced before it is believed that no job runs: a pass that began before may submit one, which its resource tells first.
     """
     if not desired.session or not observed.referring or not _has_jobs(record, observed) or _carries_over(desired):
         return None
@@ -39,7 +42,7 @@ def jobs_first(record: Record, observed: Observed, desired: Desired, now: dateti
     if not isinstance(observed.rest, Answered):
         return _not_in_silence(record, desired, now)
     names = _unsettled(observed)
-    if not names and isinstance(record.step, StoppingJobs):
+    if not names and now >= since + HEARD:
         return None
     return _announced(names, since, desired)
 
@@ -60,15 +63,24 @@ def _carries_over(desired: Desired) -> bool:
 
 def _not_in_silence(record: Record, desired: Desired, now: datetime) -> NotNow | None:
     """A JobManager that has stopped to answer may do so again, and its jobs may run all the while; one that stays away keeps no state."""
-    since = record.step.since if isinstance(record.step, WaitingToStop) else now
-    if for_readiness(since, desired.settings).is_over(now):
+    deadline = for_readiness(_silent_since(record, now), desired.settings)
+    if deadline.is_over(now):
         return None
     return NotNow(
         "the JobManager does not answer, so that its jobs cannot be stopped with their state",
         then="the cluster is deployed anew all the same",
         who=_WHO,
         reason=_REASON,
+        deadline=deadline,
     )
+
+
+def _silent_since(record: Record, now: datetime) -> datetime:
+    """A cluster that is Running had answered in the pass before, whatever else it has been waiting for since when."""
+    if record.phase is Phase.RUNNING:
+        return now
+    lost_at = record.start.lost_at if record.start is not None else None
+    return lost_at or (record.step.since if isinstance(record.step, WaitingToStop) else now)
 
 
 def _announced(names: tuple[str, ...], since: datetime, desired: Desired) -> NotNow:

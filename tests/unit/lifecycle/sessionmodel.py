@@ -16,6 +16,7 @@ from typing import Any
 from tests.unit.lifecycle.model import Trigger
 from tests.unit.lifecycle.timeline import Time
 
+from flinkop.lifecycle.jobsfirst import HEARD
 from flinkop.lifecycle.observed import TERMINAL, JobState
 from flinkop.lifecycle.restore import RestorePoint
 from flinkop.lifecycle.sessionjob.seen import ClusterState
@@ -155,7 +156,7 @@ class World:
             return
         self.leaves = True
         self.wake()
-        self.time.after(1.0, lambda: self._redeploy(silent=0))
+        self.time.after(HEARD.total_seconds(), lambda: self._redeploy(silent=0))
 
     def _redeploy(self, silent: int) -> None:
         if not self.leaves or self.state is not ClusterState.READY:
@@ -167,8 +168,9 @@ class World:
         if silent < _PATIENCE and (process is None or self.is_unsettled() or any(job.active for job in process.jobs.values())):
             self.time.after(1.0, lambda: self._redeploy(silent))
             return
-        self.leaves, self.state = False, ClusterState.NOT_READY
-        self.kill()
+        self.leaves, self.state, process = False, ClusterState.NOT_READY, self.process
+        self.wake()
+        self.time.after(self.some(0.0, 3.0), lambda: self.kill() if self.process is process else None)
 
     def take_redeploy_back(self) -> None:
         """The spec of the cluster is what it was."""

@@ -59,19 +59,22 @@ _SETTINGS = Settings(
 
 
 class Operator(Process):
-    """That of session jobs. `deafness` is the probability that the answer to an action is lost."""
+    """That of session jobs. `deafness` is the probability that the answer to an action is lost, `slowness` the longest step of a pass."""
 
     outages = (1.0, 15.0, 200.0)
 
     def __init__(self, rng: random.Random, time: Time, world: World, resource: Resource) -> None:
         super().__init__(rng, time, world, resource)
         self.world = world
-        self.deafness = 0.0
+        self.deafness = self.slowness = 0.0
         self._jar_is_there = False
         self._refusal: Refusal | None = None
         self._look: tuple[float, dict[str, Job]] | None = None
         world.is_unsettled = lambda: read_referring({"metadata": {"name": "job"}, "status": resource.status}).unsettled
         world.given_up = lambda: read_record(resource.status).abandoned
+
+    def _pause(self) -> float:
+        return super()._pause() + self.rng.uniform(0.0, self.slowness)
 
     def _forget(self) -> None:
         self._jar_is_there, self._refusal, self._look = False, None, None

@@ -20,6 +20,7 @@ from flinkop.lifecycle.action import CancelJob, DeleteJobManager, StopWithSavepo
 from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.desired import Desired, Settings
+from flinkop.lifecycle.jobsfirst import HEARD
 from flinkop.lifecycle.observed import Job, JobState, Observed, Referring, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record, Start
@@ -28,6 +29,7 @@ from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed
 from flinkop.lifecycle.step import Cancelling, StoppingJobs, TakingSavepoint, TearingDown, WaitingToStop
 
 LONG_AGO = NOW - timedelta(hours=1)
+A_WHILE_AGO = NOW - timedelta(seconds=20)
 MANAGED = Referring("pageviews-job", JOB.job_id)
 STRANGER = Job("e" * 32, "somebody's", JobState.RUNNING, 1, 1)
 WITH_HA = a_desired().settings
@@ -63,19 +65,22 @@ def test_it_waits_for_the_jobs_that_run_on_it_and_names_them() -> None:
 
 
 def test_it_is_deployed_anew_once_none_of_them_runs() -> None:
-    decision = pass_of(a_record(step=StoppingJobs(NOW)), with_jobs(STRANGER), changed())
+    decision = pass_of(a_record(step=StoppingJobs(A_WHILE_AGO)), with_jobs(STRANGER), changed())
     assert (type(decision.record.step), decision.actions) == (TearingDown, (DeleteJobManager(JOBMANAGER.uid),))
 
 
 def test_it_waits_until_what_a_job_left_is_recorded() -> None:
     stopped = an_observed(referring=(replace(MANAGED, unsettled=True),))
-    assert pass_of(a_record(step=StoppingJobs(NOW)), stopped, changed()).record.step == StoppingJobs(NOW)
+    assert pass_of(a_record(step=StoppingJobs(A_WHILE_AGO)), stopped, changed()).record.step == StoppingJobs(A_WHILE_AGO)
 
 
-def test_that_it_goes_is_announced_before_it_is_believed_that_no_job_runs() -> None:
+def test_that_no_job_runs_is_believed_when_all_that_went_on_at_the_announcement_is_over() -> None:
+    """The status of the cluster wakes its own pass at once: that one may be faster than a pass of a job, which is about to submit."""
     announced = pass_of(a_record(), with_jobs(), changed())
     assert (announced.record.step, announced.actions) == (StoppingJobs(NOW), ())
-    assert type(pass_of(announced.record, with_jobs(), changed()).record.step) is TearingDown
+    at_once = decide(announced.record, with_jobs(), changed(), replace(FRESH, now=NOW + timedelta(milliseconds=20)))
+    assert (at_once.record, at_once.actions) == (announced.record, ())
+    assert type(decide(announced.record, with_jobs(), changed(), replace(FRESH, now=NOW + HEARD)).record.step) is TearingDown
 
 
 def test_jobs_that_do_not_stop_are_told_of_and_waited_for() -> None:
@@ -130,6 +135,26 @@ def test_a_jobmanager_that_stops_to_answer_is_given_the_time_to_do_so_again() ->
     assert (first.record.phase, first.record.reason, first.actions) == (Phase.DEPLOYING, "StoppingJobs", ())
     assert pass_of(first.record, silent, changed()).record.message == first.record.message
     assert "deployed anew all the same" in first.record.message
+
+
+@pytest.mark.parametrize(
+    ("record", "phase"),
+    [
+        pytest.param(a_record(step=WaitingToStop(LONG_AGO)), Phase.DEPLOYING, id="it had waited for the API server"),
+        pytest.param(
+            a_record(phase=Phase.DEPLOYING, step=WaitingToStop(LONG_AGO), start=Start(LONG_AGO, 1, "store", lost_at=A_WHILE_AGO)),
+            Phase.DEPLOYING,
+            id="it had waited for the API server, and then for this",
+        ),
+        pytest.param(
+            a_record(phase=Phase.DEPLOYING, step=WaitingToStop(LONG_AGO), start=Start(LONG_AGO, 1, "store", lost_at=LONG_AGO)),
+            Phase.UPGRADING,
+            id="it has not answered for long",
+        ),
+    ],
+)
+def test_the_time_that_a_silent_jobmanager_has_begins_with_its_silence(record: Record, phase: Phase) -> None:
+    assert pass_of(record, with_jobs(rest=Unreachable("no answer in time")), changed()).record.phase is phase
 
 
 # what a job makes of it

@@ -165,6 +165,10 @@ class RedeployedLife(Life):
 
     likely_faults = ("cluster is deployed anew", "cluster is deployed anew", "cluster is deployed anew, or not")
 
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.operator.slowness = self.rng.choice((0.0, 0.5, 1.5))
+
     def is_at_rest(self) -> bool:
         assert self.resource.status.get("reason") != "RestoreFailed", "its state was lost with the cluster"
         return super().is_at_rest()
