@@ -21,8 +21,8 @@ from flinkop.lifecycle.stop import NotNow
 
 _UNDER_WAY = frozenset({Phase.RUNNING, Phase.DEPLOYING})
 _WAY_OUT = (
-    "The status of each tells what holds it. Suspend or delete it, or give its state up with spec.job.upgradeMode stateless; or take the "
-    "change of the cluster back."
+    "The status of each tells what holds it. Delete it, or give its state up with spec.job.upgradeMode stateless; or take the change of "
+    "the cluster back."
 )
 _WHO = "The session cluster waits to be deployed anew"
 _REASON = "StoppingJobs"

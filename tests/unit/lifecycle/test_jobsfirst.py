@@ -203,6 +203,19 @@ def test_a_job_that_cannot_be_stopped_goes_on_and_says_why() -> None:
     assert "externalized-checkpoint-retention" in record.message
 
 
+@pytest.mark.parametrize(
+    ("wish", "is_a_way_out"),
+    [({"suspended": True}, False), ({"upgrade_mode": "stateless"}, True), ({"deleting": True}, True)],
+    ids=["suspended", "stateless", "deleted"],
+)
+def test_the_ways_out_that_a_cluster_names_for_a_job_that_cannot_be_stopped_are_such(wish: dict[str, Any], is_a_way_out: bool) -> None:
+    held = {"leaves": True, "upgrade_mode": "last-state", "checkpoints_retained": False}
+    decision = decide_session_job(a_job_record(), seen(cluster=LEAVING, jar=None), a_wanted_job(**{**held, **wish}), JOB_FRESH)
+    assert any(isinstance(action, CancelJob) for action in decision.actions) is is_a_way_out
+    told = pass_of(a_record(step=StoppingJobs(LONG_AGO)), with_jobs(JOB), changed()).record.message
+    assert "suspend" not in told.lower()
+
+
 def test_a_changed_job_does_not_wait_for_its_jar_when_its_cluster_goes() -> None:
     wish = a_changed_job(leaves=True)
     decision = decide_session_job(a_job_record(), seen(cluster=LEAVING, jar=None), wish, JOB_FRESH)
