@@ -26,7 +26,7 @@ from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record, Start
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
 from flinkop.lifecycle.sessionjob.seen import Cluster, ClusterState, JarFailed
-from flinkop.lifecycle.step import Cancelling, StoppingJobs, TakingSavepoint, TearingDown, WaitingToStop
+from flinkop.lifecycle.step import Cancelling, StoppingJobs, Submitting, TakingSavepoint, TearingDown, WaitingToStop
 
 LONG_AGO = NOW - timedelta(hours=1)
 A_WHILE_AGO = NOW - timedelta(seconds=20)
@@ -224,6 +224,7 @@ def test_a_changed_job_does_not_wait_for_its_jar_when_its_cluster_goes() -> None
 
 
 def test_a_submission_of_which_nothing_was_seen_is_not_repeated_on_a_cluster_that_goes() -> None:
-    late = submitted(start=Start(JOB_NOW - timedelta(hours=2), 1, "store"))
+    begun = JOB_NOW - timedelta(hours=2)
+    late = submitted(start=Start(begun, 1, "store"), step=Submitting(begun))
     decision = decide_session_job(late, seen(cluster=LEAVING, job=None, jar=None), a_wanted_job(leaves=True), JOB_FRESH)
     assert (decision.record.reason, decision.actions) == ("SubmissionGivenUp", ())

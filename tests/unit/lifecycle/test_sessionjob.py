@@ -636,6 +636,15 @@ def test_a_submission_is_not_repeated_with_another_spec() -> None:
     assert kinds(decide_session_job(submitted(), seen(job=None), an_upgrade(), later)) == []
 
 
+@pytest.mark.parametrize(("again_after", "is_given_up"), [(0, True), (60, False)])
+def test_a_submission_that_was_made_again_is_given_up_when_the_last_one_has_had_its_time(again_after: int, is_given_up: bool) -> None:
+    timeout = a_desired().settings.submission_timeout
+    begun = NOW - timeout
+    record = submitted(start=a_start(since=begun), step=Submitting(begun + timedelta(seconds=again_after)))
+    decision = decide_session_job(record, seen(job=None), an_upgrade(), FRESH)
+    assert (decision.record.reason == "SubmissionGivenUp") is is_given_up
+
+
 def test_a_submission_that_was_rejected_is_told_and_a_mended_spec_does_not_wait() -> None:
     refusal = Refusal("SubmissionRejected", "The JobManager did not take the job: no such class")
     told = decide_session_job(submitted(), seen(job=None, refusal=refusal), a_desired(), FRESH).record

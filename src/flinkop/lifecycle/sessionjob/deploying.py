@@ -18,6 +18,7 @@ from flinkop.lifecycle.sessionjob.seen import SessionObserved
 from flinkop.lifecycle.sessionjob.stop import begin_stop
 from flinkop.lifecycle.sessionjob.submit import obstacle, submit_again
 from flinkop.lifecycle.shortage import shortage_words
+from flinkop.lifecycle.step import Submitting
 
 SUBMISSION_REJECTED = "SubmissionRejected"
 """The reason when the JobManager said that it did not take a submission: that one does not come any more."""
@@ -107,8 +108,11 @@ def _lost(record: Record, observed: SessionObserved, desired: Desired, fresh: Fr
 
 
 def _has_had_time(record: Record, desired: Desired, fresh: Fresh) -> bool:
-    """As long as a submission may take nobody knows that it will not come."""
-    return record.start is None or fresh.now >= record.start.awaited_since + desired.settings.submission_timeout
+    """As long as a submission may take nobody knows that it will not come. What is made again may come again, from then on."""
+    if record.start is None:
+        return True
+    since = record.step.since if isinstance(record.step, Submitting) else record.start.awaited_since
+    return fresh.now >= max(since, record.start.awaited_since) + desired.settings.submission_timeout
 
 
 def _is_late(record: Record, desired: Desired, fresh: Fresh) -> bool:
