@@ -11,7 +11,7 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.move import go, stay
 from flinkop.lifecycle.observed import Answered, Observed
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, Record
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record
 from flinkop.lifecycle.step import WaitingForJobs
 
 _NAMED = 3
@@ -29,6 +29,7 @@ def session_is_ready(record: Record, observed: Observed, desired: Desired) -> De
         health=Health.SETTLED,
         requeue_after=desired.settings.rest_interval,
         stable=record.reconciled,
+        job=JobRecord(),  # that of the loss of a JobManager is none of a job
         jobmanager=JobManagerStatus.READY,
         was_ready=True,
         cluster_info=observed.cluster_info or record.cluster_info,

@@ -16,7 +16,7 @@ from flinkop.lifecycle.desired import Desired, Settings
 from flinkop.lifecycle.established import lifecycle_state
 from flinkop.lifecycle.observed import Answered, HaMetadata, Job, JobManager, JobState, Observed, Referring, Unreachable
 from flinkop.lifecycle.phase import Phase
-from flinkop.lifecycle.record import Health, JobManagerStatus, Record, Start
+from flinkop.lifecycle.record import Health, JobManagerStatus, JobRecord, Record, Start
 from flinkop.lifecycle.specdiff import NO_CHANGE, Change, Effect
 from flinkop.lifecycle.statusreader import read_record
 from flinkop.lifecycle.statuswriter import Scale, write_status
@@ -62,6 +62,12 @@ def test_it_is_well_when_its_jobmanager_answers() -> None:
     assert (record.phase, record.health, lifecycle_state(record)) == (Phase.RUNNING, Health.SETTLED, "STABLE")
     running = {found.type: found for found in conditions(record)}["Running"]
     assert (running.status, running.reason) == (True, "JobManagerReady")
+
+
+def test_it_shows_no_state_of_a_job_after_its_jobmanager_was_lost() -> None:
+    lost = decided(a_record(), an_observed(rest=Unreachable("hangs"))).record
+    back = decided(lost, an_observed()).record
+    assert (lost.phase, back.phase, back.job) == (Phase.DEPLOYING, Phase.RUNNING, JobRecord())
 
 
 def test_at_rest_nothing_changes() -> None:
