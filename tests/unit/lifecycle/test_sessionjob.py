@@ -380,6 +380,17 @@ def test_a_deletion_waits_for_a_cluster_that_may_come_back_and_not_for_one_that_
     assert kinds(decide_session_job(deleting, going, a_desired(deleting=True), late)) == [RemoveFinalizer]
 
 
+def test_a_job_that_its_jobmanager_has_not_brought_back_from_its_metadata_is_not_told_to_be_cancelled_and_ends_with_its_cluster() -> None:
+    """Another Flink finds no job in the metadata, and they stay until the cluster goes, which waits for the job's resource."""
+    deleting = a_record(phase=Phase.DELETING, step=Cancelling(NOW))
+    forgotten = seen(job=None, ha=ha(3))
+    waiting = decide_session_job(deleting, forgotten, a_desired(deleting=True), FRESH)
+    assert kinds(waiting) == []
+    assert "The JobManager does not know the job, and has high-availability metadata of it" in waiting.record.message
+    going = replace(forgotten, cluster=Cluster(ClusterState.DELETING, "going", serves=True))
+    assert kinds(decide_session_job(deleting, going, a_desired(deleting=True), FRESH)) == [RemoveFinalizer]
+
+
 @pytest.mark.parametrize("record", [a_suspended_record(), an_ended_record()], ids=["suspended", "failed"])
 def test_the_deletion_of_a_job_that_has_stopped_does_not_wait_for_ever_for_a_cluster_that_never_comes(record: Record) -> None:
     away = seen(cluster=Cluster(ClusterState.NOT_READY, "starting"), rest=NotAsked(), job=None)

@@ -23,6 +23,10 @@ from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 _ATTEMPTS = 3
 _STOPPED = TERMINAL | {JobState.SUSPENDED}
 _ALIVE = frozenset({Phase.DEPLOYING, Phase.RUNNING, Phase.UPGRADING})
+_FORGOTTEN = (
+    "The JobManager does not know the job, and has high-availability metadata of it, from which another one may bring it back: then it is "
+    "cancelled."
+)
 _CLEANUP = Event("Cleanup", "Cleaning up FlinkSessionJob", component=Component.OPERATOR)
 
 
@@ -86,6 +90,8 @@ def _has_nothing_to_stop(record: Record, observed: SessionObserved) -> bool:
         return False
     if observed.job is not None:
         return observed.job.state in TERMINAL and not isinstance(record.step, TakingSavepoint)
+    if observed.cluster.state is ClusterState.DELETING and not isinstance(record.step, TakingSavepoint):
+        return True  # its metadata go with the cluster, which waits for the resource: nothing brings the job back
     return not (observed.ha is not None and observed.ha.exists)
 
 
@@ -114,14 +120,14 @@ def _has_stopped(record: Record) -> bool:
 def _stop(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
     if isinstance(record.step, TakingSavepoint):
         return _taking_savepoint(record, record.step, observed, desired, fresh)
-    return _cancel(record, observed, desired, fresh, "Cancelling the job.")
+    return _cancel(record, observed, desired, fresh, "Cancelling the job." if observed.job is not None else _FORGOTTEN)
 
 
 def _cancel(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh, message: str, *events: Event) -> Decision:
     step = record.step if isinstance(record.step, Cancelling) else Cancelling(fresh.now)
     deadline = for_cancelling(step.since, desired.settings)
     late = deadline.is_over(fresh.now)
-    way_out = "It is still asked. To leave the job to the cluster, remove the finalizer."
+    way_out = "It is still asked. To leave the job to the cluster, remove the finalizer, or delete the cluster."
     message = f"{message} {deadline.words(fresh.now, 'it is Stalled, and still asked', way_out)}"
     return stay(
         record,
