@@ -217,16 +217,16 @@ def _nothing_safe(facts: RestoreFacts) -> RestoreChoice:
     known = f"The last start was from {older.path}, and its job may have made newer state since. " if older else ""
     message = (
         "HA metadata is not available, and where the job's newest state is, is not known. Manual restore required. "
-        f"{known}{_retained_checkpoints(facts)}{WAYS_OUT}"
+        f"{known}{retained_checkpoints(facts.job_id, facts.checkpoint_directory)}{WAYS_OUT}"
     )
     return RestoreChoice(None, NO_RESTORE_POINT, message, (lost, unknown, empty))
 
 
-def _retained_checkpoints(facts: RestoreFacts) -> str:
+def retained_checkpoints(job_id: str | None, directory: str | None) -> str:
     """Where people look first: a job that lost its metadata has usually lost no files. Which of them is newest only a look there tells."""
-    if facts.job_id is None:
+    if job_id is None:
         return ""
-    place = checkpoint_folder(facts.job_id, facts.checkpoint_directory)
+    place = checkpoint_folder(job_id, directory)
     usable = "the newest chk-N there that has a file _metadata can be spec.job.initialSavepointPath"
     return f"Checkpoints that were retained are in {place}: {usable}. "
 

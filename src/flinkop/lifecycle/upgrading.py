@@ -18,7 +18,7 @@ from flinkop.lifecycle.observed import Answered, JobState, Observed
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.readiness import notice_readiness
 from flinkop.lifecycle.record import Health, Record
-from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice
+from flinkop.lifecycle.restore import WAYS_OUT, RestoreChoice, retained_checkpoints
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.snapshot import Taken
 from flinkop.lifecycle.snapshotresource import as_resource
@@ -102,7 +102,7 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: Observed,
             return _wait(record, observed, desired, fresh, "Asking the JobManager to stop the job with a savepoint.", action, late=late)
         case Vanished(cause, for_good):
             if for_good or late:
-                return outcome_unknown(record, cause, savepoint_place(record, desired))
+                return outcome_unknown(record, cause, likely_places(record, desired))
             return _wait(record, observed, desired, fresh, f"Unclear: {cause}.")
         case Stopped(path):
             return _stopped(with_savepoint(record, step, path, observed, desired), observed, desired, fresh, path)
@@ -174,6 +174,11 @@ def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Des
     )
 
 
+def likely_places(record: Record, desired: Desired) -> str:
+    """Where people find what a job has left that was lost while it was stopped: a savepoint, or the last checkpoint before."""
+    return f"{savepoint_place(record, desired)}{retained_checkpoints(record.job.job_id, desired.settings.checkpoint_directory)}"
+
+
 def savepoint_place(record: Record, desired: Desired) -> str:
     """Where people find the savepoint whose path was lost with the JobManager. Flink names it after the job: FsCheckpointStorageAccess."""
     if desired.settings.savepoint_directory is None or record.job.job_id is None:
@@ -207,7 +212,7 @@ def _cancelling(record: Record, step: Cancelling, observed: Observed, desired: D
         message = "The job was not cancelled in time: stopping the cluster and keeping its high-availability metadata."
         return _remove(record, observed, desired, fresh, HaFate.KEEP, "CancelGivenUp", message)
     if isinstance(observed.rest, Answered) and observed.job is None and (late or (observed.ha is not None and not observed.ha.exists)):
-        return outcome_unknown(record, "the JobManager does not know the job any more", savepoint_place(record, desired))
+        return outcome_unknown(record, "the JobManager does not know the job any more", likely_places(record, desired))
     job = observed.job
     actions = (CancelJob(job.job_id),) if job is not None and job.state in CANCELLABLE else ()
     return stay(

@@ -580,6 +580,8 @@ def test_without_high_availability_nobody_waits_for_the_savepoint_of_a_jobmanage
     wish = replace(an_upgrade(), **WITHOUT_HA)
     decision = decide_session_job(stopping(TAKING), seen(job=None, savepoint=SnapshotUnknown()), wish, FRESH)
     assert (decision.record.phase, decision.record.reason) == (Phase.FAILED, "SavepointUnknown")
+    folder = f"Checkpoints that were retained are in the folder {JOB_ID} of the job's execution.checkpointing.dir"
+    assert folder in decision.record.message, "the likely state, where the savepoint was not completed"
 
 
 @pytest.mark.parametrize("ha", [False, True], ids=["nothing brings it back", "it may have come further"])

@@ -13,6 +13,7 @@ from flinkop.lifecycle.move import IMMEDIATELY, go, stay
 from flinkop.lifecycle.observed import TERMINAL, JobState
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, JobRecord, Record
+from flinkop.lifecycle.restore import retained_checkpoints
 from flinkop.lifecycle.savepoint import AskAgain, Ended, KeptRunning, Pending, Stopped, Vanished, read_outcome
 from flinkop.lifecycle.sessionjob.candidate import candidate_words
 from flinkop.lifecycle.sessionjob.remaining import UNTIL_ASKED_AGAIN, ask_to_cancel, end_what_remains
@@ -22,7 +23,7 @@ from flinkop.lifecycle.sessionjob.submit import obstacle, submit_when_ready
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 from flinkop.lifecycle.stop import can_be_cancelled_safely
 from flinkop.lifecycle.suspended import accepted_spec, suspended_words
-from flinkop.lifecycle.upgrading import kept_running, outcome_unknown, savepoint_place, with_savepoint
+from flinkop.lifecycle.upgrading import kept_running, likely_places, outcome_unknown, with_savepoint
 
 _STALLS = "it is Stalled, and still waited for"
 _GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state or stateless."
@@ -76,7 +77,7 @@ def _taking_savepoint(record: Record, step: TakingSavepoint, observed: SessionOb
         case KeptRunning(cause):
             return kept_running(record, step, cause, desired, fresh)
         case Vanished(cause, for_good) if for_good or late or not desired.deployed_high_availability:
-            return outcome_unknown(record, cause, savepoint_place(record, desired))
+            return outcome_unknown(record, cause, likely_places(record, desired))
         case Vanished(cause):
             return _wait(record, f"Unclear: {cause}.", deadline, desired, fresh)
         case Pending() if not observed.answers:
@@ -149,9 +150,10 @@ def _vanished(record: Record, desired: Desired) -> Decision:
         return _stopped(record, "The job is gone.")
     if record.job.state in TERMINAL and not desired.deployed_high_availability:  # its end is recorded, and nothing brings it back
         return _stopped(record, f"The job has ended; it left {record.savepoint_path or 'no checkpoint'}.")
-    place = f"Checkpoints that were retained are in the folder {record.job.job_id} of the job's execution.checkpointing.dir. "
-    likely = candidate_words(record, desired) or savepoint_place(record, desired)
-    return outcome_unknown(record, "the JobManager does not know the job any more", likely + place)
+    candidate = candidate_words(record, desired)
+    checkpoints = retained_checkpoints(record.job.job_id, desired.settings.checkpoint_directory)
+    places = candidate + checkpoints if candidate else likely_places(record, desired)
+    return outcome_unknown(record, "the JobManager does not know the job any more", places)
 
 
 def _noted_loss(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Record:
