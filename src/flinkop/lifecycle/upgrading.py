@@ -38,6 +38,7 @@ from flinkop.lifecycle.stop import CANCELLABLE, fate_after_end, may_give_up_save
 from flinkop.lifecycle.suspended import start_or_suspend
 from flinkop.lifecycle.teardown import delete_cluster, going_words, tear_down
 
+_KEEPS = "the old job keeps running"
 _FIRST_RETRY, _LAST_RETRY, _DOUBLINGS = timedelta(minutes=1), timedelta(minutes=16), 4
 
 
@@ -160,8 +161,9 @@ def kept_running(record: Record, step: TakingSavepoint, cause: str, desired: Des
     again_at, once_more = fresh.now + pause, step.attempt > 1
     failed = f"The savepoint failed {step.attempt} times in a row" if once_more else "The savepoint failed"
     then = f"next try at {clock(again_at, fresh.now)}, or at once when the spec is changed"
-    message = f"{failed}, the old job keeps running; {then}. Cause: {cause}"
-    told = f"The savepoint failed, the old job keeps running. Cause: {cause}"  # the same again, so that it is counted
+    keeps = "the job keeps running, and its session cluster, which is to be deployed anew, waits for it" if desired.leaves else _KEEPS
+    message = f"{failed}, {keeps}; {then}. Cause: {cause}"
+    told = f"The savepoint failed, {_KEEPS}. Cause: {cause}"  # the same again, so that it is counted
     return go(
         record,
         Phase.RUNNING,

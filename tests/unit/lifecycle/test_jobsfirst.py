@@ -21,7 +21,7 @@ from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.desired import Desired, Settings
 from flinkop.lifecycle.jobsfirst import HEARD
-from flinkop.lifecycle.observed import Job, JobState, Observed, Referring, Unreachable
+from flinkop.lifecycle.observed import Job, JobState, Observed, Referring, SnapshotFailed, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record, Start
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
@@ -192,6 +192,21 @@ def test_it_waits_for_the_cluster_and_goes_on_from_where_it_was_stopped() -> Non
 def test_a_job_that_has_ended_by_itself_is_not_started_again_for_that(phase: Phase) -> None:
     observed = ended(JobState.FINISHED, cluster=LEAVING, jar=None)
     assert decide_session_job(a_job_record(phase=phase), observed, a_wanted_job(leaves=True), JOB_FRESH).record.phase is Phase.FINISHED
+
+
+def test_a_job_whose_savepoint_fails_says_that_its_cluster_waits_for_it() -> None:
+    """Nobody has changed its spec: without that its status is a riddle, and so is that of the cluster which names it."""
+    stopping = a_job_record(phase=Phase.UPGRADING, step=TakingSavepoint(NOW, "t"), health=Health.PROGRESSING)
+    failed = seen(cluster=LEAVING, jar=None, savepoint=SnapshotFailed("no space left"))
+    record = decide_session_job(stopping, failed, a_wanted_job(leaves=True), JOB_FRESH).record
+    assert (record.phase, record.reason) == (Phase.RUNNING, "SavepointFailed")
+    assert "its session cluster, which is to be deployed anew, waits for it" in record.message
+    assert "session cluster" not in decide_session_job(stopping, failed, a_changed_job(), JOB_FRESH).record.message
+
+
+def test_the_event_of_a_stop_says_that_it_is_for_the_cluster() -> None:
+    decision = decide_session_job(a_job_record(), seen(cluster=LEAVING, jar=None), a_wanted_job(leaves=True), JOB_FRESH)
+    assert [(one.reason, "session cluster" in one.message) for one in decision.events] == [("Suspended", True)]
 
 
 def test_a_job_that_cannot_be_stopped_goes_on_and_says_why() -> None:

@@ -30,6 +30,7 @@ _CORRECT_JAR = "Correct spec.job.jarURI, or what serves the jar; spec.job.state 
 _NOT_INITIALIZED = frozenset({JobState.INITIALIZING, JobState.CREATED})
 _LEAVES = "The session cluster waits to be deployed anew, and the job cannot be stopped for that"
 _SUSPENDED = Event("Suspended", "Suspending existing deployment.", component=Component.JOB)
+_FOR_THE_CLUSTER = replace(_SUSPENDED, message="Suspending existing deployment: its session cluster is deployed anew.")
 
 
 def begin_stop(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Decision:
@@ -126,6 +127,8 @@ def _on(followed: Decision) -> Decision:
 
 
 def _announce(record: Record, desired: Desired) -> tuple[Event, ...]:
+    if not desired.wants_restart:
+        return (_FOR_THE_CLUSTER,)
     if not desired.change.paths or is_next_try(record, desired):
         return (_SUSPENDED,)
     paths = ", ".join(f"spec.{path}" for path in desired.change.paths)
