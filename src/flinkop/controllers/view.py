@@ -288,6 +288,7 @@ def read_ha_metadata(cluster_id: str, job_id: str | None, config_maps: Iterable[
         checkpoints=_checkpoints(mine) if mine is not None else 0,
         job_graphs=sum(len(graph_keys(found)) for found in alive),
         config_maps=len(alive),
+        graphs_of=frozenset(key.partition("-")[2] for found in alive for key in graph_keys(found)),
     )
 
 

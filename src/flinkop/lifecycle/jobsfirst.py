@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flinkop.lifecycle.deadline import for_readiness, for_savepoint
+from flinkop.lifecycle.deadline import for_cancelling, for_readiness, for_savepoint
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import Answered, Observed
 from flinkop.lifecycle.phase import Phase
@@ -36,14 +36,16 @@ def jobs_first(record: Record, observed: Observed, desired: Desired, now: dateti
 
     It is announced before it is believed that no job runs: a pass that began before may submit one, which its resource tells first.
     """
-    if not desired.session or not observed.referring or not _has_jobs(record, observed) or _carries_over(desired):
+    if not desired.session or not observed.referring or not _has_jobs(record, observed):
         return None
+    if _carries_over(desired):
+        return _not_before_it_is_cleared(record, observed, desired, now)
     since = record.step.since if isinstance(record.step, StoppingJobs) else now
     if not isinstance(observed.rest, Answered):
         return _not_in_silence(record, desired, now)
     names = _unsettled(observed)
     if not names and now >= since + HEARD:
-        return None
+        return _not_before_it_is_cleared(record, observed, desired, now)
     return _announced(names, since, desired)
 
 
@@ -81,6 +83,35 @@ def _silent_since(record: Record, now: datetime) -> datetime:
         return now
     lost_at = record.start.lost_at if record.start is not None else None
     return lost_at or (record.step.since if isinstance(record.step, WaitingToStop) else now)
+
+
+def _not_before_it_is_cleared(record: Record, observed: Observed, desired: Desired, now: datetime) -> NotNow | None:
+    """A job that has ended is in the metadata until Flink has cleared it away. Stopped in between, Flink leaves a graph whose files are
+    gone, and no JobManager starts on it: "Could not start recovered job" (tried).
+    """
+    names = _uncleared(observed)
+    if not names or not isinstance(observed.rest, Answered):
+        return None
+    step = record.step if isinstance(record.step, StoppingJobs | WaitingToStop) else WaitingToStop(now)
+    deadline = (
+        for_savepoint(step.since, desired.settings) if isinstance(step, StoppingJobs) else for_cancelling(step.since, desired.settings)
+    )
+    if deadline.is_over(now):
+        return None
+    return NotNow(
+        f"Flink clears the high-availability metadata of jobs that have ended: {some(names)}",
+        then="the cluster is deployed anew all the same",
+        who=_WHO,
+        reason=_REASON,
+        step=type(step),
+        deadline=deadline,
+    )
+
+
+def _uncleared(observed: Observed) -> tuple[str, ...]:
+    running = {job.job_id for job in observed.session_jobs}
+    graphs = observed.ha.graphs_of if observed.ha is not None else frozenset()
+    return tuple(one.name for one in observed.referring if one.job_id in graphs and one.job_id not in running)
 
 
 def _announced(names: tuple[str, ...], since: datetime, desired: Desired) -> NotNow:

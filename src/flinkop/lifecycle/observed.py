@@ -236,7 +236,8 @@ class RescaleRefused:
 class HaMetadata:
     """The config maps that Flink's Kubernetes high availability keeps for one cluster.
 
-    `job_id` and `checkpoints` are those of the job's config map; `job_graphs` counts stored graphs of the cluster's.
+    `job_id` and `checkpoints` are those of the job's config map; `job_graphs` counts stored graphs of the cluster's, and `graphs_of` are
+    the ids of the jobs that they are of, as far as their keys tell.
     """
 
     exists: bool = False
@@ -244,6 +245,7 @@ class HaMetadata:
     checkpoints: int = 0
     job_graphs: int = 0
     config_maps: int = 0
+    graphs_of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

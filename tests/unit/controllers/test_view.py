@@ -366,13 +366,13 @@ CLUSTER = a_config_map("app-cluster-config-map", f"jobGraph-{JOB}", "address")
     ("config_maps", "job_id", "expected"),
     [
         pytest.param([], JOB, HaMetadata(), id="none"),
-        pytest.param([of_job(JOB, 2), CLUSTER], JOB, HaMetadata(True, JOB, 2, 1, 2), id="the job's"),
+        pytest.param([of_job(JOB, 2), CLUSTER], JOB, HaMetadata(True, JOB, 2, 1, 2, frozenset({JOB})), id="the job's"),
         pytest.param([of_job(JOB, 0)], JOB, HaMetadata(True, JOB, 0, 0, 1), id="a job without a checkpoint yet"),
         pytest.param([of_job(OTHER_JOB, 5)], JOB, HaMetadata(False, None, 0, 0, 1), id="another job's count for nothing"),
         pytest.param(
             [of_job(JOB, 1), of_job(OTHER_JOB, 3)], None, HaMetadata(True, OTHER_JOB, 3, 0, 2), id="no job known: most checkpoints"
         ),
-        pytest.param([CLUSTER], None, HaMetadata(False, None, 0, 1, 1), id="a cluster without jobs"),
+        pytest.param([CLUSTER], None, HaMetadata(False, None, 0, 1, 1, frozenset({JOB})), id="a cluster without config maps of jobs"),
         pytest.param([of_job(JOB, 2, deleted=True)], JOB, HaMetadata(), id="going"),
         pytest.param([a_config_map("flink-config-app", "checkpointID-1")], JOB, HaMetadata(), id="not of high availability"),
         pytest.param([{**of_job(JOB, 0), "data": None}], JOB, HaMetadata(True, JOB, 0, 0, 1), id="empty"),
@@ -409,6 +409,8 @@ def test_job_graphs_are_found_under_the_keys_of_all_flink_versions() -> None:
     config_map = a_config_map("x", "jobGraph-1", "executionPlan-2", "application-3", "checkpointID-4", "address", "counter")
     assert graph_keys(config_map) == ["jobGraph-1", "executionPlan-2", "application-3"]
     assert graph_keys({"metadata": {}}) == []
+    found = read_ha_metadata("app", None, [a_config_map("app-cluster-config-map", f"jobGraph-{JOB}", f"executionPlan-{OTHER_JOB}")])
+    assert found.graphs_of == {JOB, OTHER_JOB}
 
 
 @pytest.mark.parametrize(

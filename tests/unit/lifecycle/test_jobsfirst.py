@@ -21,7 +21,7 @@ from flinkop.lifecycle.decide import decide
 from flinkop.lifecycle.decision import Decision
 from flinkop.lifecycle.desired import Desired, Settings
 from flinkop.lifecycle.jobsfirst import HEARD
-from flinkop.lifecycle.observed import Job, JobState, Observed, Referring, SnapshotFailed, Unreachable
+from flinkop.lifecycle.observed import HaMetadata, Job, JobState, Observed, Referring, SnapshotFailed, Unreachable
 from flinkop.lifecycle.phase import Phase
 from flinkop.lifecycle.record import Health, Record, Start
 from flinkop.lifecycle.sessionjob.decide import decide_session_job
@@ -155,6 +155,27 @@ def test_a_jobmanager_that_stops_to_answer_is_given_the_time_to_do_so_again() ->
 )
 def test_the_time_that_a_silent_jobmanager_has_begins_with_its_silence(record: Record, phase: Phase) -> None:
     assert pass_of(record, with_jobs(rest=Unreachable("no answer in time")), changed()).record.phase is phase
+
+
+@pytest.mark.parametrize(
+    ("step", "wish", "kept"),
+    [
+        pytest.param(None, a_desired(change=UPGRADE), WaitingToStop, id="with high availability"),
+        pytest.param(StoppingJobs(NOW - HEARD), changed(deployed_high_availability=True), StoppingJobs, id="after its jobs were stopped"),
+    ],
+)
+def test_it_is_not_stopped_while_flink_clears_a_job_away_that_has_ended(step: Any, wish: Desired, kept: type) -> None:
+    """Its files go before its graph: a JobManager that finds the one without the other does not start, and neither does the next."""
+    record = a_record(step=step)
+    observed = with_jobs(ha=HaMetadata(graphs_of=frozenset({MANAGED.job_id or ""})))
+    waits = pass_of(record, observed, wish)
+    assert (waits.record.reason, type(waits.record.step), waits.actions) == ("StoppingJobs", kept, ())
+    assert "Flink clears the high-availability metadata of jobs that have ended: pageviews-job." in waits.record.message
+    assert pass_of(waits.record, observed, wish).record == waits.record
+    cleared = with_jobs(ha=HaMetadata(graphs_of=frozenset({STRANGER.job_id})))
+    for_ever = replace(record, step=replace(waits.record.step, since=LONG_AGO))  # type: ignore[type-var]
+    for again in (pass_of(waits.record, cleared, wish), pass_of(for_ever, observed, wish)):
+        assert isinstance(again.record.step, TearingDown)
 
 
 # what a job makes of it
