@@ -71,7 +71,7 @@ def test_without_high_availability_each_job_is_stopped_as_its_mode_says_and_goes
     assert len(active(jobs)) == len(MODES), "each once"
 
 
-def test_with_high_availability_jobs_move_to_another_flink_by_a_savepoint(world: World, jobs: World) -> None:
+def test_with_high_availability_jobs_move_to_another_flink_by_a_savepoint_and_the_cluster_back(world: World, jobs: World) -> None:
     modes = MODES[:2]
     before = start(world, jobs, a_cluster(ha=True), modes)
     old = active(jobs)
@@ -82,3 +82,10 @@ def test_with_high_availability_jobs_move_to_another_flink_by_a_savepoint(world:
         assert jobs.status(f"of-{mode}")["restore"]["source"] == "savepoint"
     assert world.flink(CLUSTER, "/config")["flink-version"].startswith("2.2")
     assert len(active(jobs)) == len(modes), "each once"
+
+    # what 1.20 left in the high-availability metadata must not keep its JobManager from starting; no state moves back
+    for mode in modes:
+        jobs.patch(f"of-{mode}", {"job": {"upgradeMode": "stateless"}})
+    old = active(jobs)
+    world.patch(CLUSTER, {"image": "flink:1.20", "flinkVersion": "v1_20"})
+    wait_for_the_next(jobs, modes, old)
