@@ -69,9 +69,13 @@ def with_deployment(conf: Mapping[str, str], plan: DeploymentPlan) -> dict[str, 
 
 
 def _add_result_store(conf: dict[str, str], plan: DeploymentPlan) -> None:
-    """A place of its own for every start: a result that an earlier start left there would end this one at once."""
+    """A place of its own for every start: a result that an earlier start left there would end this one at once.
+
+    A session cluster keeps Flink's: the results there are of jobs with ids of their own, and tell its next JobManager which have ended,
+    should their graphs still be there.
+    """
     storage = HA_STORAGE_DIRECTORY.read(conf)
-    if not storage:
+    if not storage or plan.job_id is None:
         return
     stores = ["job-result-store"]
     if FlinkVersion.parse(conf[FLINK_VERSION]) >= FlinkVersion(2, 3):

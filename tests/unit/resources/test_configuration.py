@@ -271,6 +271,12 @@ def test_an_earlier_result_cannot_end_a_start(version: FlinkVersion, conf: dict[
     assert {key: value for key, value in deployed(version, conf).items() if "result-store" in key} == expected
 
 
+def test_a_session_cluster_keeps_the_results_of_its_jobs_from_start_to_start() -> None:
+    """A job that has ended, and whose graph was not cleared away yet, would be run again."""
+    keys = with_deployment(configuration_of(a_spec(flinkConfiguration=HA, job=None)), a_plan(job_id=None)).keys()
+    assert [key for key in keys if "result-store" in key] == []
+
+
 def test_the_operators_own_options_do_not_reach_the_cluster() -> None:
     conf = {"kubernetes.operator.savepoint.format.type": "NATIVE", "job.autoscaler.enabled": "true", "kubernetes.operatorship": "x"}
     assert conf.keys() & deployed(conf=conf).keys() == {"kubernetes.operatorship"}
