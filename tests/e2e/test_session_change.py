@@ -71,6 +71,7 @@ def test_without_high_availability_each_job_is_stopped_as_its_mode_says_and_goes
     assert len(active(jobs)) == len(MODES), "each once"
 
 
+@pytest.mark.long
 def test_with_high_availability_jobs_move_to_another_flink_by_a_savepoint_and_the_cluster_back(world: World, jobs: World) -> None:
     modes = MODES[:2]
     before = start(world, jobs, a_cluster(ha=True), modes)
