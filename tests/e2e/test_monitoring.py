@@ -86,10 +86,6 @@ def filled(query: Query) -> str:
     return text.replace("[1h]", "[2m]").replace("[5m]", "[1m]").replace("[10m]", "[1m]")
 
 
-def scale_operator(world: World, replicas: int) -> None:
-    world.cluster.kubectl("-n", OPERATOR_NAMESPACE, "scale", "deployment", "flinkop", f"--replicas={replicas}")
-
-
 def fires(prometheus: Prometheus, *alerts: str, seconds: float = 90) -> None:
     """Waits until each has fired."""
     missing = set(alerts)
@@ -209,12 +205,12 @@ def test_a_jobmanager_that_is_killed_in_a_loop_raises_an_alert_that_ends(world: 
 
 
 def test_an_operator_that_is_stopped_and_one_that_gets_no_lease_raise_alerts_that_end(world: World, prometheus: Prometheus) -> None:
-    scale_operator(world, 0)
+    world.scale_operator(0)
     try:
         fires(prometheus, "FlinkopDown")
         take_lease(world, 45)
     finally:
-        scale_operator(world, 2)
+        world.scale_operator(2)
     fires(prometheus, "FlinkopNoLeader", seconds=60)
     end(prometheus, "FlinkopDown", "FlinkopNoLeader")
     world.wait_until_running(NAME)

@@ -112,3 +112,27 @@ def test_what_keeps_a_job_from_its_cluster_is_told(world: World) -> None:
     assert "nowhere" in condition(found, "Stalled")["message"]
     assert json.dumps(found["metadata"].get("finalizers", [])) == "[]", "nothing has to be cleaned up"
     jobs.delete("lost")
+
+
+@pytest.mark.long
+def test_a_job_that_ended_and_was_forgotten_while_no_operator_looked_does_not_run_again(world: World) -> None:
+    manifest = a_flinkdeployment("forgetful")
+    del manifest["spec"]["job"]
+    manifest["spec"]["flinkConfiguration"]["jobstore.expiration-time"] = "10"
+    world.apply(manifest)
+    jobs = world.session_jobs("forgetful")
+    job = a_session_job("bounded", ["--finish-after", "12000"], upgradeMode="stateless")
+    job["spec"]["deploymentName"] = "forgetful"
+    jobs.apply(job)
+    jobs.wait_until_running("bounded", 240)
+
+    world.scale_operator(0)
+    try:
+        until(lambda: jobs.flink("forgetful", "/jobs/overview")["jobs"] == [], "Flink to forget the job", 180)
+    finally:
+        world.scale_operator(2)
+    found = jobs.wait_for("bounded", lambda one: one["status"]["phase"] == "Failed", 120, "told")
+    assert (found["status"]["reason"], "ended unseen" in condition(found, "Stalled")["message"]) == ("JobNotFound", True)
+    assert jobs.flink("forgetful", "/jobs/overview")["jobs"] == []
+    jobs.delete("bounded")
+    world.delete("forgetful", 120)

@@ -193,6 +193,10 @@ class World:
         text = self.cluster.kubectl("-n", NAMESPACE, "get", "events", "--field-selector", f"involvedObject.name={name}", "-o", "json")
         return [(one["reason"], one["message"]) for one in json.loads(text)["items"]]
 
+    def scale_operator(self, replicas: int) -> None:
+        """So many pods of the operator are wanted."""
+        self.cluster.kubectl("-n", OPERATOR_NAMESPACE, "scale", "deployment", "flinkop", f"--replicas={replicas}")
+
     def leader(self) -> str:
         """The name of the operator pod that acts."""
         return self.cluster.kubectl("-n", OPERATOR_NAMESPACE, "get", "lease", "flinkop", "-o", "jsonpath={.spec.holderIdentity}")
