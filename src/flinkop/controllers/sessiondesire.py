@@ -65,7 +65,7 @@ def basis_of_session(resource: Mapping[str, Any], cluster: SessionCluster, recor
     metadata = resource["metadata"]
     checksum = (metadata.get("annotations") or {}).get(CHECKSUM_ANNOTATION)
     never_started = record.start is None
-    of_cluster = cluster.spec, cluster.high_availability, cluster.default_parallelism
+    of_cluster = cluster.spec, cluster.high_availability, cluster.default_parallelism, cluster.cluster.leaves, cluster.version_changes
     return (
         tuple(metadata.get("finalizers", ())),
         checksum,
@@ -73,8 +73,6 @@ def basis_of_session(resource: Mapping[str, Any], cluster: SessionCluster, recor
         record.phase,
         never_started,
         record.request_is_unmet,
-        cluster.cluster.leaves,
-        cluster.version_changes,
         *of_cluster,
     )
 

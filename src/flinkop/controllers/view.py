@@ -12,7 +12,7 @@ from flinkop.api.flinkstatesnapshot import SnapshotState
 from flinkop.flink.stacktrace import find_cause
 from flinkop.lifecycle.imagepull import TRIES, WAITS
 from flinkop.lifecycle.observed import Crash, HaMetadata, JobManager, Referring, Restart, SnapshotResource, TaskManagers, Trouble
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.phase import STARTED
 from flinkop.lifecycle.statesnapshot.label import trigger_type_of
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 from flinkop.redaction import redact_line
@@ -42,7 +42,6 @@ _WAITING = frozenset(
 _GRAPHS = ("jobGraph-", "executionPlan-", "application-")
 _CHECKPOINT = "checkpointID-"
 _MESSAGE_LIMIT = 600
-_ON_THE_CLUSTER = frozenset({Phase.RUNNING, Phase.DEPLOYING})
 _STOPPING = frozenset({TakingSavepoint.__name__, Cancelling.__name__})
 _OVERDUE = timedelta(seconds=30)
 _CREATING = frozenset({"ContainerCreating", "PodInitializing"})
@@ -66,7 +65,7 @@ def read_referring(resource: Mapping[str, Any]) -> Referring:
     """A FlinkSessionJob or FlinkApplication as the cluster that it names sees it."""
     status = resource.get("status") or {}
     step = (status.get("operation") or {}).get("step")
-    unsettled = status.get("phase") in _ON_THE_CLUSTER or step in _STOPPING
+    unsettled = status.get("phase") in STARTED or step in _STOPPING
     return Referring(resource["metadata"]["name"], (status.get("jobStatus") or {}).get("jobId"), unsettled)
 
 

@@ -13,7 +13,7 @@ from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.jobsfirst import jobs_first
 from flinkop.lifecycle.move import IMMEDIATELY, go
 from flinkop.lifecycle.observed import Observed
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.phase import STARTED, Phase
 from flinkop.lifecycle.record import Health, Record
 from flinkop.lifecycle.specdiff import Effect
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint, TearingDown, WaitingToRetry
@@ -81,7 +81,7 @@ def carry_out(
 def keep_waiting(followed: Decision, record: Record, blocked: NotNow, desired: Desired, fresh: Fresh) -> Decision:
     """The old job is followed as if nothing else were wanted; as long as it is under way, people read that the new spec waits."""
     after = followed.record
-    if after.phase not in {Phase.DEPLOYING, Phase.RUNNING} or isinstance(after.step, TearingDown):
+    if after.phase not in STARTED or isinstance(after.step, TearingDown):
         return followed
     step = record.step if isinstance(record.step, blocked.step) else blocked.step(fresh.now)
     deadline = blocked.deadline or for_readiness(step.since, desired.settings)

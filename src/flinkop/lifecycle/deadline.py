@@ -60,7 +60,12 @@ def clock(moment: datetime, since: datetime) -> str:
 
 def behind(fact: str, words: str) -> str:
     """The words behind a fact, which may be somebody else's and end without a full stop."""
-    return f"{fact}{'' if fact.endswith(('.', '!', '?')) else '.'} {words}" if words else fact
+    return f"{fact}{'' if is_sentence(fact) else '.'} {words}" if words else fact
+
+
+def is_sentence(words: str) -> bool:
+    """Whether they end as one."""
+    return words.endswith((".", "!", "?"))
 
 
 def for_readiness(since: datetime, settings: Settings) -> Deadline:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from flinkop.lifecycle.handover import is_between
 from flinkop.lifecycle.observed import JobState
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.phase import STARTED, Phase
 from flinkop.lifecycle.record import Record
 
 _LIFECYCLE: Mapping[Phase, str] = {
@@ -48,7 +48,7 @@ def reconciliation_state(record: Record) -> str:
 
 
 def _is_rolled_back(record: Record) -> bool:
-    return record.rollback is not None and record.rollback.deployed and record.phase in {Phase.DEPLOYING, Phase.RUNNING}
+    return record.rollback is not None and record.rollback.deployed and record.phase in STARTED
 
 
 def camel_case(state: JobState | None) -> str:

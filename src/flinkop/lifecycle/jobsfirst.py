@@ -13,13 +13,12 @@ from datetime import datetime, timedelta
 from flinkop.lifecycle.deadline import for_cancelling, for_readiness, for_savepoint
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.observed import Answered, Observed
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.phase import STARTED, Phase
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.session import some
 from flinkop.lifecycle.step import StoppingJobs, WaitingToStop
 from flinkop.lifecycle.stop import NotNow
 
-_UNDER_WAY = frozenset({Phase.RUNNING, Phase.DEPLOYING})
 _WAY_OUT = (
     "The status of each tells what holds it. Delete it, or give its state up with spec.job.upgradeMode stateless; or take the change of "
     "the cluster back."
@@ -56,7 +55,7 @@ def _unsettled(observed: Observed) -> tuple[str, ...]:
 
 
 def _has_jobs(record: Record, observed: Observed) -> bool:
-    return record.phase in _UNDER_WAY and record.was_ready and observed.jobmanager is not None
+    return record.phase in STARTED and record.was_ready and observed.jobmanager is not None
 
 
 def _carries_over(desired: Desired) -> bool:

@@ -34,6 +34,9 @@ TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
     Phase.DELETING: frozenset(),
 }
 
+STARTED = frozenset({Phase.DEPLOYING, Phase.RUNNING})
+"""Of a cluster or job that is there or on its way, and is not being stopped."""
+
 ENDED = frozenset({Phase.FAILED, Phase.FINISHED})
 
 

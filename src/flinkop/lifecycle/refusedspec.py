@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-_ENDS = (".", "!", "?")
+from flinkop.lifecycle.deadline import is_sentence
 
 
 def with_refusal(message: str, invalid: str | None) -> str:
     """The message of a status: what is going on, and what is wrong with the newest spec."""
     if invalid is None or invalid == message:
         return message
-    return f"{message}{_sentence(invalid) if not message or message.endswith(_ENDS) else _clause(invalid)}"
+    return f"{message}{_sentence(invalid) if not message or is_sentence(message) else _clause(invalid)}"
 
 
 def without_refusal(message: str, invalid: str | None) -> str:

@@ -13,7 +13,7 @@ from flinkop.lifecycle.established import lifecycle_state, reconciliation_state
 from flinkop.lifecycle.handover import hand_over, recorded, taken_up
 from flinkop.lifecycle.observed import JobState
 from flinkop.lifecycle.pastdecision import Place, remember
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.phase import STARTED, Phase
 from flinkop.lifecycle.record import JobRecord, Record, RestartWindow, Rollback
 from flinkop.lifecycle.refusedspec import with_refusal
 from flinkop.lifecycle.restore import RestoreChoice
@@ -241,7 +241,7 @@ def _error(record: Record) -> str | None:
 
 
 def _task_manager(record: Record, scale: Scale) -> dict[str, Any]:
-    runs = record.phase in {Phase.DEPLOYING, Phase.RUNNING} and record.job.state is not JobState.SUSPENDED
+    runs = record.phase in STARTED and record.job.state is not JobState.SUSPENDED
     return {"labelSelector": scale.selector if runs else "", "replicas": scale.replicas if runs else 0}
 
 

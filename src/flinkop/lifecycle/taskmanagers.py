@@ -8,12 +8,10 @@ from flinkop.lifecycle.action import Action, ScaleTaskManagers, StartCluster, St
 from flinkop.lifecycle.decision import Component, Decision, Event
 from flinkop.lifecycle.desired import Desired, Scaling
 from flinkop.lifecycle.observed import Observed, TaskManagers
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.phase import STARTED
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.specdiff import Effect, take_over
 from flinkop.lifecycle.step import TearingDown
-
-_ALIVE = frozenset({Phase.DEPLOYING, Phase.RUNNING})
 
 
 def keep_taskmanagers(decision: Decision, observed: Observed, desired: Desired) -> Decision:
@@ -29,7 +27,7 @@ def keep_taskmanagers(decision: Decision, observed: Observed, desired: Desired) 
 def _is_alive(decision: Decision, observed: Observed) -> bool:
     """A start makes the TaskManagers itself, and a cluster that goes needs none."""
     record, jobmanager = decision.record, observed.jobmanager
-    if record.phase not in _ALIVE or isinstance(record.step, TearingDown) or jobmanager is None or jobmanager.terminating:
+    if record.phase not in STARTED or isinstance(record.step, TearingDown) or jobmanager is None or jobmanager.terminating:
         return False
     return not any(isinstance(action, StartCluster | StartSession) for action in decision.actions)
 

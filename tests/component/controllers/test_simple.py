@@ -60,6 +60,12 @@ async def a_running_cluster(stage: Stage, namespace: str, **spec: Any) -> None:
     await clusters(stage).wait_until(namespace, "ready", is_fulfilled, CLUSTER)
 
 
+async def an_application_on_a_running_cluster(stage: Stage, namespace: str) -> None:
+    await a_running_cluster(stage, namespace)
+    await applications(stage).create(namespace, on_cluster())
+    await applications(stage).wait_until(namespace, "running", is_at("Running"))
+
+
 def job_ids(stage: Stage, namespace: str) -> list[str]:
     """Of the jobs that run on the cluster."""
     return [job.job_id for job in stage.world.jobmanagers.alive[namespace, CLUSTER].submitted.values() if job.state == "RUNNING"]
@@ -98,9 +104,7 @@ async def test_what_belongs_to_a_cluster_has_it_as_owner(stage: Stage) -> None:
 async def test_a_cluster_is_deleted_when_the_last_of_its_applications_is(stage: Stage) -> None:
     namespace = await stage.a_namespace()
     async with stage.operator(namespace):
-        await a_running_cluster(stage, namespace)
-        await applications(stage).create(namespace, on_cluster())
-        await applications(stage).wait_until(namespace, "running", is_at("Running"))
+        await an_application_on_a_running_cluster(stage, namespace)
         await clusters(stage).delete(namespace, CLUSTER)
         blocked = await clusters(stage).wait_until(namespace, "blocked", has_reason("JobsRunning"), CLUSTER)
         assert "FlinkApplications refer to it: job" in blocked["status"]["message"]
@@ -142,9 +146,7 @@ async def test_applications_beyond_the_slots_wait_and_start_when_there_is_room(s
 async def test_the_default_parallelism_of_the_cluster_counts_from_the_next_start(stage: Stage) -> None:
     namespace = await stage.a_namespace()
     async with stage.operator(namespace):
-        await a_running_cluster(stage, namespace)
-        await applications(stage).create(namespace, on_cluster())
-        await applications(stage).wait_until(namespace, "running", is_at("Running"))
+        await an_application_on_a_running_cluster(stage, namespace)
         jars = stage.world.jobmanagers.alive[namespace, CLUSTER].jars
         assert jars is not None
         await clusters(stage).change(namespace, {"job": {"parallelism": 3}}, CLUSTER)
@@ -157,9 +159,7 @@ async def test_the_default_parallelism_of_the_cluster_counts_from_the_next_start
 async def test_a_changed_cluster_stops_its_applications_first_and_they_go_on_from_there(stage: Stage) -> None:
     namespace = await stage.a_namespace()
     async with stage.operator(namespace):
-        await a_running_cluster(stage, namespace)
-        await applications(stage).create(namespace, on_cluster())
-        await applications(stage).wait_until(namespace, "running", is_at("Running"))
+        await an_application_on_a_running_cluster(stage, namespace)
         await clusters(stage).change(namespace, {"configuration": {"web.refresh-interval": "4000"}}, CLUSTER)
 
         def of_jobs() -> list[str | None]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from flinkop.lifecycle.desired import Desired
 from flinkop.lifecycle.health import checks_health
 from flinkop.lifecycle.observed import Answered, JobState, Observed
-from flinkop.lifecycle.phase import Phase
+from flinkop.lifecycle.phase import STARTED, Phase
 from flinkop.lifecycle.question import Question, job_questions
 from flinkop.lifecycle.record import Record
 from flinkop.lifecycle.step import Cancelling
 
 _NEVER_SUBMITTED = frozenset({Phase.CREATED, Phase.SUSPENDED})
-_MAY_RUN = frozenset({Phase.DEPLOYING, Phase.RUNNING})
 _NOT_SEEN_RUNNING = frozenset({JobState.RECONCILING, JobState.INITIALIZING, JobState.CREATED})
 _MAY_LACK_ITS_JOB = frozenset({Phase.DEPLOYING, Phase.UPGRADING, Phase.DELETING})
 
@@ -30,7 +29,7 @@ def session_job_questions(record: Record, desired: Desired) -> Question:
 
 def _stops_what_may_be_recovered(record: Record, desired: Desired) -> bool:
     """Such a job may be cancelled when its JobManager knows what it goes on from."""
-    stops = isinstance(record.step, Cancelling) or (desired.has_to_stop and record.phase in _MAY_RUN and record.was_ready)
+    stops = isinstance(record.step, Cancelling) or (desired.has_to_stop and record.phase in STARTED and record.was_ready)
     return stops and record.job.state in _NOT_SEEN_RUNNING
 
 

@@ -23,7 +23,7 @@ from flinkop.lifecycle.sessionjob.submit import obstacle, submit_when_ready
 from flinkop.lifecycle.step import Cancelling, TakingSavepoint
 from flinkop.lifecycle.stop import can_be_cancelled_safely
 from flinkop.lifecycle.suspended import accepted_spec, suspended_words
-from flinkop.lifecycle.upgrading import kept_running, likely_places, outcome_unknown, with_savepoint
+from flinkop.lifecycle.upgrading import kept_running, likely_places, outcome_unknown, savepoint_place, with_savepoint
 
 _STALLS = "it is Stalled, and still waited for"
 _GIVE_UP = "To give it up, set spec.job.upgradeMode to last-state or stateless."
@@ -148,19 +148,23 @@ def _wait_for_cluster(record: Record, step: Cancelling, observed: SessionObserve
 def _vanished(record: Record, desired: Desired) -> Decision:
     if desired.gives_up_state:
         return _stopped(record, "The job is gone.")
-    if record.job.state in TERMINAL and not desired.deployed_high_availability:  # its end is recorded, and nothing brings it back
+    if _has_ended_for_good(record, desired):
         return _stopped(record, f"The job has ended; it left {record.savepoint_path or 'no checkpoint'}.")
-    candidate = candidate_words(record, desired)
+    likely = candidate_words(record, desired) or savepoint_place(record, desired)
     checkpoints = retained_checkpoints(record.job.job_id, desired.settings.checkpoint_directory)
-    places = candidate + checkpoints if candidate else likely_places(record, desired)
-    return outcome_unknown(record, "the JobManager does not know the job any more", places)
+    return outcome_unknown(record, "the JobManager does not know the job any more", likely + checkpoints)
+
+
+def _has_ended_for_good(record: Record, desired: Desired) -> bool:
+    """Its end is recorded, and nothing brings it back."""
+    return record.job.state in TERMINAL and not desired.deployed_high_availability
 
 
 def _noted_loss(record: Record, observed: SessionObserved, desired: Desired, fresh: Fresh) -> Record:
     """A JobManager that does not answer may be another one when it does, which knows less of the job."""
     if observed.answers or record.start is None or record.job.state is JobState.RECONCILING:
         return record
-    if record.job.state in TERMINAL and not desired.deployed_high_availability:
+    if _has_ended_for_good(record, desired):
         return record
     return replace(record, start=replace(record.start, lost_at=fresh.now), job=replace(record.job, state=JobState.RECONCILING))
 
